@@ -1,0 +1,63 @@
+"""Backpropagation that you can see, step through, check, and then run at full speed, from one graph.
+
+A `Value` is a number that remembers how it was made:
+
+    >>> from micrograd_bp import Value
+    >>> x, w = Value(2.0), Value(-0.5)
+    >>> y = (w * x).tanh()
+    >>> y.backward()
+    >>> print(f"{y.data:.4f} {w.grad:.4f}")
+    -0.7616 0.8399
+"""
+
+from micrograd_bp.engine import (
+    OPERATIONS,
+    GradientError,
+    Value,
+    backward,
+    gradcheck,
+    gradients,
+    no_graph,
+    operation,
+)
+from micrograd_bp.engine.operations import *  # noqa: F403  # every operation of the table, as a function
+from micrograd_bp.nn import (
+    MLP,
+    Layer,
+    Module,
+    Neuron,
+    binary_cross_entropy,
+    cross_entropy,
+    hinge,
+    l2,
+    mse,
+)
+from micrograd_bp.optimizers import SGD, Adam
+from micrograd_bp.training import ModelObjective, Training
+
+__version__ = "0.1.0"
+
+# The operations are not listed: `from micrograd_bp import *` must not replace Python's own sum, abs and pow.
+__all__ = [
+    "MLP",
+    "OPERATIONS",
+    "SGD",
+    "Adam",
+    "GradientError",
+    "Layer",
+    "ModelObjective",
+    "Module",
+    "Neuron",
+    "Training",
+    "Value",
+    "backward",
+    "binary_cross_entropy",
+    "cross_entropy",
+    "gradcheck",
+    "gradients",
+    "hinge",
+    "l2",
+    "mse",
+    "no_graph",
+    "operation",
+]

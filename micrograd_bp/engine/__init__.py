@@ -1,0 +1,26 @@
+"""The engine: numbers that remember how they were made."""
+
+import micrograd_bp.engine.pickling  # noqa: F401  # teaches pickle about Values
+from micrograd_bp.engine.derivatives import gradients
+from micrograd_bp.engine.gradcheck import GradientError, gradcheck
+from micrograd_bp.engine.graph import leaves, size, topological_order
+from micrograd_bp.engine.operation import Operation
+from micrograd_bp.engine.origin import Origin, no_graph
+from micrograd_bp.engine.table import OPERATIONS, operation
+from micrograd_bp.engine.value import Value, backward
+
+__all__ = [
+    "OPERATIONS",
+    "GradientError",
+    "Operation",
+    "Origin",
+    "Value",
+    "backward",
+    "gradcheck",
+    "gradients",
+    "leaves",
+    "no_graph",
+    "operation",
+    "size",
+    "topological_order",
+]

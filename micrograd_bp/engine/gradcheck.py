@@ -1,0 +1,199 @@
+"""A gradient against finite differences.
+
+Two things are compared: each node's local derivatives with differences of its own rule, which names a wrong rule;
+and the whole gradient with differences of the whole function, which finds what no single rule shows.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from micrograd_bp.engine.derivatives import gradients
+from micrograd_bp.engine.graph import topological_order
+from micrograd_bp.engine.origin import no_graph
+from micrograd_bp.engine.value import Value
+
+
+class GradientError(AssertionError):
+    """A gradient that finite differences contradict."""
+
+
+class Comparison(NamedTuple):
+    """One derivative, by the graph and by finite differences.
+
+    Attributes:
+        name: what it is the derivative along.
+        gradient: the graph's derivative.
+        difference: the finite difference.
+        relative: their difference over the larger of the two, or over 1 where both are smaller.
+        agrees: whether they agree to within the tolerance, or the point is a kink and the gradient lies
+            between the slopes on its two sides.
+    """
+
+    name: str
+    gradient: float
+    difference: float
+    relative: float
+    agrees: bool
+
+
+def gradcheck(function: Callable[..., Any], inputs: Sequence[Any], *, tolerance: float = 1e-6) -> list[Comparison]:
+    """Compares the gradient of `function(*inputs)` with central finite differences.
+
+    Args:
+        function: takes the inputs as Values and gives a Value.
+        inputs: numbers, or Values, such as a model's parameters; these are moved and put back.
+        tolerance: the largest relative difference that passes (absolute for derivatives below 1).
+
+    Returns:
+        One comparison for each input.
+
+    Raises:
+        GradientError: they differ. The message shows both numbers for each input that differs, and names
+            the operations whose rule disagrees with differences of its own result.
+        TypeError: the function does not give a Value.
+    """
+    values = [x if isinstance(x, Value) else Value(x) for x in inputs]
+    output = function(*values)
+    if not isinstance(output, Value):
+        raise TypeError(f"gradcheck needs a function that gives a Value, got {type(output).__name__}")
+
+    def along(value: Value) -> Callable[[float], float]:
+        def evaluate(number: float) -> float:
+            before = value.data
+            value.data = number
+            try:
+                with no_graph():
+                    return float(function(*values).data)
+            finally:
+                value.data = before
+
+        return evaluate
+
+    comparisons = [
+        compare(value.label or f"input {place}", gradient, along(value), value.data, tolerance)
+        for place, (value, gradient) in enumerate(zip(values, gradients(output, values), strict=True))
+    ]
+    wrong_rules = check_rules(output, tolerance)
+    wrong = [comparison for comparison in comparisons if not comparison.agrees]
+    if wrong or wrong_rules:
+        raise GradientError(_message(comparisons, wrong, wrong_rules))
+    return comparisons
+
+
+def check_rules(root: Value, tolerance: float = 1e-6) -> dict[str, Comparison]:
+    """The operations below `root` whose local derivatives finite differences of their own result contradict.
+
+    Returns:
+        For each such operation, by its name, the first disagreement.
+    """
+    wrong: dict[str, Comparison] = {}
+    for node in topological_order(root):
+        operation = node.operation
+        if operation is None or not operation.operand_names or operation.name in wrong:
+            continue
+        numbers = [operand.data for operand in node.operands]
+        for place, derivative in enumerate(node.local_derivatives):
+
+            def evaluate(
+                number: float,
+                result: Any = operation.result,
+                numbers: list[float] = numbers,
+                place: int = place,
+            ) -> float:
+                return float(result([*numbers[:place], number, *numbers[place + 1 :]]))
+
+            name = (operation.operand_names * len(numbers))[place] if not operation.many else f"operand {place}"
+            comparison = compare(name, derivative, evaluate, numbers[place], tolerance)
+            if not comparison.agrees and math.isfinite(derivative):
+                wrong[operation.name] = comparison
+                break
+    return wrong
+
+
+def compare(name: str, gradient: float, function: Callable[[float], float], x: float, tolerance: float) -> Comparison:
+    """Compares a derivative of a function of one number with its finite difference at `x`."""
+    difference, uncertainty = numerical_derivative(function, x)
+    scale = max(abs(gradient), abs(difference), 1.0)
+    relative = abs(gradient - difference) / scale
+    agrees = relative <= max(tolerance, min(4.0 * uncertainty / scale, 1e-3))
+    if not agrees and math.isfinite(gradient):
+        left, right = one_sided_derivatives(function, x)
+        slack = 1e-3 * max(1.0, abs(left), abs(right))
+        kink = abs(right - left) > 2.0 * slack
+        agrees = kink and min(left, right) - slack <= gradient <= max(left, right) + slack
+    return Comparison(name, gradient, difference, relative, agrees)
+
+
+def numerical_derivative(function: Callable[[float], float], x: float) -> tuple[float, float]:
+    """The derivative by central differences, and an estimate of its error.
+
+    Steps shrink from 5 % of x (of 1 near 0) down to where rounding takes over; the differences are extrapolated
+    to step 0, and the entry with the least estimated error is taken: C. J. F. Ridders, "Accurate computation of
+    F'(x) and F'(x) F''(x)", Advances in Engineering Software 4 (1982). Where the function cannot be evaluated
+    the step is left out; (nan, inf) if that is everywhere.
+    """
+    best, error = math.nan, math.inf
+    row: list[float] = []
+    step = 0.05 * max(abs(x), 1.0)
+    while step > 1e-8 * max(abs(x), 1.0):
+        above, below = x + step, x - step
+        try:
+            slope = (function(above) - function(below)) / (above - below)
+        except (ValueError, ArithmeticError):
+            slope = math.nan
+        if math.isfinite(slope):
+            previous, row = row, [slope]
+            factor = 1.0
+            for entry in previous:
+                factor *= SHRINK * SHRINK
+                row.append((factor * row[-1] - entry) / (factor - 1.0))
+                change = max(abs(row[-1] - row[-2]), abs(row[-1] - entry))
+                if change < error:
+                    best, error = row[-1], change
+            if not previous:
+                best = slope
+        step /= SHRINK
+    return best, error
+
+
+SHRINK = 4.0
+
+
+def one_sided_derivatives(function: Callable[[float], float], x: float) -> tuple[float, float]:
+    """The slopes just left and just right of `x`; nan where the function cannot be evaluated."""
+    step = 1e-6 * max(abs(x), 1.0)
+    slopes = []
+    for side in (-step, step):
+        try:
+            slopes.append((function(x + side) - function(x)) / ((x + side) - x))
+        except (ValueError, ArithmeticError):
+            slopes.append(math.nan)
+    return slopes[0], slopes[1]
+
+
+def _message(comparisons: list[Comparison], wrong: list[Comparison], wrong_rules: dict[str, Comparison]) -> str:
+    lines = [
+        f"the gradient and finite differences disagree in {len(wrong)} of {len(comparisons)} inputs",
+        "",
+        f"{'input':<24}{'gradient':>14}{'difference':>14}{'relative':>12}",
+    ]
+    for comparison in wrong[:10]:
+        lines.append(
+            f"{comparison.name:<24}{comparison.gradient:>14.6g}{comparison.difference:>14.6g}"
+            f"{comparison.relative:>12.2g}"
+        )
+    if len(wrong) > 10:
+        lines.append(f"... and {len(wrong) - 10} more")
+    for name, comparison in wrong_rules.items():
+        lines += [
+            "",
+            f"the rule of {name} disagrees with its own result: along {comparison.name} it gives "
+            f"{comparison.gradient:.6g}, differences of the result give {comparison.difference:.6g}",
+        ]
+    if not wrong_rules:
+        lines += [
+            "",
+            "every rule agrees with its own result: look at what the function does besides",
+        ]
+    return "\n".join(lines)

@@ -1,0 +1,27 @@
+"""What the three namespaces have in common.
+
+A rule is handed a namespace as `xp` and asks it for functions: `xp.exp(x)`. A namespace supplies the primitive
+ones itself. Any other operation of the table it has through that operation's own rule, so that one rule may
+use another (`xp.sigmoid(x)` in the derivative of softplus) without anybody writing it again for each kind
+of number.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+RULES: dict[str, Callable[..., Any]] = {}
+"""The rule of every operation by its name; filled by the table (`engine/table.py`)."""
+
+
+class Namespace:
+    """A namespace of numbers, completed by the rules."""
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name not in RULES:
+            raise AttributeError(f"there is no operation {name!r} for a rule to use; there are: {', '.join(RULES)}")
+
+        def result_of_rule(*operands: Any, **constants: float) -> Any:
+            return RULES[name](self, *operands, **constants)[0]
+
+        setattr(self, name, result_of_rule)
+        return result_of_rule

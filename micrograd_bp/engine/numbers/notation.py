@@ -1,0 +1,244 @@
+"""How formulas look: as text and as LaTeX.
+
+An operation that is not listed here is written as a function, `softsign(x)`; so a new one needs no line here.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from micrograd_bp.engine.graph import topological_order
+from micrograd_bp.engine.numbers.formulas import Formula
+
+
+class Written(NamedTuple):
+    """A formula as `text` and as `latex`."""
+
+    text: str
+    latex: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+# How tightly the parts of a formula hold together: a looser one inside a tighter one gets parentheses.
+CHOICE, SUM, NEGATIVE, PRODUCT, POWER, ATOM = range(6)
+
+
+class _Part(NamedTuple):
+    """A formula as it stands inside a larger one."""
+
+    text: str
+    latex: str
+    strength: int
+
+    def inside(self, strength: int) -> "_Part":
+        if self.strength >= strength:
+            return self
+        return _Part(f"({self.text})", rf"\left({self.latex}\right)", ATOM)
+
+
+def _infix(text: str, latex: str, strength: int, *, left: int, right: int) -> Callable[[_Part, _Part], _Part]:
+    def write(a: _Part, b: _Part) -> _Part:
+        a, b = a.inside(left), b.inside(right)
+        return _Part(f"{a.text}{text}{b.text}", f"{a.latex}{latex}{b.latex}", strength)
+
+    return write
+
+
+_plus = _infix(" + ", " + ", SUM, left=SUM, right=SUM)
+_minus = _infix(" − ", " - ", SUM, left=SUM, right=PRODUCT)
+_times = _infix("·", r" \cdot ", PRODUCT, left=NEGATIVE, right=PRODUCT)
+
+
+def _compared(text: str, latex: str) -> Callable[[_Part, _Part], _Part]:
+    return _infix(f" {text} ", f" {latex} ", CHOICE, left=SUM, right=SUM)
+
+
+def _negative(a: _Part) -> _Part:
+    a = a.inside(PRODUCT)
+    return _Part(f"−{a.text}", f"-{a.latex}", NEGATIVE)
+
+
+def _divide(a: _Part, b: _Part) -> _Part:
+    text = f"{a.inside(NEGATIVE).text} / {b.inside(POWER).text}"
+    return _Part(text, rf"\frac{{{a.latex}}}{{{b.latex}}}", PRODUCT)
+
+
+SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+def _pow(a: _Part, b: _Part) -> _Part:
+    if b.text == "1":
+        return a
+    base = a.inside(ATOM)
+    exponent = b.text.replace("−", "-")
+    if re.fullmatch(r"-?\d+", exponent):
+        text = base.text + exponent.translate(SUPERSCRIPTS)
+    else:
+        text = f"{base.text}^{b.inside(ATOM).text}"
+    return _Part(text, f"{base.latex}^{{{b.latex}}}", POWER)
+
+
+def _where(condition: _Part, a: _Part, b: _Part) -> _Part:
+    return _Part(
+        f"where({condition.text}, {a.text}, {b.text})",
+        rf"\begin{{cases}}{a.latex} & \text{{if }} {condition.latex} \\ {b.latex} & \text{{otherwise}}"
+        rf"\end{{cases}}",
+        ATOM,
+    )
+
+
+def _abs(a: _Part) -> _Part:
+    return _Part(f"|{a.text}|", rf"\left|{a.latex}\right|", ATOM)
+
+
+def _sqrt(a: _Part) -> _Part:
+    return _Part(f"√{a.inside(ATOM).text}", rf"\sqrt{{{a.latex}}}", ATOM)
+
+
+def _sum(a: _Part) -> _Part:
+    a = a.inside(PRODUCT)
+    return _Part(f"Σᵢ {a.text}", rf"\sum_i {a.latex}", PRODUCT)
+
+
+def _dot(w: _Part, x: _Part, b: _Part | None = None) -> _Part:
+    products = _sum(_times(w, x))
+    return products if b is None else _plus(products, b)
+
+
+def _logsumexp(a: _Part) -> _Part:
+    return _Part(f"log Σᵢ exp({a.text})", rf"\log \sum_i \exp\left({a.latex}\right)", PRODUCT)
+
+
+NOTATION: dict[str, Callable[..., _Part]] = {
+    "add": _plus,
+    "subtract": _minus,
+    "multiply": _times,
+    "divide": _divide,
+    "negative": _negative,
+    "pow": _pow,
+    "constant_power": _pow,
+    "abs": _abs,
+    "sqrt": _sqrt,
+    "maximum": lambda a, b: _function("max", [a, b]),
+    "minimum": lambda a, b: _function("min", [a, b]),
+    "greater": _compared(">", ">"),
+    "greater_equal": _compared("≥", r"\ge"),
+    "less": _compared("<", "<"),
+    "less_equal": _compared("≤", r"\le"),
+    "equal": _compared("=", "="),
+    "not_equal": _compared("≠", r"\ne"),
+    "where": _where,
+    "sum": _sum,
+    "dot": _dot,
+    "logsumexp": _logsumexp,
+}
+
+LATEX_FUNCTIONS = frozenset(["exp", "log", "max", "min", "sin", "cos", "tan", "sinh", "cosh", "tanh"])
+
+
+def _function(name: str, operands: list[_Part]) -> _Part:
+    latex = rf"\{name}" if name in LATEX_FUNCTIONS else rf"\operatorname{{{_escaped(name)}}}"
+    return _Part(
+        f"{name}({', '.join(operand.text for operand in operands)})",
+        rf"{latex}\left({', '.join(operand.latex for operand in operands)}\right)",
+        ATOM,
+    )
+
+
+def _escaped(name: str) -> str:
+    return name.replace("_", r"\_")
+
+
+def number(value: float) -> str:
+    """A number as formulas show it: four significant digits, and the typographic minus."""
+    return f"{value:.4g}".replace("-", "−")
+
+
+def _number_part(value: float) -> _Part:
+    return _Part(number(value), f"{value:.4g}", NEGATIVE if value < 0.0 else ATOM)
+
+
+def _symbol_part(formula: Formula) -> _Part:
+    index = ("ᵢ", "_i") if formula.indexed else ("", "")
+    name = formula.name
+    latex = _escaped(name) if len(name) == 1 else rf"\mathrm{{{_escaped(name)}}}"
+    return _Part(name + index[0], latex + index[1], ATOM)
+
+
+def write(formula: Formula, known: Mapping[Formula, "Formula | float"] | None = None) -> Written:
+    """Writes a formula down.
+
+    Zeros that a rule writes in a sum, and ones that it writes in a product, are not shown.
+
+    Args:
+        formula: what to write.
+        known: formulas to be written as something else: another formula, or a number.
+    """
+    parts: dict[int, _Part] = {}
+    for original, shown in (known or {}).items():
+        if isinstance(shown, Formula):
+            parts[id(original)] = _part(shown, parts)
+        else:
+            parts[id(original)] = _number_part(shown)
+    part = _part(formula, parts)
+    return Written(part.text, part.latex)
+
+
+def _part(formula: Formula, parts: dict[int, _Part]) -> _Part:
+    """Writes `formula` and all that it is made of into `parts`, by id, but for what is there already."""
+    for node in topological_order(formula, leave_out=parts):
+        parts[id(node)] = _write_node(node, [parts[id(operand)] for operand in node.operands])
+    return parts[id(formula)]
+
+
+def _write_node(node: Formula, operands: list[_Part]) -> _Part:
+    if node.value is not None:
+        return _number_part(node.value)
+    if node.operation is None:
+        return _symbol_part(node)
+    if node.operation == "members":
+        texts, latexes = [part.text for part in operands], [part.latex for part in operands]
+        return _Part(
+            ", ".join(texts),
+            ", ".join(latexes),
+            operands[0].strength if len(operands) == 1 else CHOICE,
+        )
+    values = [operand.value for operand in node.operands]
+    if node.operation == "add" and 0.0 in values:
+        return operands[1 - values.index(0.0)]
+    if node.operation == "multiply" and 1.0 in values:
+        return operands[1 - values.index(1.0)]
+    if node.operation == "multiply" and node.operands[0] is node.operands[1]:
+        return _pow(operands[0], _number_part(2.0))
+    if node.operation in NOTATION:
+        return NOTATION[node.operation](*operands)
+    return _function(node.operation, operands)
+
+
+ASCII = str.maketrans(
+    {
+        "−": "-",
+        "·": "*",
+        "√": "sqrt ",
+        "Σ": "sum ",
+        "∂": "d",
+        "≥": ">=",
+        "≤": "<=",
+        "≠": "!=",
+        "ᵢ": "_i",
+    }
+    | {superscript: f"^{digit}" for superscript, digit in zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True)}
+    | {subscript: f"_{digit}" for subscript, digit in zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True)}
+    | {"⁻": "^-", "…": "...", "→": "->", "✓": "ok", "×": "x"}
+)
+
+
+def in_encoding(text: str, encoding: str | None) -> str:
+    """`text`, or its ASCII form where `encoding` cannot write it."""
+    try:
+        text.encode(encoding or "ascii")
+    except UnicodeEncodeError:
+        return text.translate(ASCII).encode("ascii", "backslashreplace").decode("ascii")
+    return text

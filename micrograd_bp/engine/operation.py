@@ -1,0 +1,281 @@
+"""What an entry of the table is: a rule, and what can be read off it.
+
+An `Operation` computes with its rule on floats, takes more care where that fails, and says its formulas. It knows
+nothing of Values.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, NoReturn
+
+from micrograd_bp.engine.numbers.floats import as_float, floats
+from micrograd_bp.engine.numbers.formulas import Formula, Trace, evaluate
+from micrograd_bp.engine.numbers.notation import Written, write
+
+Interval = tuple[float, float]
+
+
+class Operation:
+    """One operation, with its constants bound.
+
+    Attributes:
+        name: its name in the table, and that of its method and function.
+        rule: gives the result and the local derivatives, from a namespace and numbers.
+        operand_names: its operands, in order.
+        many: those of them that are groups with any number of members, all groups equally many.
+        constants: the values of the rule's keyword-only arguments.
+        symbol: what a drawing writes on the node.
+        domain: what the operands must fulfil for a result to exist, in words.
+        samples: the intervals from which tests draw each operand and constant.
+        aliases: further names of its method, such as NumPy's.
+        trace: the rule as data.
+    """
+
+    __slots__ = (
+        "aliases",
+        "constants",
+        "domain",
+        "many",
+        "name",
+        "operand_names",
+        "rule",
+        "samples",
+        "symbol",
+        "trace",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        rule: Callable[..., Any],
+        trace: Trace,
+        *,
+        operand_names: tuple[str, ...],
+        many: tuple[str, ...] = (),
+        constants: Mapping[str, float] | None = None,
+        symbol: str = "",
+        domain: str = "",
+        samples: Mapping[str, Sequence[Interval]] | None = None,
+        aliases: tuple[str, ...] = (),
+    ) -> None:
+        self.name = name
+        self.rule = rule
+        self.trace = trace
+        self.operand_names = operand_names
+        self.many = many
+        self.constants = constants or {}
+        self.symbol = symbol or name
+        self.domain = domain
+        self.samples = samples or {}
+        self.aliases = aliases
+
+    @property
+    def n_optional(self) -> int:
+        """How many operands, at the end, a call may leave out."""
+        return len(self.rule.__defaults__ or ())
+
+    def __repr__(self) -> str:
+        constants = "".join(f", {name}={value:g}" for name, value in self.constants.items())
+        return f"<operation {self.name}({', '.join(self.operand_names)}{constants})>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from micrograd_bp.engine.table import find
+
+        return find, (self.name, self.operand_names, tuple(self.constants.items()))
+
+    # ---- operands: a group's members stand one after the other on a node; the rule takes them as a tuple
+
+    def flat(self, operands: Sequence[Any]) -> list[Any]:
+        """The operands of a call, with groups laid out member by member.
+
+        Raises:
+            ValueError: groups of different lengths.
+            TypeError: a group that is not a sequence.
+        """
+        if not self.many:
+            return list(operands)
+        lengths: dict[str, int] = {}
+        members: list[Any] = []
+        for name, operand in zip(self.operand_names, operands, strict=True):
+            if name not in self.many:
+                members.append(operand)
+                continue
+            if isinstance(operand, str) or not isinstance(operand, Iterable):
+                raise TypeError(f"{self.name} takes a list of numbers as {name}, got {type(operand).__name__}")
+            group = list(operand)
+            lengths[name] = len(group)
+            members.extend(group)
+        if len(set(lengths.values())) > 1:
+            given = " and ".join(f"{length} in {name}" for name, length in lengths.items())
+            raise ValueError(f"{self.name} needs equally many members in each group, got {given}")
+        return members
+
+    def arranged(self, members: Sequence[Any]) -> list[Any]:
+        """The opposite of `flat`: one entry for each of `operand_names`, a tuple for a group."""
+        if not self.many:
+            return list(members)
+        single = len(self.operand_names) - len(self.many)
+        count = (len(members) - single) // len(self.many)
+        arranged: list[Any] = []
+        start = 0
+        for name in self.operand_names:
+            if name in self.many:
+                arranged.append(tuple(members[start : start + count]))
+                start += count
+            else:
+                arranged.append(members[start])
+                start += 1
+        return arranged
+
+    def _per_member(self, derivatives: Sequence[Any], arranged: Sequence[Any]) -> tuple[Any, ...]:
+        """Local derivatives as a rule gives them, laid out member by member."""
+        members: list[Any] = []
+        for operand, derivative in zip(arranged, derivatives, strict=False):
+            if not isinstance(operand, tuple):
+                members.append(derivative)
+            elif isinstance(derivative, (tuple, list)):
+                members.extend(derivative)
+            else:  # one derivative for the whole group
+                members.extend([derivative] * len(operand))
+        return tuple(members)
+
+    # ---- numbers
+
+    def compute(self, data: Sequence[float]) -> tuple[float, tuple[float, ...]]:
+        """The result and the local derivatives: the rule, on floats.
+
+        Raises:
+            ValueError, ArithmeticError: the result *or* a derivative does not exist.
+        """
+        if not self.many:
+            return self.rule(floats, *data)  # type: ignore[no-any-return]  # a rule runs on any numbers
+        arranged = self.arranged(data)
+        result, derivatives = self.rule(floats, *arranged)
+        return result, self._per_member(derivatives, arranged)
+
+    def compute_carefully(self, data: Sequence[float], described: Sequence[str]) -> tuple[float, tuple[float, ...]]:
+        """As `compute`, where that failed or its result needs a second look: a derivative never raises.
+
+        Args:
+            data: the operands.
+            described: each operand in words, for the message.
+
+        Raises:
+            ValueError: the operands are outside the domain.
+            ZeroDivisionError: as Python's arithmetic.
+            OverflowError: the result, or something on the way to it, is too large for a float.
+        """
+        result = self.result(data, described)
+        return result, self.derivatives(data, result)
+
+    def result(self, data: Sequence[float], described: Sequence[str] | None = None) -> float:
+        """The result alone, as `compute_carefully` gives it."""
+        environment = self._environment(self.arranged(data))
+        try:
+            (result,) = evaluate([self.trace.result], environment, floats)
+        except (ValueError, ArithmeticError) as error:
+            self._refuse(type(error), data, described)
+        if isinstance(result, complex):
+            self._refuse(ValueError, data, described)
+        result = as_float(result)
+        if math.isnan(result) and all(map(math.isfinite, data)):
+            # Finite numbers give nan only by way of inf - inf, inf * 0 or inf / inf.
+            self._refuse(OverflowError, data, described)
+        return result
+
+    def derivatives(self, data: Sequence[float], result: float) -> tuple[float, ...]:
+        """The local derivatives alone, in IEEE arithmetic: inf or nan where Python would raise."""
+        import numpy
+
+        from micrograd_bp.engine.numbers.arrays import Arrays
+
+        float64 = numpy.float64
+        environment = self._environment(self.arranged([float64(number) for number in data]))
+        environment[self.trace.result] = float64(result)
+        formulas = [self.trace.derivatives[name] for name in self.operand_names]
+        with numpy.errstate(all="ignore"):
+            derivatives = evaluate(formulas, environment, Arrays(numpy), literal=float64)
+        members = self._per_member(derivatives, self.arranged(data))
+        return tuple([float(derivative) for derivative in members])
+
+    def _environment(self, arranged: Sequence[Any]) -> dict[Formula, Any]:
+        """The number for each symbol of the trace."""
+        environment = dict(zip(self.trace.symbols.values(), arranged, strict=True))
+        for name, symbol in self.trace.constants.items():  # none are left where they were bound
+            environment[symbol] = self.constants[name]
+        return environment
+
+    def _refuse(self, error: type[Exception], data: Sequence[float], described: Sequence[str] | None) -> NoReturn:
+        shown = [f"{number:.6g}" for number in data] if described is None else list(described)
+        if not self.many:
+            shown = [f"{name} = {text}" for name, text in zip(self.operand_names, shown, strict=True)]
+        elif len(shown) > 6:
+            shown[3:-2] = ["..."]
+        shown += [f"{name} = {value:g}" for name, value in self.constants.items()]
+        if error is OverflowError:
+            problem = "gives a number too large for a float"
+        else:
+            problem = f"needs {self.domain or 'other operands'}"
+        raise error(f"{self.name} {problem}; got {', '.join(shown)}") from None
+
+    # ---- symbols
+
+    def formula(self) -> "RuleFormulas":
+        """The result and each local derivative in symbols, read off the trace of the rule."""
+        operands = [
+            Formula("members", (symbol,)) if name in self.many else symbol
+            for name, symbol in self.trace.symbols.items()
+        ]
+        if self.trace.constants:
+            operands += self.trace.constants.values()
+        else:
+            operands += [Formula(value=value) for value in self.constants.values()]
+        node = Formula(self.name, tuple(operands))
+        return RuleFormulas(
+            result=write(self.trace.result),
+            derivatives={
+                write(symbol): write(self.trace.derivatives[name], {self.trace.result: node})
+                for name, symbol in self.trace.symbols.items()
+            },
+        )
+
+
+class HandMade(Operation):
+    """What made a node that was given its operands by hand, as micrograd's constructor allows: a mere symbol."""
+
+    __slots__ = ()
+
+    def __init__(self, symbol: str) -> None:
+        super().__init__(symbol, self._no_rule, Trace({}, {}, Formula(name=symbol), {}), operand_names=())
+
+    @staticmethod
+    def _no_rule(xp: Any, *_: Any) -> NoReturn:
+        raise LookupError("a node that was made by hand has no rule")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return HandMade, (self.symbol,)
+
+
+class RuleFormulas(NamedTuple):
+    """What a rule says in symbols: the `result`, and the `derivatives` along each operand."""
+
+    result: Written
+    derivatives: dict[Written, Written]
+
+    @property
+    def text(self) -> str:
+        """The result on one line, then a line for each local derivative."""
+        lines = [f"∂/∂{by.text} = {derivative.text}" for by, derivative in self.derivatives.items()]
+        return "\n".join([self.result.text, *lines])
+
+    @property
+    def latex(self) -> str:
+        """The same as lines of LaTeX mathematics."""
+        lines = [
+            rf"\frac{{\partial}}{{\partial {by.latex}}} = {derivative.latex}"
+            for by, derivative in self.derivatives.items()
+        ]
+        return "\n".join([self.result.latex, *lines])
+
+    def __str__(self) -> str:
+        return self.text

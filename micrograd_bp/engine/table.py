@@ -1,0 +1,186 @@
+"""The table of operations: how an entry is added, found, bound to its constants and called.
+
+`engine/operations.py` holds the entries. Nothing here knows Values: whatever has the operations as methods derives
+from `Methods`, and says in `apply` what applying one means to it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
+from typing import Any
+
+from micrograd_bp.engine.methods import Methods
+from micrograd_bp.engine.numbers.floats import as_float
+from micrograd_bp.engine.numbers.formulas import bind_constants, trace
+from micrograd_bp.engine.numbers.namespace import RULES
+from micrograd_bp.engine.operation import Interval, Operation
+
+OPERATIONS: dict[str, Operation] = {}
+"""Every operation by its name."""
+
+
+@lru_cache(maxsize=4096)  # a program that binds ever new constants must not grow without end
+def _variant(entry: Operation, operand_names: tuple[str, ...], constants: tuple[tuple[str, float], ...]) -> Operation:
+    """An entry with its constants bound and its optional operands left out or not."""
+    bound = dict(constants)
+    traced = entry.trace
+    if operand_names != entry.operand_names:
+        traced = trace(
+            entry.rule,
+            operand_names,
+            many=entry.many,
+            constants=tuple(bound),
+            left_out=len(entry.operand_names) - len(operand_names),
+        )
+    return Operation(
+        entry.name,
+        partial(entry.rule, **bound) if bound else entry.rule,
+        bind_constants(traced, bound),
+        operand_names=operand_names,
+        many=entry.many,
+        constants=bound,
+        symbol=entry.symbol.format(**bound) if bound else entry.symbol,
+        domain=entry.domain,
+        samples=entry.samples,
+        aliases=entry.aliases,
+    )
+
+
+def bind(entry: Operation, constants: Mapping[str, Any], n_operands: int | None = None) -> Operation:
+    """An entry of the table with its constants bound, for a call with `n_operands` operands.
+
+    Raises:
+        TypeError: unknown or missing constants, or a wrong number of operands.
+    """
+    names = entry.operand_names
+    given = len(names) if n_operands is None else n_operands
+    if not len(names) - entry.n_optional <= given <= len(names):
+        raise TypeError(f"{entry.name} takes {len(names)} operands ({', '.join(names)}), got {given}")
+    unknown = [name for name in constants if name not in entry.trace.constants]
+    if unknown:
+        known = ", ".join(entry.trace.constants) or "none"
+        raise TypeError(f"{entry.name} has no constant {unknown[0]!r}; it has: {known}")
+    values = {**entry.constants, **{name: as_float(value) for name, value in constants.items()}}
+    missing = [name for name in entry.trace.constants if name not in values]
+    if missing:
+        raise TypeError(f"{entry.name} needs the constant {missing[0]}=…")
+    if values == entry.constants and given == len(names):
+        return entry
+    return _variant(entry, names[:given], tuple(values.items()))
+
+
+def find(name: str, operand_names: tuple[str, ...], constants: tuple[tuple[str, float], ...]) -> Operation:
+    """The operation that was pickled under these names.
+
+    Raises:
+        LookupError: the table has no such operation, or not with these operands.
+    """
+    entry = OPERATIONS.get(name)
+    if entry is None or entry.operand_names[: len(operand_names)] != operand_names:
+        raise LookupError(
+            f"the operation {name}({', '.join(operand_names)}) is not in the table: "
+            f"define or import it with @operation before loading"
+        )
+    return bind(entry, dict(constants), len(operand_names))
+
+
+def call(entry: Operation, operands: Sequence[Any], constants: Mapping[str, Any]) -> Any:
+    """Applies an entry of the table to Values, or to plain numbers, which gives a plain number."""
+    operation = bind(entry, constants, len(operands))
+    members = operation.flat(operands)
+    for member in members:
+        if isinstance(member, Methods):
+            return member.apply(operation, members)
+    data = [as_float(member) for member in members]
+    try:
+        result = operation.compute(data)[0]
+    except (ValueError, ArithmeticError):
+        return operation.result(data)
+    return result if type(result) is float and result == result else operation.result(data)
+
+
+# ---- adding
+
+
+def operation(
+    name: str,
+    *,
+    symbol: str = "",
+    domain: str = "",
+    samples: Mapping[str, Sequence[Interval]] | None = None,
+    aliases: Sequence[str] = (),
+    many: Sequence[str] = (),
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Adds a rule to the table: a decorator.
+
+        @operation("softsign")
+        def softsign(xp, x):
+            d = 1.0 + abs(x)
+            return x / d, (1.0 / (d * d),)
+
+    From then on there are `value.softsign()` and the function `softsign(x)`, which is what the decorated name
+    becomes; and the operation can be checked, drawn, stepped through, differentiated again and compiled. A rule
+    is arithmetic on its operands and the functions of `xp`, which are the operations of the table. It has no
+    branches: a choice is `xp.where(xp.greater(x, 0.0), a, b)`. Keyword-only arguments are constants.
+
+    Args:
+        name: its name in the table, and that of its method.
+        symbol: what a drawing writes on the node, if not the name; `{constant}` shows a constant.
+        domain: what the operands must fulfil, in words, for the error message: "x > 0".
+        samples: the intervals from which tests draw an operand or a constant; (-2, 2) if not given.
+        aliases: further names of the method.
+        many: the operands that are groups with any number of members.
+
+    Raises:
+        ValueError: the name is not an identifier or is taken.
+        TypeError: the rule branches, leaves `xp`, or returns something other than `result, (derivative, …)`.
+    """
+
+    def add(rule: Callable[..., Any]) -> Callable[..., Any]:
+        for method_name in (name, *aliases):
+            _check_name(method_name)
+        code = rule.__code__
+        operand_names = code.co_varnames[1 : code.co_argcount]
+        constant_names = code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount]
+        entry = Operation(
+            name,
+            rule,
+            trace(rule, operand_names, many=many, constants=constant_names),
+            operand_names=operand_names,
+            many=tuple(many),
+            constants=dict(rule.__kwdefaults__ or {}),
+            symbol=symbol or name,
+            domain=domain,
+            samples=dict(samples or {}),
+            aliases=tuple(aliases),
+        )
+
+        def function(*operands: Any, **constants: Any) -> Any:
+            return call(entry, operands, constants)
+
+        def method(self: Methods, *operands: Any, **constants: Any) -> Any:
+            return call(entry, (self, *operands), constants)
+
+        def method_of_one(self: Methods) -> Any:  # the common case, without the detour
+            return self.record(entry)
+
+        if len(operand_names) == 1 and not constant_names:
+            method = method_of_one
+        for made in (function, method):
+            made.__name__ = made.__qualname__ = name
+            made.__module__ = rule.__module__
+            made.__doc__ = rule.__doc__ or entry.formula().text
+        if not many:
+            for method_name in (name, *aliases):
+                setattr(Methods, method_name, method)
+        OPERATIONS[name] = entry
+        RULES[name] = rule
+        return function
+
+    return add
+
+
+def _check_name(name: str) -> None:
+    if not name.isidentifier():
+        raise ValueError(f"an operation needs a name that can be a method's, got {name!r}")
+    if any(name in vars(kind) for kind in Methods.__subclasses__()):
+        raise ValueError(f"a Value has an attribute {name!r} already: call the operation something else")

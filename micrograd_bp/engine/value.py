@@ -1,0 +1,319 @@
+"""`Value`: a number that remembers how it was made, and the backward pass over what it remembers.
+
+Operators, methods and functions all end in `record`, the one place where a node is made.
+"""
+
+from collections.abc import Callable, KeysView, Sequence
+from typing import Any, NoReturn
+
+import micrograd_bp.engine.operations  # noqa: F401  # fills the table
+from micrograd_bp.engine.graph import topological_order
+from micrograd_bp.engine.methods import Methods
+from micrograd_bp.engine.numbers.floats import as_float, floats, is_real
+from micrograd_bp.engine.operation import HandMade, Operation
+from micrograd_bp.engine.origin import NOT_RECORDED, Origin, current_origin
+from micrograd_bp.engine.table import OPERATIONS, bind
+
+
+def record(operation: Operation, operands: tuple["Value", ...]) -> "Value":
+    """The node of an operation on `operands`: its result, and its local derivatives at this point.
+
+    Raises:
+        ValueError, ZeroDivisionError, OverflowError: there is no result; the message says why.
+    """
+    try:
+        numbers = [operand.data for operand in operands]
+        if operation.many:
+            data, local_derivatives = operation.compute(numbers)
+        else:
+            data, local_derivatives = operation.rule(floats, *numbers)
+        if type(data) is float and data == data:
+            return _node(data, operation, operands, local_derivatives)
+    except (ValueError, ArithmeticError):
+        pass
+    return _record_carefully(operation, operands)
+
+
+def _record_carefully(operation: Operation, operands: tuple["Value", ...]) -> "Value":
+    """`record` where a result or a derivative does not exist, or a result is nan."""
+    numbers = [operand.data for operand in operands]
+    described = [_described(operand) for operand in operands]
+    data, local_derivatives = operation.compute_carefully(numbers, described)
+    return _node(data, operation, operands, local_derivatives)
+
+
+def _node(
+    data: float,
+    operation: Operation,
+    operands: tuple["Value", ...],
+    local_derivatives: tuple[float, ...],
+) -> "Value":
+    """The one place where nodes are made. It goes around the constructor, which is for leaves."""
+    node = _new(Value)
+    node.data = data
+    node.grad = 0.0
+    node.label = ""
+    node.origin = origin = current_origin.get()
+    if origin is NOT_RECORDED:
+        node.operation, node.operands, node.local_derivatives, node.origin = None, (), (), None
+    else:
+        node.operation = operation
+        node.operands = operands
+        node.local_derivatives = local_derivatives
+    return node
+
+
+def backward(outputs: Sequence["Value"], gradients: Sequence[float] | None = None) -> None:
+    """Applies the chain rule from `outputs` back to every value they were computed from.
+
+    Adds to the `grad` of leaves; sets the `grad` of inner nodes to that of this pass.
+
+    Args:
+        outputs: where to start. One that is listed twice counts twice.
+        gradients: the upstream gradient of each output; 1.0 for each if not given.
+
+    Raises:
+        TypeError: an output is not a Value, or a gradient not a number.
+        ValueError: not as many gradients as outputs.
+    """
+    for output in outputs:
+        if not isinstance(output, Value):
+            raise TypeError(f"backward starts from Values, got {type(output).__name__}: {output!r:.80}")
+    upstream_gradients = [1.0] * len(outputs) if gradients is None else [as_float(g) for g in gradients]
+    if len(upstream_gradients) != len(outputs):
+        raise ValueError(
+            f"backward needs one gradient for each output: {len(outputs)} outputs, {len(upstream_gradients)} gradients"
+        )
+    order = topological_order(*outputs)
+    for node in order:
+        if node.operands:
+            node.grad = 0.0
+    for output, upstream in zip(outputs, upstream_gradients, strict=True):
+        output.grad += upstream
+    for node in reversed(order):
+        upstream = node.grad
+        for operand, local_derivative in zip(node.operands, node.local_derivatives):  # noqa: B905  # checking lengths doubles the time
+            operand.grad += upstream * local_derivative
+
+
+def _operators(name: str) -> tuple[Callable[..., "Value"], Callable[..., "Value"]]:
+    """An operator of Python and its reflected form, `a + v` and `v + a`, from the entry of the table."""
+    entry = OPERATIONS[name]
+    rule = entry.rule
+
+    def operator(self: "Value", other: Any) -> "Value":
+        if not isinstance(other, Value):
+            if not is_real(other):
+                return NotImplemented  # type: ignore[no-any-return]  # Python then asks the other operand
+            other = Value(other)
+        try:  # `record` for two operands, without its detours: most nodes are made here
+            data, local_derivatives = rule(floats, self.data, other.data)
+            if data == data:
+                return _node(data, entry, (self, other), local_derivatives)
+        except (ValueError, ArithmeticError):
+            pass
+        return _record_carefully(entry, (self, other))
+
+    def reflected(self: "Value", other: Any) -> "Value":
+        return operator(Value(other), self) if is_real(other) else NotImplemented
+
+    return operator, reflected
+
+
+def _comparison(holds: Callable[[float, float], bool]) -> Callable[["Value", Any], bool]:
+    def compare(self: "Value", other: Any) -> bool:
+        if isinstance(other, Value):
+            return holds(self.data, other.data)
+        return holds(self.data, other) if is_real(other) else NotImplemented
+
+    return compare
+
+
+class Value(Methods):
+    """A number that remembers how it was made.
+
+    Every operation of the table is a method (`v.tanh()`, `v.relu()`, `v.maximum(w)`) and works on Values and plain
+    numbers alike. `==` is identity, as for any object; `<` and `>` compare the numbers.
+
+    Attributes:
+        data: the number.
+        grad: d(output)/d(this), after `backward` on the output; on leaves, summed over all backward passes.
+        label: a name, for people.
+        operation: what made it, with its constants bound; None for a leaf.
+        operands: what it was computed from, in order, repeats kept.
+        local_derivatives: d(this)/d(operand) for each operand, as of the forward pass.
+        origin: the module that made it, or None.
+    """
+
+    __slots__ = ("data", "grad", "label", "local_derivatives", "operands", "operation", "origin")
+
+    data: float
+    grad: float
+    label: str
+    operation: Operation | None
+    operands: tuple["Value", ...]
+    local_derivatives: tuple[float, ...]
+    origin: Origin | None
+
+    def __init__(
+        self,
+        data: float,
+        _children: Sequence["Value"] = (),
+        _op: str = "",
+        label: str = "",
+    ) -> None:
+        """A leaf, as a rule. `_children` and `_op` make a node that passes no gradient on, as in micrograd.
+
+        Raises:
+            TypeError: `data` is not one real number.
+        """
+        self.data = as_float(data)
+        self.grad = 0.0
+        self.label = label
+        self.operands = tuple(_children)
+        self.operation = HandMade(_op) if self.operands else None
+        self.local_derivatives = (0.0,) * len(self.operands)
+        self.origin = None
+
+    @classmethod
+    def apply(cls, operation: Operation, operands: Sequence[Any]) -> "Value":
+        """The node of `operation` on Values and plain numbers; the numbers become leaves.
+
+        Raises:
+            TypeError: an operand is neither.
+            ValueError, ZeroDivisionError, OverflowError: there is no result; the message says why.
+        """
+        return record(operation, tuple([x if isinstance(x, Value) else Value(x) for x in operands]))
+
+    def record(self, operation: Operation) -> "Value":
+        """The node of an operation on this value alone."""
+        return record(operation, (self,))
+
+    def backward(self, gradient: float = 1.0) -> None:
+        """Applies the chain rule from here back to every value that this one was computed from.
+
+        Adds to the `grad` of leaves; sets the `grad` of inner nodes to that of this pass.
+
+        Args:
+            gradient: the upstream gradient, d(something)/d(this).
+        """
+        backward([self], [gradient])
+
+    def detach(self) -> "Value":
+        """A leaf with this number, from which no gradient comes back here."""
+        return Value(self.data, label=self.label)
+
+    __add__, __radd__ = _operators("add")
+    __sub__, __rsub__ = _operators("subtract")
+    __mul__, __rmul__ = _operators("multiply")
+    __truediv__, __rtruediv__ = _operators("divide")
+    _power, __rpow__ = _operators("pow")
+
+    def __pow__(self, exponent: Any, modulus: None = None) -> "Value":
+        if modulus is not None:
+            return NotImplemented
+        if is_real(exponent):  # a number has no derivative, and xⁿ has one for negative x too
+            return record(bind(OPERATIONS["constant_power"], {"exponent": exponent}), (self,))
+        return self._power(exponent)
+
+    def __neg__(self) -> "Value":
+        return record(OPERATIONS["negative"], (self,))
+
+    def __pos__(self) -> "Value":
+        return self
+
+    def __abs__(self) -> "Value":
+        return record(OPERATIONS["abs"], (self,))
+
+    def __floor__(self) -> "Value":
+        return record(OPERATIONS["floor"], (self,))
+
+    def __ceil__(self) -> "Value":
+        return record(OPERATIONS["ceil"], (self,))
+
+    def __trunc__(self) -> "Value":
+        return record(OPERATIONS["trunc"], (self,))
+
+    __lt__ = _comparison(lambda a, b: a < b)
+    __le__ = _comparison(lambda a, b: a <= b)
+    __gt__ = _comparison(lambda a, b: a > b)
+    __ge__ = _comparison(lambda a, b: a >= b)
+
+    def conjugate(self) -> "Value":
+        """The Value itself, which is real; NumPy's variance asks for it."""
+        return self
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(
+            "a Value has no truth of its own: compare its number (v.data != 0), or keep the choice in the "
+            "graph with micrograd_bp.where(condition, a, b)"
+        )
+
+    def __float__(self) -> NoReturn:
+        raise TypeError(
+            "a Value does not turn into a float, since that would leave the graph silently: v.data is its "
+            "number, and functions are methods: v.exp() or micrograd_bp.exp(v) instead of math.exp(v)"
+        )
+
+    __int__ = __complex__ = __float__
+
+    def __format__(self, specification: str) -> str:
+        return format(self.data, specification) if specification else repr(self)
+
+    def __repr__(self) -> str:
+        parts = [f"data={_short(self.data)}", f"grad={_short(self.grad)}"]
+        if self.label:
+            parts.append(f"label={self.label!r:.40}")
+        if self.operation is not None:
+            parts.append(f"op={self.operation.symbol}")
+        return f"Value({', '.join(parts)})"
+
+    def __copy__(self) -> "Value":
+        """A second node with the same operands."""
+        node = _new(Value)
+        for name in Value.__slots__:
+            setattr(node, name, getattr(self, name))
+        return node
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Value":
+        """A copy of the whole graph below this node; sharing is kept with whatever `memo` holds."""
+        for node in topological_order(self, leave_out=memo):
+            copied = node.__copy__()
+            copied.operands = tuple([memo[id(operand)] for operand in node.operands])
+            memo[id(node)] = copied
+        return memo[id(self)]  # type: ignore[no-any-return]  # a memo holds anything
+
+    # What code written for micrograd reads and sets.
+
+    @property
+    def _prev(self) -> KeysView["Value"]:
+        """The operands as a set, in a fixed order."""
+        return dict.fromkeys(self.operands).keys()
+
+    @property
+    def _op(self) -> str:
+        return self.operation.symbol if self.operation is not None else ""
+
+    def _refuse_closure(self, *_: object) -> NoReturn:
+        raise AttributeError(
+            "a Value has no _backward closure: its derivatives are numbers, recorded in the forward pass. "
+            "Define an operation instead:\n"
+            '    @micrograd_bp.operation("cube")\n'
+            "    def cube(xp, x):\n"
+            "        return x * x * x, (3.0 * x * x,)"
+        )
+
+    _backward = property(_refuse_closure, _refuse_closure)
+
+
+_new = object.__new__
+
+
+def _short(number: object) -> str:
+    return f"{number:.4g}" if isinstance(number, (int, float)) else repr(number)
+
+
+def _described(value: Value) -> str:
+    label = f" (label {value.label!r})" if value.label else ""
+    place = f" (made in {value.origin.scope})" if value.origin and value.origin.scope else ""
+    return f"{value.data:.6g}{label}{place}"
