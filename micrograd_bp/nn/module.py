@@ -1,0 +1,142 @@
+"""`Module`: something with parameters that Values flow through.
+
+A module finds its parameters and its inner modules in its own attributes, so that writing one takes no more than a
+constructor and `forward`. While it runs, nodes get its path as their origin.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from micrograd_bp.engine import Origin, Value
+from micrograd_bp.engine.numbers.floats import is_real
+from micrograd_bp.engine.origin import NOT_RECORDED, current_origin
+from micrograd_bp.files import read_json, write_json
+
+
+class Module:
+    """The base of networks and their parts.
+
+    A subclass sets Values, modules, or lists of them as attributes and defines `forward`; the instance is then called
+    like a function.
+    """
+
+    _path = ""  # the name under which the module around this one holds it
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+        for path, part in _parts(name, value):
+            if isinstance(part, Module):
+                part.__dict__["_path"] = path
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Runs `forward`; the nodes made on the way have this module as their origin."""
+        token = current_origin.set(self._origin())
+        try:
+            return self.forward(*inputs)
+        finally:
+            current_origin.reset(token)
+
+    def forward(self, *inputs: Any) -> Any:
+        """What the module computes; for a subclass to define."""
+        raise NotImplementedError(f"{type(self).__name__} does not define forward")
+
+    def _origin(self) -> Origin:
+        around = current_origin.get()
+        if around is NOT_RECORDED:
+            return around
+        if around is not None:
+            return around.inside(self._path, type(self).__name__)
+        if "_outermost_origin" not in self.__dict__:
+            self.__dict__["_outermost_origin"] = Origin(self._path, type(self).__name__)
+        origin: Origin = self.__dict__["_outermost_origin"]
+        return origin
+
+    def named_parameters(self) -> Iterator[tuple[str, Value]]:
+        """Each parameter once, with its path, such as `layers.0.neurons.2.weights.1`."""
+        seen: set[Value] = set()
+        for path, parameter in self._all_parameters():
+            if parameter not in seen:
+                seen.add(parameter)
+                yield path, parameter
+
+    def _all_parameters(self) -> Iterator[tuple[str, Value]]:
+        for name, attribute in vars(self).items():
+            for path, part in _parts(name, attribute):
+                if isinstance(part, Module):
+                    for inner_path, parameter in part._all_parameters():
+                        yield f"{path}.{inner_path}", parameter
+                elif not part.operands:  # a stored result is not a parameter
+                    yield path, part
+
+    def parameters(self) -> list[Value]:
+        """The leaves that training changes, each once, in the order of their names."""
+        return [parameter for _, parameter in self.named_parameters()]
+
+    def zero_grad(self) -> None:
+        """Sets the gradient of every parameter to 0."""
+        for parameter in self.parameters():
+            parameter.grad = 0.0
+
+    def state_dict(self) -> dict[str, float]:
+        """The number of each parameter by its name."""
+        return {name: parameter.data for name, parameter in self.named_parameters()}
+
+    def load_state_dict(self, state: Mapping[str, float]) -> None:
+        """Takes over numbers from `state_dict`.
+
+        Raises:
+            ValueError: names that do not fit, or something that is not a number; nothing is changed then.
+        """
+        named = dict(self.named_parameters())
+        missing = [name for name in named if name not in state]
+        unknown = [name for name in state if name not in named]
+        if missing or unknown:
+            problems = [f"{len(missing)} missing, such as {missing[0]}"] if missing else []
+            problems += [f"{len(unknown)} unknown, such as {unknown[0]}"] if unknown else []
+            raise ValueError(
+                f"these are not the parameters of {type(self).__name__}, which has {len(named)}: {'; '.join(problems)}"
+            )
+        for name, number in state.items():
+            if not is_real(number):
+                raise ValueError(f"the parameter {name} needs a number, got {number!r:.80}")
+        for name, number in state.items():
+            named[name].data = float(number)
+
+    def architecture(self) -> dict[str, Any] | None:
+        """The constructor's arguments, to be saved with the parameters; None if they are not known."""
+        return None
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the parameters to a JSON file, and the architecture where it is known.
+
+        Raises:
+            OSError: the file cannot be written; an old one is then as it was.
+        """
+        content = {
+            "class": type(self).__name__,
+            "architecture": self.architecture(),
+            "parameters": self.state_dict(),
+        }
+        write_json(path, "model", content)
+
+    def load(self, path: str | os.PathLike[str]) -> None:
+        """Takes over the parameters that `save` wrote.
+
+        Raises:
+            OSError: the file cannot be read.
+            ValueError: it is not a model file, or of another model; nothing is changed then.
+        """
+        parameters = read_json(path, "model").get("parameters")
+        if not isinstance(parameters, dict):
+            raise ValueError(f"{path} is not a model file: it has no parameters")
+        self.load_state_dict(parameters)
+
+
+def _parts(name: str, attribute: Any) -> Iterator[tuple[str, "Value | Module"]]:
+    """The Values and modules in an attribute, at any depth of lists, with their paths."""
+    if isinstance(attribute, (Value, Module)):
+        yield name, attribute
+    elif isinstance(attribute, (list, tuple)):
+        for place, part in enumerate(attribute):
+            yield from _parts(f"{name}.{place}", part)

@@ -1,0 +1,286 @@
+"""`Neuron`, `Layer` and `MLP`, with the constructor arguments and the order of random numbers of micrograd."""
+
+import os
+import random
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+from micrograd_bp.engine import OPERATIONS, Operation, Value
+from micrograd_bp.engine.value import record
+from micrograd_bp.files import read_json
+from micrograd_bp.nn.initial_weights import INITIAL_WEIGHTS
+from micrograd_bp.nn.module import Module
+
+Rng = random.Random | int | None
+T = TypeVar("T")
+
+
+class Inputs(tuple[Value, ...]):
+    """The inputs of a layer, checked and wrapped, so that its neurons need not do it again."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def of(inputs: Any, expected: int, module: str) -> "Inputs":
+        """Wraps plain numbers.
+
+        Raises:
+            ValueError: another number of inputs than expected.
+            TypeError: something that is neither a Value nor a number.
+        """
+        if isinstance(inputs, Value) or not isinstance(inputs, Iterable):
+            inputs = (inputs,)  # a layer of one neuron gives one Value, not a list
+        checked = Inputs([x if isinstance(x, Value) else Value(x) for x in inputs])
+        if len(checked) != expected:
+            raise ValueError(f"{module} takes {expected} inputs, got {len(checked)}")
+        return checked
+
+
+class Neuron(Module):
+    """The activation of a weighted sum of the inputs: a(Σ wᵢxᵢ + b).
+
+    Attributes:
+        weights: one parameter for each input; `w` in micrograd's words.
+        bias: the parameter added to the sum; `b` in micrograd's words.
+        nonlin: whether the activation is applied.
+        activation: the name of an operation with one operand, or "linear".
+        fused: whether the sum is one node, `dot`, or is built from products and sums.
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nonlin: bool = True,
+        *,
+        activation: str = "relu",
+        init: str = "uniform",
+        rng: Rng = None,
+        fused: bool = True,
+        nout: int = 1,
+    ) -> None:
+        """Draws the weights.
+
+        Args:
+            nin: the number of inputs.
+            nonlin: False leaves the activation out.
+            activation: the name of an operation with one operand, or "linear".
+            init: how the weights are drawn: "uniform", "xavier" or "kaiming".
+            rng: where random numbers come from: the module `random` if not given, or a seed.
+            fused: False builds the sum from elementary products and sums, to look at each.
+            nout: the number of neurons in the layer, for "xavier".
+
+        Raises:
+            ValueError: an unknown name, or a number of inputs below 1.
+        """
+        _check_positive("the number of inputs", nin)
+        draw = _look_up("init", init, INITIAL_WEIGHTS)
+        source = as_rng(rng)
+        self.weights = [Value(draw(source, nin, nout)) for _ in range(nin)]
+        self.bias = Value(0.0)
+        self.nonlin = nonlin
+        self.activation = activation
+        self.fused = fused
+        self._activation = _activation(activation) if nonlin else None
+
+    def forward(self, inputs: Any) -> Value:
+        """The neuron's output.
+
+        Args:
+            inputs: as many Values or numbers as there are weights; a single one need not be in a list.
+
+        Raises:
+            ValueError: another number of inputs.
+        """
+        if type(inputs) is not Inputs:
+            inputs = Inputs.of(inputs, len(self.weights), type(self).__name__)
+        if self.fused:
+            total = record(OPERATIONS["dot"], (*self.weights, *inputs, self.bias))
+        else:
+            total = sum((w * x for w, x in zip(self.weights, inputs, strict=True)), self.bias)
+        return total if self._activation is None else record(self._activation, (total,))
+
+    @property
+    def w(self) -> list[Value]:
+        """The weights, as micrograd calls them."""
+        return self.weights
+
+    @w.setter
+    def w(self, weights: list[Value]) -> None:
+        self.weights = weights
+
+    @property
+    def b(self) -> Value:
+        """The bias, as micrograd calls it."""
+        return self.bias
+
+    @b.setter
+    def b(self, bias: Value) -> None:
+        self.bias = bias
+
+    def __repr__(self) -> str:
+        kind = OPERATIONS[self.activation].symbol if self._activation else "Linear"
+        return f"{kind}Neuron({len(self.weights)})"
+
+
+class Layer(Module):
+    """Neurons side by side, all with the same inputs."""
+
+    def __init__(self, nin: int, nout: int, **kwargs: Any) -> None:
+        """Makes the neurons.
+
+        Args:
+            nin: the number of inputs.
+            nout: the number of neurons.
+            kwargs: as for `Neuron`.
+
+        Raises:
+            ValueError: an unknown name, or a size below 1.
+        """
+        _check_positive("the number of neurons", nout)
+        kwargs["rng"] = as_rng(kwargs.get("rng"))
+        self.nin = nin
+        self.neurons = [Neuron(nin, nout=nout, **kwargs) for _ in range(nout)]
+
+    def forward(self, inputs: Any) -> Any:
+        """The outputs of the neurons: a list, or a single Value for a layer of one neuron.
+
+        Args:
+            inputs: one Value or number for each input; numbers are wrapped once for all neurons.
+
+        Raises:
+            ValueError: another number of inputs.
+        """
+        if type(inputs) is not Inputs:
+            inputs = Inputs.of(inputs, self.nin, type(self).__name__)
+        outputs = [neuron(inputs) for neuron in self.neurons]
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def __repr__(self) -> str:
+        return f"Layer of [{', '.join(map(repr, self.neurons))}]"
+
+
+class MLP(Module):
+    """A multi-layer perceptron: layers one after the other, the last one without activation by default."""
+
+    def __init__(
+        self,
+        nin: int,
+        nouts: Sequence[int],
+        *,
+        activation: str | Sequence[str] = "relu",
+        output_activation: str = "linear",
+        init: str = "uniform",
+        rng: Rng = None,
+        fused: bool = True,
+    ) -> None:
+        """Makes the layers.
+
+        Args:
+            nin: the number of inputs.
+            nouts: the number of neurons in each layer.
+            activation: the name of an operation with one operand, or "linear", for all layers but the last;
+                or a list of such names, one for each layer.
+            output_activation: the same for the last layer, where no list is given.
+            init: how the weights are drawn: "uniform", "xavier" or "kaiming".
+            rng: where random numbers come from: the module `random` if not given, or a seed.
+            fused: False builds each sum from elementary products and sums, to look at each.
+
+        Raises:
+            ValueError: an unknown name, a size below 1, no layers, or not as many activations as layers.
+        """
+        sizes = [nin, *nouts]
+        if len(sizes) == 1:
+            raise ValueError("an MLP needs at least one layer: MLP(2, [16, 1])")
+        if isinstance(activation, str):
+            activations = [activation] * (len(nouts) - 1) + [output_activation]
+        else:
+            activations = list(activation)
+            if len(activations) != len(nouts):
+                raise ValueError(f"{len(nouts)} layers and {len(activations)} activations")
+        source = as_rng(rng)
+        self.layers = [
+            Layer(
+                sizes[i],
+                sizes[i + 1],
+                nonlin=name != "linear",
+                activation=name,
+                init=init,
+                rng=source,
+                fused=fused,
+            )
+            for i, name in enumerate(activations)
+        ]
+        self._architecture = {
+            "nin": nin,
+            "nouts": list(nouts),
+            "activation": activation if isinstance(activation, str) else activations,
+            "output_activation": output_activation,
+            "fused": fused,
+        }
+
+    def forward(self, inputs: Any) -> Any:
+        """The outputs of the last layer: a list, or a single Value if it has one neuron.
+
+        Args:
+            inputs: one Value or number for each input.
+
+        Raises:
+            ValueError: another number of inputs.
+        """
+        for layer in self.layers:
+            inputs = layer(inputs)
+        return inputs
+
+    def architecture(self) -> dict[str, Any]:
+        """The constructor's arguments, but for those that the parameters replace."""
+        return dict(self._architecture)
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str]) -> "MLP":
+        """The network that `save` wrote.
+
+        Raises:
+            OSError: the file cannot be read.
+            ValueError: it is not the file of an MLP.
+        """
+        content = read_json(path, "model")
+        try:
+            network = cls(**content["architecture"], rng=0)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path} does not describe an MLP: {error}") from None
+        network.load_state_dict(content.get("parameters") or {})
+        return network
+
+    def __repr__(self) -> str:
+        return f"MLP of [{', '.join(map(repr, self.layers))}]"
+
+
+def as_rng(rng: Rng) -> Any:
+    """A source of random numbers: the module `random`, a generator, or a new one with a seed."""
+    if rng is None:
+        return random
+    return random.Random(rng) if isinstance(rng, int) else rng
+
+
+def _activation(name: str) -> Operation | None:
+    if name == "linear":
+        return None
+    with_one_operand = {
+        operation.name: operation
+        for operation in OPERATIONS.values()
+        if len(operation.operand_names) == 1
+        and not operation.many
+        and len(operation.constants) == len(operation.trace.constants)
+    }
+    return _look_up("activation", name, with_one_operand)
+
+
+def _look_up(argument: str, name: str, table: dict[str, T]) -> T:
+    if name not in table:
+        raise ValueError(f"unknown {argument} {name!r}; there are: {', '.join(table)}")
+    return table[name]
+
+
+def _check_positive(what: str, number: int) -> None:
+    if not isinstance(number, int) or number < 1:
+        raise ValueError(f"{what} is a whole number from 1 up, got {number!r}")

@@ -1,0 +1,194 @@
+"""One training loop, for anything with parameters and `value_and_gradient`.
+
+`ModelObjective` gives a model of Values that form. A run can be interrupted, saved and resumed bit for bit.
+"""
+
+import os
+import random
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from micrograd_bp.engine import Value
+from micrograd_bp.files import read_json, write_json
+from micrograd_bp.nn import Module
+from micrograd_bp.optimizers import Optimizer
+
+
+class Objective(Protocol):
+    """What is minimized: a loss of batches, as a function of parameters."""
+
+    parameters: Any
+    """A sequence of floats or arrays, to be read and set as a whole."""
+
+    def value_and_gradient(self, inputs: Any, targets: Any) -> tuple[float, Sequence[Any]]:
+        """The loss on a batch, and its gradient with respect to `parameters`."""
+
+
+class ModelObjective:
+    """The loss of a model of Values, as a function of its parameters."""
+
+    def __init__(self, model: Module, loss: Callable[[list[Any], Any], Value]) -> None:
+        """Joins a model and a loss.
+
+        Args:
+            model: called with one sample, gives its prediction.
+            loss: gives a Value from the list of predictions of a batch, and the targets.
+        """
+        self.model = model
+        self.loss = loss
+        self._values = model.parameters()
+
+    @property
+    def parameters(self) -> list[float]:
+        """The numbers of the model's parameters."""
+        return [value.data for value in self._values]
+
+    @parameters.setter
+    def parameters(self, numbers: Sequence[float]) -> None:
+        for value, number in zip(self._values, numbers, strict=True):
+            value.data = number
+
+    def value_and_gradient(self, inputs: Any, targets: Any) -> tuple[float, list[float]]:
+        """The loss on a batch, and its gradient; the parameters' `grad` hold the gradient too."""
+        self.model.zero_grad()
+        loss = self.loss([self.model(sample) for sample in inputs], targets)
+        loss.backward()
+        return loss.data, [value.grad for value in self._values]
+
+
+class Training:
+    """A run of mini-batch training.
+
+    Attributes:
+        history: the mean loss of each finished epoch.
+    """
+
+    def __init__(
+        self,
+        objective: Objective,
+        optimizer: Optimizer,
+        inputs: Sequence[Any],
+        targets: Sequence[Any],
+        *,
+        batch_size: int | None = None,
+        seed: int = 0,
+    ) -> None:
+        """Sets a run up.
+
+        Args:
+            objective: what is minimized.
+            optimizer: how parameters move.
+            inputs: one entry for each sample: a list, or an array with samples as rows.
+            targets: likewise.
+            batch_size: samples in a step; all of them if not given.
+            seed: for the order of the samples, which is drawn anew for each epoch.
+
+        Raises:
+            ValueError: inputs and targets differ in number, there are none, or a batch size below 1.
+        """
+        if len(inputs) != len(targets) or not len(inputs):
+            raise ValueError(f"training needs as many inputs as targets, got {len(inputs)} and {len(targets)}")
+        if batch_size is not None and batch_size < 1:
+            raise ValueError(f"a batch has at least one sample, got batch_size={batch_size}")
+        self.objective = objective
+        self.optimizer = optimizer
+        self.inputs = inputs
+        self.targets = targets
+        self.batch_size = batch_size or len(inputs)
+        self.history: list[float] = []
+        self._rng = random.Random(seed)
+        self._order: list[int] = []  # the samples of this epoch that are still to come
+        self._loss_sum = 0.0  # over the samples of this epoch that have been seen
+
+    def step(self) -> float:
+        """Trains on the next batch and returns its loss. An interrupted step has not happened."""
+        before = self._state()
+        try:
+            return self._step()
+        except BaseException:
+            self._set_state(before)
+            raise
+
+    def _step(self) -> float:
+        order = self._order or self._rng.sample(range(len(self.inputs)), len(self.inputs))
+        batch, rest = order[: self.batch_size], order[self.batch_size :]
+        loss, gradient = self.objective.value_and_gradient(_take(self.inputs, batch), _take(self.targets, batch))
+        self.objective.parameters = self.optimizer.update(self.objective.parameters, gradient)
+        self._order = rest
+        self._loss_sum += loss * len(batch)
+        if not rest:
+            self.history = [*self.history, self._loss_sum / len(self.inputs)]
+            self._loss_sum = 0.0
+        return loss
+
+    def run(self, epochs: int, after_epoch: Callable[[int, float], None] | None = None) -> list[float]:
+        """Trains until `epochs` epochs are finished in all, those before a resumption counted in.
+
+        Args:
+            epochs: how many passes over the samples.
+            after_epoch: called with the number of finished epochs and the mean loss of the last.
+
+        Returns:
+            The mean loss of each epoch.
+        """
+        while len(self.history) < epochs:
+            finished = len(self.history)
+            self.step()
+            if after_epoch is not None and len(self.history) > finished:
+                after_epoch(len(self.history), self.history[-1])
+        return self.history
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "parameters": list(self.objective.parameters),
+            "optimizer": self.optimizer.state,
+            "rng": self._rng.getstate(),
+            "order": self._order,
+            "loss_sum": self._loss_sum,
+            "history": self.history,
+        }
+
+    def _set_state(self, state: dict[str, Any]) -> None:
+        self.objective.parameters = state["parameters"]
+        self.optimizer.state = state["optimizer"]
+        self._rng.setstate(state["rng"])
+        self._order = state["order"]
+        self._loss_sum = state["loss_sum"]
+        self.history = state["history"]
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes all that the rest of the run depends on, but for the data, to a JSON file.
+
+        Raises:
+            OSError: the file cannot be written; an old one is then as it was.
+        """
+        state = self._state() | {"optimizer": self.optimizer.state_dict(), "samples": len(self.inputs)}
+        write_json(path, "training run", state)
+
+    def load(self, path: str | os.PathLike[str]) -> None:
+        """Goes back to where a saved run was.
+
+        Raises:
+            OSError: the file cannot be read.
+            ValueError: it is not the file of a run with as many samples and parameters; nothing is changed then.
+        """
+        state = read_json(path, "training run")
+        before = self._state()
+        try:
+            if state["samples"] != len(self.inputs) or len(state["parameters"]) != len(before["parameters"]):
+                raise ValueError(
+                    f"it is of {state['samples']} samples and {len(state['parameters'])} parameters, "
+                    f"this run of {len(self.inputs)} and {len(before['parameters'])}"
+                )
+            version, internal, gauss = state["rng"]
+            state["rng"] = (version, tuple(internal), gauss)
+            self._set_state({**state, "optimizer": None})
+            self.optimizer.load_state_dict(state["optimizer"])
+        except (KeyError, TypeError, ValueError) as error:
+            self._set_state(before)
+            raise ValueError(f"{path} does not fit this training run: {error}") from None
+
+
+def _take(samples: Any, places: list[int]) -> Any:
+    """Some of the samples: rows of an array, or entries of a list."""
+    return samples[places] if hasattr(samples, "__array__") else [samples[place] for place in places]
