@@ -1,0 +1,1 @@
+"""Tests of micrograd_bp.matrix, one file for each of its files."""
