@@ -6,9 +6,7 @@ leaves it as it was.
 """
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
-
-Number = TypeVar("Number", float, Any)
+from typing import Any
 
 
 class Optimizer:
@@ -17,8 +15,11 @@ class Optimizer:
     Attributes:
         lr: the learning rate, by which a step is scaled.
         weight_decay: this times the parameter is added to its gradient.
-        state: what the rule remembers from step to step; None before the first.
+        state: the number of steps, and what the rule remembers of each parameter; None before the first step.
+        remembers: what that is called.
     """
+
+    remembers: tuple[str, ...] = ()
 
     def __init__(self, lr: float, weight_decay: float = 0.0) -> None:
         _check("lr", lr, lr > 0.0, "above 0")
@@ -35,9 +36,9 @@ class Optimizer:
         """
         if len(parameters) != len(gradients):
             raise ValueError(f"{len(parameters)} parameters and {len(gradients)} gradients")
-        known = self.state and next(value for value in self.state.values() if isinstance(value, list))
-        if known and len(known) != len(parameters):
-            raise ValueError(f"this optimizer has moved {len(known)} parameters so far, got {len(parameters)}")
+        if self.state and self.remembers and len(self.state[self.remembers[0]]) != len(parameters):
+            known = len(self.state[self.remembers[0]])
+            raise ValueError(f"this optimizer has moved {known} parameters so far, got {len(parameters)}")
         decayed = [g + self.weight_decay * p for p, g in zip(parameters, gradients, strict=True)]
         return self._step(parameters, decayed if self.weight_decay else gradients)
 
@@ -46,11 +47,58 @@ class Optimizer:
 
     def state_dict(self) -> dict[str, Any] | None:
         """The state as plain numbers and lists, fit for JSON."""
-        return None if self.state is None else {name: _plain(value) for name, value in self.state.items()}
+        if self.state is None:
+            return None
+        return {"steps": self.state["steps"]} | {name: to_plain(self.state[name]) for name in self.remembers}
 
     def load_state_dict(self, state: dict[str, Any] | None) -> None:
-        """Takes over a state from `state_dict`."""
-        self.state = None if state is None else {name: _restored(value) for name, value in state.items()}
+        """Takes over a state from `state_dict`.
+
+        Raises:
+            ValueError: it is not the state of such an optimizer; nothing is changed then.
+        """
+        if state is None:
+            self.state = None
+            return
+        if not isinstance(state, dict) or set(state) != {"steps", *self.remembers}:
+            raise ValueError(f"{type(self).__name__} remembers steps, {', '.join(self.remembers)}")
+        if not isinstance(state["steps"], int) or state["steps"] < 0:
+            raise ValueError(f"steps is a whole number, got {state['steps']!r:.80}")
+        memories = {name: from_plain(state[name]) for name in self.remembers}
+        if len({len(memory) for memory in memories.values()}) > 1:
+            raise ValueError("it remembers different numbers of parameters")
+        self.state = {"steps": state["steps"], **memories}
+
+
+def to_plain(numbers: Sequence[Any]) -> list[Any]:
+    """A list of floats and arrays as a list of floats and lists."""
+    return [each.tolist() if hasattr(each, "tolist") else each for each in numbers]
+
+
+def from_plain(plain: Any) -> list[Any]:
+    """The opposite of `to_plain`.
+
+    Raises:
+        ValueError: something else than a list of numbers and lists of numbers.
+    """
+    if not isinstance(plain, list):
+        raise ValueError(f"expected a list of numbers, got {plain!r:.80}")
+    return [_array(each) if isinstance(each, list) else _float(each) for each in plain]
+
+
+def _float(number: Any) -> float:
+    if isinstance(number, bool) or not isinstance(number, (int, float)):
+        raise ValueError(f"expected a number, got {number!r:.80}")
+    return float(number)
+
+
+def _array(numbers: list[Any]) -> Any:
+    import numpy
+
+    array = numpy.asarray(numbers)
+    if array.dtype.kind not in "iuf":
+        raise ValueError(f"expected numbers, got {numbers!r:.80}")
+    return array.astype(float)
 
 
 class SGD(Optimizer):
@@ -68,14 +116,15 @@ class SGD(Optimizer):
         super().__init__(lr, weight_decay)
         _check("momentum", momentum, 0.0 <= momentum < 1.0, "from 0 to below 1")
         self.momentum = momentum
+        self.remembers = ("velocity",) if momentum else ()
 
     def _step(self, parameters: Sequence[Any], gradients: Sequence[Any]) -> list[Any]:
         if self.momentum == 0.0:
             return [p - self.lr * g for p, g in zip(parameters, gradients, strict=True)]
-        before = self.state["velocity"] if self.state else [0.0] * len(parameters)
+        before, steps = (self.state["velocity"], self.state["steps"]) if self.state else ([0.0] * len(parameters), 0)
         velocity = [self.momentum * v + g for v, g in zip(before, gradients, strict=True)]
         moved = [p - self.lr * v for p, v in zip(parameters, velocity, strict=True)]
-        self.state = {"velocity": velocity}
+        self.state = {"steps": steps + 1, "velocity": velocity}
         return moved
 
 
@@ -84,6 +133,8 @@ class Adam(Optimizer):
 
     D. P. Kingma and J. Ba, "Adam: a method for stochastic optimization" (2015), algorithm 1.
     """
+
+    remembers = ("mean", "square")
 
     def __init__(
         self,
@@ -126,18 +177,3 @@ class Adam(Optimizer):
 def _check(name: str, value: float, holds: bool, range_in_words: str) -> None:
     if not holds:
         raise ValueError(f"{name} is a number {range_in_words}, got {value!r}")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_plain(each) for each in value]
-    return value.tolist() if hasattr(value, "tolist") else value
-
-
-def _restored(value: Any) -> Any:
-    """A list of numbers as it is; a list of lists as a list of arrays."""
-    if isinstance(value, list) and any(isinstance(each, list) for each in value):
-        import numpy
-
-        return [numpy.asarray(each, dtype=float) for each in value]
-    return value

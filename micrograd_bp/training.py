@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from micrograd_bp.engine import Value
 from micrograd_bp.files import read_json, write_json
 from micrograd_bp.nn import Module
-from micrograd_bp.optimizers import Optimizer
+from micrograd_bp.optimizers import Optimizer, from_plain, to_plain
 
 
 class Objective(Protocol):
@@ -162,7 +162,11 @@ class Training:
         Raises:
             OSError: the file cannot be written; an old one is then as it was.
         """
-        state = self._state() | {"optimizer": self.optimizer.state_dict(), "samples": len(self.inputs)}
+        state = self._state() | {
+            "samples": len(self.inputs),
+            "parameters": to_plain(self.objective.parameters),
+            "optimizer": self.optimizer.state_dict(),
+        }
         write_json(path, "training run", state)
 
     def load(self, path: str | os.PathLike[str]) -> None:
@@ -170,23 +174,43 @@ class Training:
 
         Raises:
             OSError: the file cannot be read.
-            ValueError: it is not the file of a run with as many samples and parameters; nothing is changed then.
+            ValueError: it is not the file of a run with as many samples and parameters, and this optimizer; nothing
+                is changed then.
         """
-        state = read_json(path, "training run")
+        saved = read_json(path, "training run")
         before = self._state()
         try:
-            if state["samples"] != len(self.inputs) or len(state["parameters"]) != len(before["parameters"]):
-                raise ValueError(
-                    f"it is of {state['samples']} samples and {len(state['parameters'])} parameters, "
-                    f"this run of {len(self.inputs)} and {len(before['parameters'])}"
-                )
-            version, internal, gauss = state["rng"]
-            state["rng"] = (version, tuple(internal), gauss)
-            self._set_state({**state, "optimizer": None})
-            self.optimizer.load_state_dict(state["optimizer"])
-        except (KeyError, TypeError, ValueError) as error:
+            self._load(saved)
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             self._set_state(before)
             raise ValueError(f"{path} does not fit this training run: {error}") from None
+
+    def _load(self, saved: dict[str, Any]) -> None:
+        parameters, present = from_plain(saved["parameters"]), list(self.objective.parameters)
+        if saved["samples"] != len(self.inputs) or len(parameters) != len(present):
+            raise ValueError(
+                f"it is of {saved['samples']} samples and {len(parameters)} parameters, "
+                f"this run of {len(self.inputs)} and {len(present)}"
+            )
+        if any(getattr(a, "shape", ()) != getattr(b, "shape", ()) for a, b in zip(parameters, present, strict=True)):
+            raise ValueError("its parameters have other shapes")
+        self.optimizer.load_state_dict(saved["optimizer"])
+        memories = [self.optimizer.state[name] for name in self.optimizer.remembers] if self.optimizer.state else []
+        if any(len(memory) != len(present) for memory in memories):
+            raise ValueError("its optimizer remembers another number of parameters")
+        order, history = saved["order"], from_plain(saved["history"])
+        if not isinstance(order, list) or any(place not in range(len(self.inputs)) for place in order):
+            raise ValueError("its order names samples that there are not")
+        version, internal, gauss = saved["rng"]
+        state = {
+            "parameters": parameters,
+            "optimizer": self.optimizer.state,
+            "rng": (version, tuple(internal), gauss),
+            "order": order,
+            "loss_sum": from_plain([saved["loss_sum"]])[0],
+            "history": history,
+        }
+        self._set_state(state)
 
 
 def _take(samples: Any, places: list[int]) -> Any:

@@ -1,19 +1,187 @@
-"""Derivatives as numbers of their own, without touching anybody's `grad`."""
+"""Derivatives that touch nobody's `grad`: as numbers, and as graphs that can be differentiated again.
 
-from collections.abc import Sequence
+The graph of a derivative is made of the same operations as any other: each rule has been traced on symbols, and a local
+derivative as a graph is that trace with Values in place of the symbols. Derivative graphs follow IEEE arithmetic.
+"""
+
+import operator
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal, overload
 
 from micrograd_bp.engine.graph import topological_order
-from micrograd_bp.engine.value import Value
+from micrograd_bp.engine.numbers.formulas import evaluate
+from micrograd_bp.engine.numbers.notation import SUPERSCRIPTS
+from micrograd_bp.engine.operations import dot
+from micrograd_bp.engine.operations import sum as sum_of
+from micrograd_bp.engine.table import OPERATIONS, call
+from micrograd_bp.engine.value import Value, ieee_arithmetic
+
+Term = Value | float
+"""A part of a derivative graph: a node, or a number that a rule has written."""
 
 
-def gradients(output: Value, inputs: Sequence[Value]) -> list[float]:
-    """d(output)/d(input) for each of `inputs`, which may be inner nodes.
+@overload
+def gradients(output: Value, inputs: Sequence[Value], create_graph: Literal[False] = False) -> list[float]: ...
+@overload
+def gradients(output: Value, inputs: Sequence[Value], create_graph: Literal[True]) -> list[Value]: ...
+def gradients(output: Value, inputs: Sequence[Value], create_graph: bool = False) -> list[float] | list[Value]:
+    """d(output)/d(input) for each of `inputs`.
 
-    The same sweep as `backward`, on a table of its own. An input that `output` does not depend on gives 0.0.
+    Args:
+        output: what to differentiate.
+        inputs: leaves or inner nodes. One that `output` does not depend on gives 0.
+        create_graph: whether the derivatives are Values, to be drawn, stepped through, and differentiated again.
+
+    Returns:
+        Numbers, or Values where a graph was asked for. A derivative that is a node of the graph already, as d(w·x)/dx
+        is w, is that node.
     """
+    if create_graph:
+        with ieee_arithmetic():
+            return _gradient_graphs(output, inputs)
     totals: dict[Value, float] = {output: 1.0}
     for node in reversed(topological_order(output)):
         upstream = totals.get(node, 0.0)
         for operand, local_derivative in zip(node.operands, node.local_derivatives, strict=True):
             totals[operand] = totals.get(operand, 0.0) + upstream * local_derivative
     return [totals.get(value, 0.0) for value in inputs]
+
+
+def tangents(outputs: Sequence[Value], inputs: Mapping[Value, float]) -> list[float]:
+    """How fast `outputs` change when each of `inputs` moves at its speed: one sweep forwards.
+
+    Args:
+        outputs: what to differentiate.
+        inputs: the speed of each input; everything else stands still.
+    """
+    speeds: dict[Value, float] = {}
+    for node in topological_order(*outputs):
+        if node in inputs:
+            speeds[node] = inputs[node]
+            continue
+        speed = 0.0
+        for operand, local_derivative in zip(node.operands, node.local_derivatives, strict=True):
+            # What stands still contributes nothing, even where a derivative is infinite.
+            if speeds[operand] != 0.0:
+                speed += local_derivative * speeds[operand]
+        speeds[node] = speed
+    return [speeds[output] for output in outputs]
+
+
+def _gradient_graphs(output: Value, inputs: Sequence[Value]) -> list[Value]:
+    order = topological_order(output)
+    moved = set(inputs)  # what depends on an input; nothing else needs a derivative
+    for node in order:
+        if any(operand in moved for operand in node.operands):
+            moved.add(node)
+    contributions: dict[Value, list[tuple[Term, Term]]] = {node: [] for node in order}
+    contributions[output] = [(1.0, 1.0)]
+    totals: dict[Value, Term] = {}
+    for node in reversed(order):
+        if node not in moved:
+            continue
+        totals[node] = upstream = _total(contributions.pop(node))
+        if isinstance(upstream, Value) and node.label and not upstream.label and node is not output:
+            upstream.label = derivative_label(output.label or "y", node.label)
+        if isinstance(upstream, float) and upstream == 0.0:
+            continue
+        for operand, local_derivative in zip(node.operands, local_derivatives(node, moved), strict=True):
+            if operand in moved:
+                contributions[operand].append((upstream, local_derivative))
+    return [_as_value(totals.get(value, 0.0)) for value in inputs]
+
+
+def local_derivatives(node: Value, wanted: Iterable[Value] | None = None) -> list[Term]:
+    """d(node)/d(operand) for each operand, as Values, or as numbers where the rule has written one.
+
+    Where a derivative mentions the result, it uses the node itself.
+
+    Args:
+        node: a result.
+        wanted: the operands whose derivatives are needed; those of others may be left at 0.
+    """
+    operation = node.operation
+    if operation is None or not operation.operand_names:
+        return list(node.local_derivatives)
+    arranged = operation.arranged(node.operands)
+    environment: dict[Any, Any] = dict(zip(operation.trace.symbols.values(), arranged, strict=True))
+    environment.update({symbol: operation.constants[name] for name, symbol in operation.trace.constants.items()})
+    environment[operation.trace.result] = node
+    names = [
+        name
+        for name, operand in zip(operation.operand_names, arranged, strict=True)
+        if wanted is None or any(each in wanted for each in (operand if isinstance(operand, tuple) else (operand,)))
+    ]
+    found = evaluate([operation.trace.derivatives[name] for name in names], environment, _values)
+    by_name = dict(zip(names, found, strict=True))
+    return list(operation.laid_out([by_name.get(name, 0.0) for name in operation.operand_names], arranged))
+
+
+class _Values:
+    """The namespace of Values: what the trace of a rule runs on when it becomes a graph."""
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return lambda *operands: call(OPERATIONS[name], operands, {})
+
+    @staticmethod
+    def pow(a: Term, b: Term) -> Term:
+        if not isinstance(b, Value) and b in (0.0, 1.0):  # an exponent that is bound, and so part of the formula
+            return a if b == 1.0 else 1.0
+        power: Term = operator.pow(a, b)  # which knows an exponent that has no derivative
+        return power
+
+
+_values = _Values()
+
+
+def _total(contributions: list[tuple[Term, Term]]) -> Term:
+    """The sum of upstream gradients times local derivatives: at most one product and one sum, as a `dot`.
+
+    Only numbers that rules have written are simplified away, never one that happens to be 0 or 1.
+    """
+    written = 0.0
+    products: list[tuple[Term, Term]] = []
+    for upstream, local_derivative in contributions:
+        if not isinstance(upstream, Value) and not isinstance(local_derivative, Value):
+            written += upstream * local_derivative
+        elif not any(not isinstance(factor, Value) and factor == 0.0 for factor in (upstream, local_derivative)):
+            products.append((upstream, local_derivative))
+    if not products:
+        return written
+    if len(products) == 1 and written == 0.0:
+        return _product(*products[0])
+    if all(not isinstance(local_derivative, Value) and local_derivative == 1.0 for _, local_derivative in products):
+        terms: list[Term] = [upstream for upstream, _ in products]
+        return sum_of([*terms, written] if written else terms)
+    upstreams: list[Term] = [upstream for upstream, _ in products]
+    derivatives: list[Term] = [local_derivative for _, local_derivative in products]
+    return dot(upstreams, derivatives, written) if written else dot(upstreams, derivatives)
+
+
+def _product(upstream: Term, local_derivative: Term) -> Term:
+    if not isinstance(upstream, Value) and upstream == 1.0:
+        return local_derivative
+    if not isinstance(local_derivative, Value) and local_derivative == 1.0:
+        return upstream
+    return upstream * local_derivative
+
+
+def _as_value(term: Term) -> Value:
+    return term if isinstance(term, Value) else Value(term)
+
+
+def derivative_label(of: str, by: str) -> str:
+    """What a derivative is called: ∂y/∂x of y by x, ∂²y/∂x² of ∂y/∂x by x, ∂²y/∂x∂w of ∂y/∂x by w."""
+    parts = re.fullmatch(r"∂([⁰¹²³⁴⁵⁶⁷⁸⁹]*)([^/]+)/(∂.+)", of)
+    if parts is None:
+        return f"∂{of}/∂{by}"
+    order, numerator, denominator = parts.groups()
+    last = re.fullmatch(rf"(.*∂{re.escape(by)})([⁰¹²³⁴⁵⁶⁷⁸⁹]*)", denominator)
+    denominator = last[1] + _one_more(last[2]) if last else f"{denominator}∂{by}"
+    return f"∂{_one_more(order)}{numerator}/{denominator}"
+
+
+def _one_more(superscript: str) -> str:
+    digits = superscript.translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")) or "1"
+    return str(int(digits) + 1).translate(SUPERSCRIPTS)

@@ -118,26 +118,40 @@ def compare(name: str, gradient: float, function: Callable[[float], float], x: f
     relative = abs(gradient - difference) / scale
     agrees = relative <= max(tolerance, min(4.0 * uncertainty / scale, 1e-3))
     if not agrees and math.isfinite(gradient):
-        left, right = one_sided_derivatives(function, x)
-        slack = 1e-3 * max(1.0, abs(left), abs(right))
-        kink = abs(right - left) > 2.0 * slack
-        agrees = kink and min(left, right) - slack <= gradient <= max(left, right) + slack
+        agrees = is_kink_slope(function, x, gradient)
     return Comparison(name, gradient, difference, relative, agrees)
+
+
+SHRINK = 4.0
 
 
 def numerical_derivative(function: Callable[[float], float], x: float) -> tuple[float, float]:
     """The derivative by central differences, and an estimate of its error.
 
-    Steps shrink from 5 % of x (of 1 near 0) down to where rounding takes over; the differences are extrapolated
-    to step 0, and the entry with the least estimated error is taken: C. J. F. Ridders, "Accurate computation of
-    F'(x) and F'(x) F''(x)", Advances in Engineering Software 4 (1982). Where the function cannot be evaluated
-    the step is left out; (nan, inf) if that is everywhere.
+    Where the function can be evaluated on one side only, the differences are one-sided; where it cannot be at all, the
+    answer is (nan, inf).
+    """
+    found = extrapolated_difference(function, x, 1.0, 1.0)
+    sides = [(1.0, 0.0), (0.0, 1.0)] if math.isnan(found[0]) else []
+    return min([found, *(extrapolated_difference(function, x, *side) for side in sides)], key=lambda pair: pair[1])
+
+
+def extrapolated_difference(
+    function: Callable[[float], float], x: float, right: float, left: float
+) -> tuple[float, float]:
+    """(f(x + right·h) - f(x - left·h)) / (right + left)h, extrapolated to h = 0, and an estimate of the error.
+
+    h shrinks from 5 % of x (of 1 near 0) down to where rounding takes over; the entry of the extrapolation table with
+    the least estimated error is taken: C. J. F. Ridders, "Accurate computation of F'(x) and F'(x) F''(x)", Advances in
+    Engineering Software 4 (1982). An h for which the function cannot be evaluated is left out.
     """
     best, error = math.nan, math.inf
     row: list[float] = []
+    order = 2 if right == left else 1  # of the difference's error, and of the step from one order to the next
     step = 0.05 * max(abs(x), 1.0)
-    while step > 1e-8 * max(abs(x), 1.0):
-        above, below = x + step, x - step
+    # Near the edge of a domain, or where the function bends sharply, only steps far below x will do.
+    while step > 1e-8 * max(abs(x), 1.0) or (len(row) < 8 and step > 1e-5 * abs(x) > 0.0):
+        above, below = x + right * step, x - left * step
         try:
             slope = (function(above) - function(below)) / (above - below)
         except (ValueError, ArithmeticError):
@@ -146,7 +160,7 @@ def numerical_derivative(function: Callable[[float], float], x: float) -> tuple[
             previous, row = row, [slope]
             factor = 1.0
             for entry in previous:
-                factor *= SHRINK * SHRINK
+                factor *= SHRINK**order
                 row.append((factor * row[-1] - entry) / (factor - 1.0))
                 change = max(abs(row[-1] - row[-2]), abs(row[-1] - entry))
                 if change < error:
@@ -157,19 +171,23 @@ def numerical_derivative(function: Callable[[float], float], x: float) -> tuple[
     return best, error
 
 
-SHRINK = 4.0
+def is_kink_slope(function: Callable[[float], float], x: float, gradient: float) -> bool:
+    """Whether `x` is a kink of the function, and `gradient` lies between the slopes on its two sides.
 
-
-def one_sided_derivatives(function: Callable[[float], float], x: float) -> tuple[float, float]:
-    """The slopes just left and just right of `x`; nan where the function cannot be evaluated."""
-    step = 1e-6 * max(abs(x), 1.0)
-    slopes = []
-    for side in (-step, step):
-        try:
-            slopes.append((function(x + side) - function(x)) / ((x + side) - x))
-        except (ValueError, ArithmeticError):
-            slopes.append(math.nan)
-    return slopes[0], slopes[1]
+    The difference between the two slopes stays at a kink when the steps shrink; where a smooth function bends, it
+    shrinks with them.
+    """
+    try:
+        (left, right), (nearer_left, nearer_right) = (
+            [(function(x + side) - function(x)) / ((x + side) - x) for side in (-step, step)]
+            for step in (1e-5 * (abs(x) or 1.0), 1e-6 * (abs(x) or 1.0))
+        )
+    except (ValueError, ArithmeticError):
+        return False
+    slack = 1e-3 * max(1.0, abs(nearer_left), abs(nearer_right))
+    stays = abs(nearer_right - nearer_left) > max(2.0 * slack, 0.5 * abs(right - left))
+    between = min(nearer_left, nearer_right) - slack <= gradient <= max(nearer_left, nearer_right) + slack
+    return stays and between
 
 
 def _message(comparisons: list[Comparison], wrong: list[Comparison], wrong_rules: dict[str, Comparison]) -> str:

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from micrograd_bp.engine.numbers.floats import as_float, floats
-from micrograd_bp.engine.numbers.formulas import Formula, Trace, evaluate
+from micrograd_bp.engine.numbers.formulas import Formula, evaluate
 from micrograd_bp.engine.numbers.notation import Written, write
+from micrograd_bp.engine.numbers.tracing import Trace
 
 Interval = tuple[float, float]
 
@@ -22,6 +23,7 @@ class Operation:
         name: its name in the table, and that of its method and function.
         rule: gives the result and the local derivatives, from a namespace and numbers.
         operand_names: its operands, in order.
+        n_optional: how many operands, at the end, a call may leave out.
         many: those of them that are groups with any number of members, all groups equally many.
         constants: the values of the rule's keyword-only arguments.
         symbol: what a drawing writes on the node.
@@ -36,6 +38,7 @@ class Operation:
         "constants",
         "domain",
         "many",
+        "n_optional",
         "name",
         "operand_names",
         "rule",
@@ -51,6 +54,7 @@ class Operation:
         trace: Trace,
         *,
         operand_names: tuple[str, ...],
+        n_optional: int = 0,
         many: tuple[str, ...] = (),
         constants: Mapping[str, float] | None = None,
         symbol: str = "",
@@ -62,17 +66,13 @@ class Operation:
         self.rule = rule
         self.trace = trace
         self.operand_names = operand_names
+        self.n_optional = n_optional
         self.many = many
         self.constants = constants or {}
         self.symbol = symbol or name
         self.domain = domain
         self.samples = samples or {}
         self.aliases = aliases
-
-    @property
-    def n_optional(self) -> int:
-        """How many operands, at the end, a call may leave out."""
-        return len(self.rule.__defaults__ or ())
 
     def __repr__(self) -> str:
         constants = "".join(f", {name}={value:g}" for name, value in self.constants.items())
@@ -127,7 +127,7 @@ class Operation:
                 start += 1
         return arranged
 
-    def _per_member(self, derivatives: Sequence[Any], arranged: Sequence[Any]) -> tuple[Any, ...]:
+    def laid_out(self, derivatives: Sequence[Any], arranged: Sequence[Any]) -> tuple[Any, ...]:
         """Local derivatives as a rule gives them, laid out member by member."""
         members: list[Any] = []
         for operand, derivative in zip(arranged, derivatives, strict=False):
@@ -151,7 +151,7 @@ class Operation:
             return self.rule(floats, *data)  # type: ignore[no-any-return]  # a rule runs on any numbers
         arranged = self.arranged(data)
         result, derivatives = self.rule(floats, *arranged)
-        return result, self._per_member(derivatives, arranged)
+        return result, self.laid_out(derivatives, arranged)
 
     def compute_carefully(self, data: Sequence[float], described: Sequence[str]) -> tuple[float, tuple[float, ...]]:
         """As `compute`, where that failed or its result needs a second look: a derivative never raises.
@@ -185,18 +185,31 @@ class Operation:
 
     def derivatives(self, data: Sequence[float], result: float) -> tuple[float, ...]:
         """The local derivatives alone, in IEEE arithmetic: inf or nan where Python would raise."""
+        formulas = [self.trace.derivatives[name] for name in self.operand_names]
+        return self._flat_floats(self._in_ieee(formulas, data, result), data)
+
+    def compute_in_ieee(self, data: Sequence[float]) -> tuple[float, tuple[float, ...]]:
+        """As `compute`, in IEEE arithmetic: a result too is inf or nan where Python would raise."""
+        formulas = [self.trace.result, *(self.trace.derivatives[name] for name in self.operand_names)]
+        result, *derivatives = self._in_ieee(formulas, data)
+        return float(result), self._flat_floats(derivatives, data)
+
+    def _in_ieee(self, formulas: list[Formula], data: Sequence[float], result: float | None = None) -> list[Any]:
         import numpy
 
         from micrograd_bp.engine.numbers.arrays import Arrays
 
         float64 = numpy.float64
         environment = self._environment(self.arranged([float64(number) for number in data]))
-        environment[self.trace.result] = float64(result)
-        formulas = [self.trace.derivatives[name] for name in self.operand_names]
+        if result is not None:
+            environment[self.trace.result] = float64(result)
         with numpy.errstate(all="ignore"):
-            derivatives = evaluate(formulas, environment, Arrays(numpy), literal=float64)
-        members = self._per_member(derivatives, self.arranged(data))
-        return tuple([float(derivative) for derivative in members])
+            numbers = evaluate(formulas, environment, Arrays(numpy), literal=float64)
+            numpy.add(0.0, 0.0)  # clears the processor's flags, which NumPy would report if it has called us
+        return numbers
+
+    def _flat_floats(self, derivatives: Sequence[Any], data: Sequence[float]) -> tuple[float, ...]:
+        return tuple([float(derivative) for derivative in self.laid_out(derivatives, self.arranged(data))])
 
     def _environment(self, arranged: Sequence[Any]) -> dict[Formula, Any]:
         """The number for each symbol of the trace."""
@@ -216,7 +229,7 @@ class Operation:
             problem = "gives a number too large for a float"
         else:
             problem = f"needs {self.domain or 'other operands'}"
-        raise error(f"{self.name} {problem}; got {', '.join(shown)}") from None
+        raise error(f"{self.name} {problem}; got {', '.join(shown) or 'none'}") from None
 
     # ---- symbols
 

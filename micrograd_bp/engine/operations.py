@@ -390,7 +390,7 @@ def dot(xp, w, x, b=0.0):
     return xp.dot(w, x) + b, (x, w, 1.0)
 
 
-@operation("logsumexp", many=("x",))
+@operation("logsumexp", domain="at least one operand", many=("x",))
 def logsumexp(xp, x):
     y = xp.logsumexp(x)
     return y, ([xp.exp(each - y) for each in x],)

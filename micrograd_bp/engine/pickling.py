@@ -7,6 +7,7 @@ lead no further.
 """
 
 import copyreg
+import threading
 from operator import getitem
 from typing import Any
 from weakref import finalize, ref
@@ -21,11 +22,12 @@ class Bundle:
     """The inner nodes below a root, but for those that another living bundle holds."""
 
     def __init__(self, root: Value) -> None:
-        self.nodes = [node for node in topological_order(root, leave_out=_bundles) if node.operands]
+        bundles = _living.bundles
+        self.nodes = [node for node in topological_order(root, leave_out=bundles) if node.operands]
         self.places = {id(node): place for place, node in enumerate(self.nodes)}
         # Holding the nodes keeps their ids from being used again; the ids are forgotten with the bundle.
-        _bundles.update(dict.fromkeys(self.places, ref(self)))
-        finalize(self, _forget, list(self.places))
+        bundles.update(dict.fromkeys(self.places, ref(self)))
+        finalize(self, _forget, bundles, list(self.places))
 
     def __reduce__(self) -> tuple[Any, ...]:
         outside: dict[Value, int] = {}
@@ -55,13 +57,19 @@ class Bundle:
         )
 
 
-_bundles: "dict[int, ref[Bundle]]" = {}
-"""The living bundle of each node that is in one, by the node's id."""
+class _Living(threading.local):
+    """The living bundle of each node that is in one, by the node's id. A thread pickles with bundles of its own."""
+
+    def __init__(self) -> None:
+        self.bundles: dict[int, ref[Bundle]] = {}
 
 
-def _forget(ids: list[int]) -> None:
+_living = _Living()
+
+
+def _forget(bundles: "dict[int, ref[Bundle]]", ids: list[int]) -> None:
     for each in ids:
-        _bundles.pop(each, None)
+        bundles.pop(each, None)
 
 
 def _unbundle(
@@ -105,7 +113,7 @@ def _leaf(data: float, grad: float, label: str, origin: Origin | None) -> Value:
 def _reduce(value: Value) -> tuple[Any, ...]:
     if not value.operands:
         return _leaf, (value.data, value.grad, value.label, value.origin)
-    living = _bundles.get(id(value))
+    living = _living.bundles.get(id(value))
     bundle = living() if living is not None else None
     if bundle is None:
         bundle = Bundle(value)

@@ -6,12 +6,14 @@ from `Methods`, and says in `apply` what applying one means to it.
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
+from keyword import iskeyword
 from typing import Any
 
 from micrograd_bp.engine.methods import Methods
 from micrograd_bp.engine.numbers.floats import as_float
-from micrograd_bp.engine.numbers.formulas import bind_constants, trace
+from micrograd_bp.engine.numbers.formulas import Formula
 from micrograd_bp.engine.numbers.namespace import RULES
+from micrograd_bp.engine.numbers.tracing import bind_constants, trace
 from micrograd_bp.engine.operation import Interval, Operation
 
 OPERATIONS: dict[str, Operation] = {}
@@ -31,9 +33,10 @@ def _variant(entry: Operation, operand_names: tuple[str, ...], constants: tuple[
             constants=tuple(bound),
             left_out=len(entry.operand_names) - len(operand_names),
         )
+    rule = partial(entry.rule, **bound) if bound else entry.rule
     return Operation(
         entry.name,
-        partial(entry.rule, **bound) if bound else entry.rule,
+        _shortened(rule, len(operand_names)) if operand_names != entry.operand_names else rule,
         bind_constants(traced, bound),
         operand_names=operand_names,
         many=entry.many,
@@ -43,6 +46,28 @@ def _variant(entry: Operation, operand_names: tuple[str, ...], constants: tuple[
         samples=entry.samples,
         aliases=entry.aliases,
     )
+
+
+def _shortened(rule: Callable[..., Any], n_operands: int) -> Callable[..., Any]:
+    """A rule without the derivatives along operands that are left out."""
+
+    def shortened(xp: Any, *operands: Any) -> Any:
+        result, derivatives = rule(xp, *operands)
+        return result, derivatives[:n_operands]
+
+    return shortened
+
+
+def _real(rule: Callable[..., Any]) -> Callable[..., Any]:
+    """A rule that never gives a complex number, but fails as a function of `math` does."""
+
+    def real(xp: Any, *operands: Any, **constants: float) -> Any:
+        result, derivatives = rule(xp, *operands, **constants)
+        if isinstance(result, complex) or any(isinstance(derivative, complex) for derivative in derivatives):
+            raise ValueError("a negative number has no real power with a fractional exponent")
+        return result, derivatives
+
+    return real
 
 
 def bind(entry: Operation, constants: Mapping[str, Any], n_operands: int | None = None) -> Operation:
@@ -65,7 +90,7 @@ def bind(entry: Operation, constants: Mapping[str, Any], n_operands: int | None 
         raise TypeError(f"{entry.name} needs the constant {missing[0]}=…")
     if values == entry.constants and given == len(names):
         return entry
-    return _variant(entry, names[:given], tuple(values.items()))
+    return _variant(entry, names[:given], tuple([(name, values[name]) for name in entry.trace.constants]))
 
 
 def find(name: str, operand_names: tuple[str, ...], constants: tuple[tuple[str, float], ...]) -> Operation:
@@ -90,6 +115,8 @@ def call(entry: Operation, operands: Sequence[Any], constants: Mapping[str, Any]
     for member in members:
         if isinstance(member, Methods):
             return member.apply(operation, members)
+        if isinstance(member, Formula):
+            raise TypeError(f"a rule takes its functions from xp: write xp.{entry.name}(…)")
     data = [as_float(member) for member in members]
     try:
         result = operation.compute(data)[0]
@@ -137,15 +164,17 @@ def operation(
 
     def add(rule: Callable[..., Any]) -> Callable[..., Any]:
         for method_name in (name, *aliases):
-            _check_name(method_name)
+            _check_name(method_name, name)
         code = rule.__code__
         operand_names = code.co_varnames[1 : code.co_argcount]
         constant_names = code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount]
+        traced = trace(rule, operand_names, many=many, constants=constant_names)
         entry = Operation(
             name,
-            rule,
-            trace(rule, operand_names, many=many, constants=constant_names),
+            _real(rule) if traced.may_be_complex else rule,
+            traced,
             operand_names=operand_names,
+            n_optional=len(rule.__defaults__ or ()),
             many=tuple(many),
             constants=dict(rule.__kwdefaults__ or {}),
             symbol=symbol or name,
@@ -169,6 +198,10 @@ def operation(
             made.__name__ = made.__qualname__ = name
             made.__module__ = rule.__module__
             made.__doc__ = rule.__doc__ or entry.formula().text
+        if name in OPERATIONS:  # defined anew, as in a notebook whose cell is run again
+            for method_name in (name, *OPERATIONS[name].aliases):
+                if method_name in vars(Methods):
+                    delattr(Methods, method_name)
         if not many:
             for method_name in (name, *aliases):
                 setattr(Methods, method_name, method)
@@ -179,8 +212,12 @@ def operation(
     return add
 
 
-def _check_name(name: str) -> None:
-    if not name.isidentifier():
-        raise ValueError(f"an operation needs a name that can be a method's, got {name!r}")
-    if any(name in vars(kind) for kind in Methods.__subclasses__()):
-        raise ValueError(f"a Value has an attribute {name!r} already: call the operation something else")
+def _check_name(method_name: str, name: str) -> None:
+    """Refuses a name for a method of the operation `name`."""
+    if not method_name.isidentifier() or iskeyword(method_name):
+        raise ValueError(f"an operation needs a name that can be a method's, got {method_name!r}")
+    if any(method_name in vars(kind) for kind in Methods.__subclasses__()):
+        raise ValueError(f"a Value has an attribute {method_name!r} already: call the operation something else")
+    for other in OPERATIONS.values():
+        if other.name != name and method_name in (other.name, *other.aliases):
+            raise ValueError(f"{method_name!r} is the operation {other.name} already: choose another name")

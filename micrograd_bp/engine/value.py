@@ -3,7 +3,9 @@
 Operators, methods and functions all end in `record`, the one place where a node is made.
 """
 
-from collections.abc import Callable, KeysView, Sequence
+from collections.abc import Callable, Iterator, KeysView, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, NoReturn
 
 import micrograd_bp.engine.operations  # noqa: F401  # fills the table
@@ -37,14 +39,17 @@ def record(operation: Operation, operands: tuple["Value", ...]) -> "Value":
 def _record_carefully(operation: Operation, operands: tuple["Value", ...]) -> "Value":
     """`record` where a result or a derivative does not exist, or a result is nan."""
     numbers = [operand.data for operand in operands]
-    described = [_described(operand) for operand in operands]
-    data, local_derivatives = operation.compute_carefully(numbers, described)
+    if _ieee.get():
+        data, local_derivatives = operation.compute_in_ieee(numbers)
+    else:
+        described = [_described(operand) for operand in operands]
+        data, local_derivatives = operation.compute_carefully(numbers, described)
     return _node(data, operation, operands, local_derivatives)
 
 
 def _node(
     data: float,
-    operation: Operation,
+    operation: Operation | None,
     operands: tuple["Value", ...],
     local_derivatives: tuple[float, ...],
 ) -> "Value":
@@ -54,13 +59,29 @@ def _node(
     node.grad = 0.0
     node.label = ""
     node.origin = origin = current_origin.get()
-    if origin is NOT_RECORDED:
-        node.operation, node.operands, node.local_derivatives, node.origin = None, (), (), None
-    else:
+    if origin is None or origin.shared:
         node.operation = operation
         node.operands = operands
         node.local_derivatives = local_derivatives
+    else:
+        if origin is NOT_RECORDED:
+            operation, operands, local_derivatives = None, (), ()
+        node.operation, node.operands, node.local_derivatives = operation, operands, local_derivatives
+        node.origin = origin.here()
     return node
+
+
+_ieee: ContextVar[bool] = ContextVar("ieee", default=False)
+
+
+@contextmanager
+def ieee_arithmetic() -> Iterator[None]:
+    """In this block a result that does not exist is inf or nan, as in IEEE arithmetic, where Python would raise."""
+    token = _ieee.set(True)
+    try:
+        yield
+    finally:
+        _ieee.reset(token)
 
 
 def backward(outputs: Sequence["Value"], gradients: Sequence[float] | None = None) -> None:
@@ -142,7 +163,7 @@ class Value(Methods):
         operation: what made it, with its constants bound; None for a leaf.
         operands: what it was computed from, in order, repeats kept.
         local_derivatives: d(this)/d(operand) for each operand, as of the forward pass.
-        origin: the module that made it, or None.
+        origin: the module that made it and, when tracked, the source line; or None.
     """
 
     __slots__ = ("data", "grad", "label", "local_derivatives", "operands", "operation", "origin")
@@ -173,7 +194,8 @@ class Value(Methods):
         self.operands = tuple(_children)
         self.operation = HandMade(_op) if self.operands else None
         self.local_derivatives = (0.0,) * len(self.operands)
-        self.origin = None
+        origin = current_origin.get()
+        self.origin = None if origin is None or origin.shared else origin.here(leaf=not self.operands)
 
     @classmethod
     def apply(cls, operation: Operation, operands: Sequence[Any]) -> "Value":
@@ -315,5 +337,6 @@ def _short(number: object) -> str:
 
 def _described(value: Value) -> str:
     label = f" (label {value.label!r})" if value.label else ""
-    place = f" (made in {value.origin.scope})" if value.origin and value.origin.scope else ""
+    places = [value.origin.scope, value.origin.place] if value.origin else []
+    place = f" (made in {', '.join(filter(None, places))})" if any(places) else ""
     return f"{value.data:.6g}{label}{place}"

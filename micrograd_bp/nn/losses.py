@@ -78,7 +78,7 @@ def cross_entropy(logits: Any, targets: Any) -> Value:
 
 def _cross_entropy_of_sample(logits: Sequence[Value], target: Any) -> Value:
     if is_real(target):
-        if target != int(target) or not 0 <= target < len(logits):
+        if target not in range(len(logits)):
             raise ValueError(f"a class is a whole number from 0 to {len(logits) - 1}, got {target!r}")
         return logsumexp(logits) - logits[int(target)]
     pairs = _pairs(logits, target, "classes")

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from micrograd_bp.engine import Origin, Value
-from micrograd_bp.engine.numbers.floats import is_real
+from micrograd_bp.engine.numbers.floats import as_float
 from micrograd_bp.engine.origin import NOT_RECORDED, current_origin
 from micrograd_bp.files import read_json, write_json
 
@@ -22,15 +22,24 @@ class Module:
     """
 
     _path = ""  # the name under which the module around this one holds it
+    _parts_are_named = False
 
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
-        for path, part in _parts(name, value):
-            if isinstance(part, Module):
-                part.__dict__["_path"] = path
+        self.__dict__["_parts_are_named"] = False
+
+    def _name_parts(self) -> None:
+        """Tells the modules inside this one their paths."""
+        for name, attribute in vars(self).items():
+            for path, part in _parts(name, attribute):
+                if isinstance(part, Module):
+                    part.__dict__["_path"] = path
+        self.__dict__["_parts_are_named"] = True
 
     def __call__(self, *inputs: Any) -> Any:
         """Runs `forward`; the nodes made on the way have this module as their origin."""
+        if not self._parts_are_named:
+            self._name_parts()
         token = current_origin.set(self._origin())
         try:
             return self.forward(*inputs)
@@ -97,11 +106,14 @@ class Module:
             raise ValueError(
                 f"these are not the parameters of {type(self).__name__}, which has {len(named)}: {'; '.join(problems)}"
             )
+        numbers: dict[str, float] = {}
         for name, number in state.items():
-            if not is_real(number):
-                raise ValueError(f"the parameter {name} needs a number, got {number!r:.80}")
-        for name, number in state.items():
-            named[name].data = float(number)
+            try:
+                numbers[name] = as_float(number)
+            except (TypeError, OverflowError):
+                raise ValueError(f"the parameter {name} needs a number, got {number!r:.80}") from None
+        for name, number in numbers.items():
+            named[name].data = number
 
     def architecture(self) -> dict[str, Any] | None:
         """The constructor's arguments, to be saved with the parameters; None if they are not known."""
@@ -127,10 +139,19 @@ class Module:
             OSError: the file cannot be read.
             ValueError: it is not a model file, or of another model; nothing is changed then.
         """
-        parameters = read_json(path, "model").get("parameters")
-        if not isinstance(parameters, dict):
-            raise ValueError(f"{path} is not a model file: it has no parameters")
-        self.load_state_dict(parameters)
+        self.load_state_dict(saved_parameters(read_json(path, "model"), path))
+
+
+def saved_parameters(content: dict[str, Any], path: str | os.PathLike[str]) -> dict[str, float]:
+    """The parameters in a model file.
+
+    Raises:
+        ValueError: there are none.
+    """
+    parameters = content.get("parameters")
+    if not isinstance(parameters, dict):
+        raise ValueError(f"{path} is not a model file: it has no parameters")
+    return parameters
 
 
 def _parts(name: str, attribute: Any) -> Iterator[tuple[str, "Value | Module"]]:

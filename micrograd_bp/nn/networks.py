@@ -9,7 +9,7 @@ from micrograd_bp.engine import OPERATIONS, Operation, Value
 from micrograd_bp.engine.value import record
 from micrograd_bp.files import read_json
 from micrograd_bp.nn.initial_weights import INITIAL_WEIGHTS
-from micrograd_bp.nn.module import Module
+from micrograd_bp.nn.module import Module, saved_parameters
 
 Rng = random.Random | int | None
 T = TypeVar("T")
@@ -74,13 +74,14 @@ class Neuron(Module):
         """
         _check_positive("the number of inputs", nin)
         draw = _look_up("init", init, INITIAL_WEIGHTS)
+        operation = _activation(activation)
         source = as_rng(rng)
         self.weights = [Value(draw(source, nin, nout)) for _ in range(nin)]
         self.bias = Value(0.0)
         self.nonlin = nonlin
         self.activation = activation
         self.fused = fused
-        self._activation = _activation(activation) if nonlin else None
+        self._activation = operation if nonlin else None
 
     def forward(self, inputs: Any) -> Value:
         """The neuron's output.
@@ -192,6 +193,7 @@ class MLP(Module):
         if len(sizes) == 1:
             raise ValueError("an MLP needs at least one layer: MLP(2, [16, 1])")
         if isinstance(activation, str):
+            _activation(activation)  # also where there is one layer, which does not use it
             activations = [activation] * (len(nouts) - 1) + [output_activation]
         else:
             activations = list(activation)
@@ -248,7 +250,7 @@ class MLP(Module):
             network = cls(**content["architecture"], rng=0)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} does not describe an MLP: {error}") from None
-        network.load_state_dict(content.get("parameters") or {})
+        network.load_state_dict(saved_parameters(content, path))
         return network
 
     def __repr__(self) -> str:
@@ -263,16 +265,12 @@ def as_rng(rng: Rng) -> Any:
 
 
 def _activation(name: str) -> Operation | None:
-    if name == "linear":
-        return None
-    with_one_operand = {
-        operation.name: operation
-        for operation in OPERATIONS.values()
-        if len(operation.operand_names) == 1
-        and not operation.many
-        and len(operation.constants) == len(operation.trace.constants)
-    }
-    return _look_up("activation", name, with_one_operand)
+    activations: dict[str, Operation | None] = {"linear": None}
+    for operation in OPERATIONS.values():
+        complete = len(operation.constants) == len(operation.trace.constants)
+        if len(operation.operand_names) == 1 and not operation.many and complete:
+            activations[operation.name] = operation
+    return _look_up("activation", name, activations)
 
 
 def _look_up(argument: str, name: str, table: dict[str, T]) -> T:

@@ -1,19 +1,14 @@
-"""Symbols that only write themselves down: what a rule is traced on.
-
-`trace(rule, …)` runs a rule once on symbols. What comes back is the rule as data: the formula of its result
-and of the local derivative along each operand. Text, LaTeX, derivative graphs and compiled programs are all read
-off this trace, so that no formula is ever written down a second time.
+"""Symbols that only write themselves down: what a rule is traced on, and how what it wrote is evaluated.
 
 A group of operands (the `w` and `x` of `dot`) is traced with one generic member each: iterating over the symbol
 `w` gives just `wᵢ`, and whatever the rule builds from it stands for every i.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from operator import is_
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from micrograd_bp.engine.graph import topological_order
-from micrograd_bp.engine.numbers.floats import Floats, floats
+from micrograd_bp.engine.numbers.floats import Floats
 from micrograd_bp.engine.numbers.namespace import RULES, Namespace
 
 
@@ -70,10 +65,10 @@ class Formula:
         return call("divide", other, self)
 
     def __pow__(self, other: "Operand") -> "Formula":
-        return call("pow", self, other)
+        return call("pow", self, other, name=PYTHON_POWER)
 
     def __rpow__(self, other: "Operand") -> "Formula":
-        return call("pow", other, self)
+        return call("pow", other, self, name=PYTHON_POWER)
 
     def __neg__(self) -> "Formula":
         return call("negative", self)
@@ -125,23 +120,28 @@ class Group(Formula):
         return iter((self.member,))
 
 
-def _as_formula(operand: Any) -> Formula:
+def as_formula(operand: Any) -> Formula:
+    """A number, a formula, or a list of members of a group, as a formula."""
     if isinstance(operand, Group):
-        return _as_formula([operand.member])
+        return as_formula([operand.member])
     if isinstance(operand, Formula):
         return operand
     if isinstance(operand, (list, tuple)):  # the members of a group, for an operation like sum
-        members = tuple(_as_formula(member) for member in operand)
+        members = tuple(as_formula(member) for member in operand)
         return Formula("members", members)
     return Formula(value=float(operand))
 
 
-def call(operation: str, *operands: Any) -> Formula:
+PYTHON_POWER = "**"
+"""Names a power that a rule takes with Python's own operator, which may give a complex number; `xp.pow` does not."""
+
+
+def call(operation: str, *operands: Any, name: str = "") -> Formula:
     """The formula of an operation on formulas, numbers and lists of them."""
-    formulas = tuple(_as_formula(operand) for operand in operands)
+    formulas = tuple(as_formula(operand) for operand in operands)
     # A list of members ends the index: Σᵢ wᵢxᵢ is one number, though wᵢxᵢ is many.
     indexed = any(each.indexed and each.operation != "members" for each in formulas)
-    return Formula(operation, formulas, indexed=indexed)
+    return Formula(operation, formulas, name=name, indexed=indexed)
 
 
 class Formulas(Namespace):
@@ -151,91 +151,6 @@ class Formulas(Namespace):
         if name not in RULES and not hasattr(Floats, name):
             return super().__getattr__(name)  # which says what there is
         return lambda *operands: call(name, *operands)
-
-
-class Trace(NamedTuple):
-    """A rule as data.
-
-    Attributes:
-        symbols: the rule's operands by name; a group is represented by its generic member.
-        constants: the rule's keyword-only arguments by name.
-        result: the formula of the result. Where a derivative contains this very object, it means the node.
-        derivatives: the formula of the local derivative along each operand, by the operand's name.
-    """
-
-    symbols: dict[str, Formula]
-    constants: dict[str, Formula]
-    result: Formula
-    derivatives: dict[str, Formula]
-
-
-def trace(
-    rule: Callable[..., Any],
-    operands: Sequence[str],
-    *,
-    many: Sequence[str] = (),
-    constants: Sequence[str] = (),
-    left_out: int = 0,
-) -> Trace:
-    """Runs `rule` on symbols.
-
-    Args:
-        rule: the function of a table entry.
-        operands: the names of its operands, in order.
-        many: those among them that are groups.
-        constants: the names of its keyword-only arguments.
-        left_out: how many optional operands at the end are not given.
-
-    Raises:
-        TypeError: the rule branches, leaves `xp`, or does not return `result, (derivative, …)`.
-    """
-    arguments = [Group(name) if name in many else Formula(name=name) for name in operands]
-    constant_symbols = {name: Formula(name=name) for name in constants}
-    outcome = rule(Formulas(), *arguments, **constant_symbols)
-    if not (isinstance(outcome, tuple) and len(outcome) == 2 and isinstance(outcome[1], (tuple, list))):
-        raise TypeError("a rule returns its result and a tuple of local derivatives: return y, (dy_dx,)")
-    result, derivatives = outcome
-    if len(derivatives) != len(operands) + left_out:
-        raise TypeError(
-            f"a rule returns one local derivative for each operand: "
-            f"{len(operands) + left_out} expected, {len(derivatives)} given"
-        )
-    return Trace(
-        symbols={
-            name: argument.member if isinstance(argument, Group) else argument
-            for name, argument in zip(operands, arguments, strict=True)
-        },
-        constants=constant_symbols,
-        result=_as_formula(result),
-        derivatives={name: _generic(derivative) for name, derivative in zip(operands, derivatives, strict=False)},
-    )
-
-
-def bind_constants(traced: Trace, constants: Mapping[str, float]) -> Trace:
-    """The trace with numbers in place of its constants, and arithmetic on these numbers done: 3·x² for n·xⁿ⁻¹."""
-    bound: dict[int, Formula] = {id(traced.constants[name]): Formula(value=value) for name, value in constants.items()}
-    for formula in topological_order(traced.result, *traced.derivatives.values(), leave_out=bound):
-        operands = tuple(bound[id(operand)] for operand in formula.operands)
-        if all(map(is_, operands, formula.operands)):
-            bound[id(formula)] = formula
-        elif all(operand.value is not None for operand in operands):
-            folded = Formula(formula.operation, operands)
-            bound[id(formula)] = Formula(value=evaluate([folded], {}, floats)[0])
-        else:
-            bound[id(formula)] = Formula(formula.operation, operands, indexed=formula.indexed)
-    return Trace(
-        symbols=traced.symbols,
-        constants={},
-        result=bound[id(traced.result)],
-        derivatives={name: bound[id(derivative)] for name, derivative in traced.derivatives.items()},
-    )
-
-
-def _generic(derivative: Any) -> Formula:
-    """A derivative as the rule gave it; of a group's derivatives the one generic member."""
-    if isinstance(derivative, (Group, list, tuple)):
-        (derivative,) = derivative
-    return _as_formula(derivative)
 
 
 OPERATORS: dict[str, Callable[..., Any]] = {

@@ -22,7 +22,7 @@ class Written(NamedTuple):
 
 
 # How tightly the parts of a formula hold together: a looser one inside a tighter one gets parentheses.
-CHOICE, SUM, NEGATIVE, PRODUCT, POWER, ATOM = range(6)
+CHOICE, SUM, NEGATIVE, SIGN, PRODUCT, POWER, ATOM = range(7)
 
 
 class _Part(NamedTuple):
@@ -47,8 +47,18 @@ def _infix(text: str, latex: str, strength: int, *, left: int, right: int) -> Ca
 
 
 _plus = _infix(" + ", " + ", SUM, left=SUM, right=SUM)
-_minus = _infix(" − ", " - ", SUM, left=SUM, right=PRODUCT)
-_times = _infix("·", r" \cdot ", PRODUCT, left=NEGATIVE, right=PRODUCT)
+_minus = _infix(" − ", " - ", SUM, left=SUM, right=SIGN)
+_product = _infix("·", r" \cdot ", PRODUCT, left=NEGATIVE, right=SIGN)
+
+
+def _first_factor(a: _Part) -> _Part:
+    """A minus sign may stand in front of a product, a sum sign may not: it would take in the rest."""
+    return a.inside(PRODUCT) if a.strength == SIGN else a.inside(NEGATIVE)
+
+
+def _times(a: _Part, b: _Part) -> _Part:
+    product = _product(_first_factor(a), b)
+    return product._replace(strength=SIGN) if b.strength == SIGN else product
 
 
 def _compared(text: str, latex: str) -> Callable[[_Part, _Part], _Part]:
@@ -61,7 +71,7 @@ def _negative(a: _Part) -> _Part:
 
 
 def _divide(a: _Part, b: _Part) -> _Part:
-    text = f"{a.inside(NEGATIVE).text} / {b.inside(POWER).text}"
+    text = f"{_first_factor(a).text} / {b.inside(POWER).text}"
     return _Part(text, rf"\frac{{{a.latex}}}{{{b.latex}}}", PRODUCT)
 
 
@@ -94,12 +104,12 @@ def _abs(a: _Part) -> _Part:
 
 
 def _sqrt(a: _Part) -> _Part:
-    return _Part(f"√{a.inside(ATOM).text}", rf"\sqrt{{{a.latex}}}", ATOM)
+    return _Part(f"√{a.inside(ATOM).text}", rf"\sqrt{{{a.latex}}}", POWER)
 
 
 def _sum(a: _Part) -> _Part:
     a = a.inside(PRODUCT)
-    return _Part(f"Σᵢ {a.text}", rf"\sum_i {a.latex}", PRODUCT)
+    return _Part(f"Σᵢ {a.text}", rf"\sum_i {a.latex}", SIGN)
 
 
 def _dot(w: _Part, x: _Part, b: _Part | None = None) -> _Part:
@@ -108,7 +118,7 @@ def _dot(w: _Part, x: _Part, b: _Part | None = None) -> _Part:
 
 
 def _logsumexp(a: _Part) -> _Part:
-    return _Part(f"log Σᵢ exp({a.text})", rf"\log \sum_i \exp\left({a.latex}\right)", PRODUCT)
+    return _Part(f"log Σᵢ exp({a.text})", rf"\log \sum_i \exp\left({a.latex}\right)", SIGN)
 
 
 NOTATION: dict[str, Callable[..., _Part]] = {
@@ -218,21 +228,18 @@ def _write_node(node: Formula, operands: list[_Part]) -> _Part:
 
 
 ASCII = str.maketrans(
-    {
-        "−": "-",
-        "·": "*",
-        "√": "sqrt ",
-        "Σ": "sum ",
-        "∂": "d",
-        "≥": ">=",
-        "≤": "<=",
-        "≠": "!=",
-        "ᵢ": "_i",
-    }
-    | {superscript: f"^{digit}" for superscript, digit in zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True)}
-    | {subscript: f"_{digit}" for subscript, digit in zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True)}
-    | {"⁻": "^-", "…": "...", "→": "->", "✓": "ok", "×": "x"}
+    {"−": "-", "·": "*", "√": "sqrt ", "Σ": "sum ", "∂": "d", "≥": ">=", "≤": "<=", "≠": "!=", "ᵢ": "_i", "σ": "sigma"}
+    | {"…": "...", "→": "->", "✓": "ok", "×": "x"}
 )
+RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+
+
+def in_ascii(text: str) -> str:
+    """`text` with every sign of mathematics written out: x^2 for x², sum for Σ."""
+    text = re.sub("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+", lambda raised: "^" + raised[0].translate(RAISED), text)
+    text = re.sub("[₀₁₂₃₄₅₆₇₈₉]+", lambda lowered: "_" + lowered[0].translate(LOWERED), text)
+    return text.translate(ASCII).encode("ascii", "backslashreplace").decode("ascii")
 
 
 def in_encoding(text: str, encoding: str | None) -> str:
@@ -240,5 +247,5 @@ def in_encoding(text: str, encoding: str | None) -> str:
     try:
         text.encode(encoding or "ascii")
     except UnicodeEncodeError:
-        return text.translate(ASCII).encode("ascii", "backslashreplace").decode("ascii")
+        return in_ascii(text)
     return text

@@ -1,0 +1,230 @@
+"""Derivatives as functions: `gradient(f)` is a function of the same arguments as `f`.
+
+`f` is any Python function of one number, a list of numbers or a NumPy array, written with operators and the functions
+of this package or of NumPy. Only its first argument is differentiated; what follows is passed on as it is. Results
+come as the argument came: a float for a float, a list for a list, an array for an array. So they fit
+`scipy.optimize.minimize(f, x0, jac=gradient(f), hess=hessian(f))` as they are.
+
+Where the argument is made of Values already, so is the result: derivatives can be nested.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from micrograd_bp.engine.derivatives import gradients, tangents
+from micrograd_bp.engine.numbers.floats import is_real
+from micrograd_bp.engine.value import Value
+
+Function = Callable[..., Any]
+
+
+def derivative(f: Function) -> Function:
+    """df/dx of a function of one number.
+
+    Raises (when called):
+        TypeError: the argument is not one number, or `f` gives something other than one.
+    """
+
+    def derivative_of_f(x: Any, *others: Any) -> Any:
+        if not (isinstance(x, Value) or is_real(x)):
+            raise TypeError(f"derivative differentiates a function of one number, got {type(x).__name__}: use gradient")
+        return gradient(f)(x, *others)
+
+    return derivative_of_f
+
+
+def gradient(f: Function) -> Function:
+    """The gradient of a function that gives one number, in the form of its argument.
+
+    Raises (when called):
+        TypeError: `f` gives something other than one number.
+    """
+
+    def gradient_of_f(x: Any, *others: Any) -> Any:
+        return value_and_gradient(f)(x, *others)[1]
+
+    return gradient_of_f
+
+
+def value_and_gradient(f: Function) -> Function:
+    """The number that `f` gives, and its gradient in the form of the argument.
+
+    Raises (when called):
+        TypeError: `f` gives something other than one number.
+    """
+
+    def value_and_gradient_of_f(x: Any, *others: Any) -> Any:
+        point = _Point(x)
+        output = _one_output(f(point.argument, *others))
+        return point.number(output), point.shaped(point.gradient_of(output))
+
+    return value_and_gradient_of_f
+
+
+def jacobian(f: Function) -> Function:
+    """d(f)ᵢ/d(x)ⱼ of a function that gives several numbers: a row for each output, in the form of the argument.
+
+    Raises (when called):
+        TypeError: `f` gives something other than numbers.
+    """
+
+    def jacobian_of_f(x: Any, *others: Any) -> Any:
+        point = _Point(x)
+        outputs = _Outputs(f(point.argument, *others))
+        return outputs.shaped([point.gradient_of(output) for output in outputs.values], point)
+
+    return jacobian_of_f
+
+
+def hessian(f: Function) -> Function:
+    """d²f/dxᵢdxⱼ of a function that gives one number: a row for each entry of the argument.
+
+    Raises (when called):
+        TypeError: `f` gives something other than one number.
+    """
+    return jacobian(gradient(f))
+
+
+def jvp(f: Function, x: Any, v: Any) -> tuple[Any, Any]:
+    """The outputs of `f`, and how fast they change where `x` moves at speed `v`: Jacobian times vector.
+
+    Args:
+        f: a function of one argument.
+        x: a number, a list of numbers or an array.
+        v: the same form.
+
+    Returns:
+        Two things of the form that `f` gives.
+
+    Raises:
+        ValueError: `x` and `v` have different shapes.
+    """
+    point = _Point(x)
+    outputs = _Outputs(f(point.argument))
+    speeds = tangents(outputs.values, dict(zip(point.inputs, point.matching(v), strict=True)))
+    return outputs.reshaped([output.data for output in outputs.values]), outputs.reshaped(speeds)
+
+
+def vjp(f: Function, x: Any, u: Any) -> tuple[Any, Any]:
+    """The outputs of `f`, and the gradient of Σ uᵢ·f(x)ᵢ: vector times Jacobian.
+
+    Args:
+        f: a function of one argument.
+        x: a number, a list of numbers or an array.
+        u: an upstream gradient for each output, in the form that `f` gives.
+
+    Returns:
+        The outputs, and a gradient in the form of `x`.
+
+    Raises:
+        ValueError: `u` and the outputs have different shapes.
+    """
+    point = _Point(x)
+    outputs = _Outputs(f(point.argument))
+    weights = _flat(u)
+    if len(weights) != len(outputs.values):
+        raise ValueError(f"{len(outputs.values)} outputs and {len(weights)} upstream gradients")
+    total = sum((float(w) * output for w, output in zip(weights, outputs.values, strict=True)), Value(0.0))
+    return outputs.reshaped([output.data for output in outputs.values]), point.shaped(point.gradient_of(total))
+
+
+def hessian_vector_product(f: Function, x: Any, v: Any) -> Any:
+    """The Hessian of `f` times `v`, without building it: how fast the gradient changes where `x` moves at speed `v`.
+
+    B. A. Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6 (1994).
+
+    Args:
+        f: a function of one argument that gives one number.
+        x: a number, a list of numbers or an array.
+        v: the same form.
+
+    Raises:
+        ValueError: `x` and `v` have different shapes.
+        TypeError: `f` gives something other than one number.
+    """
+    return jvp(gradient(f), x, v)[1]
+
+
+class _Point:
+    """Where a function is differentiated: its argument as Values, and how to give results in the argument's form."""
+
+    def __init__(self, x: Any) -> None:
+        self._like = x
+        numbers = _flat(x)
+        self.nested = any(isinstance(number, Value) for number in numbers)
+        # Adding 0 to a Value gives one of our own, so that what the function uses besides, even if it is the
+        # same Value, stands still.
+        self.inputs: list[Value] = [number + 0.0 if isinstance(number, Value) else Value(number) for number in numbers]
+        self.argument = _in_form_of(x, self.inputs)
+
+    def gradient_of(self, output: Value) -> list[Any]:
+        if self.nested:
+            return gradients(output, self.inputs, create_graph=True)
+        return gradients(output, self.inputs)
+
+    def number(self, output: Value) -> Any:
+        return output if self.nested else output.data
+
+    def shaped(self, numbers: list[Any]) -> Any:
+        return _in_form_of(self._like, numbers)
+
+    def matching(self, v: Any) -> list[float]:
+        speeds = [float(number) for number in _flat(v)]
+        if getattr(v, "shape", None) != getattr(self._like, "shape", None) or len(speeds) != len(self.inputs):
+            raise ValueError(f"the point has {len(self.inputs)} numbers and the direction {len(speeds)}")
+        return speeds
+
+
+class _Outputs:
+    """What a function gave, as Values, and how to give results in its form."""
+
+    def __init__(self, outputs: Any) -> None:
+        self._like = outputs
+        self.values = [output if isinstance(output, Value) else Value(output) for output in _flat(outputs)]
+
+    def reshaped(self, numbers: Sequence[Any]) -> Any:
+        return _in_form_of(self._like, list(numbers))
+
+    def shaped(self, rows: list[list[Any]], point: _Point) -> Any:
+        """The rows of a Jacobian: outputs in their form, of inputs in theirs."""
+        if not _is_array(self._like):
+            return self.reshaped([point.shaped(row) for row in rows])
+        import numpy
+
+        shape = (*self._like.shape, *numpy.shape(point.argument))
+        return numpy.array(rows, dtype=object if point.nested else float).reshape(shape)
+
+
+def _one_output(output: Any) -> Value:
+    if isinstance(output, Value):
+        return output
+    if is_real(output):  # a function that is constant here
+        return Value(output)
+    raise TypeError(f"the function must give one number, got {type(output).__name__}: use jacobian")
+
+
+def _is_array(x: Any) -> bool:
+    return hasattr(x, "shape") and hasattr(x, "reshape") and not is_real(x)
+
+
+def _flat(x: Any) -> list[Any]:
+    """The numbers in a number, an array, or lists of lists."""
+    if _is_array(x):
+        return list(x.reshape(-1))
+    if isinstance(x, (list, tuple)):
+        return [number for part in x for number in _flat(part)]
+    return [x]
+
+
+def _in_form_of(x: Any, numbers: list[Any]) -> Any:
+    """The opposite of `_flat`: other numbers in the form of `x`."""
+    if _is_array(x):
+        import numpy
+
+        shaped = numpy.empty(len(numbers), dtype=object)
+        shaped[:] = numbers
+        return (shaped if any(isinstance(n, Value) for n in numbers) else shaped.astype(float)).reshape(x.shape)
+    if isinstance(x, (list, tuple)):
+        rest = iter(numbers)
+        return [_in_form_of(part, [next(rest) for _ in _flat(part)]) for part in x]
+    return numbers[0]

@@ -1,0 +1,28 @@
+"""Fixtures for all tests."""
+
+import pytest
+
+from micrograd_bp.engine import OPERATIONS
+from micrograd_bp.engine.methods import Methods
+from micrograd_bp.engine.numbers.floats import floats
+from micrograd_bp.engine.numbers.namespace import RULES
+
+
+@pytest.fixture
+def table():
+    """The table, for a test that adds to it; afterwards it is as it was."""
+    operations, rules = dict(OPERATIONS), dict(RULES)
+    methods, completed = dict(vars(Methods)), dict(vars(floats))
+    yield OPERATIONS
+    for now, before in (
+        (OPERATIONS, operations),
+        (RULES, rules),
+        (vars(floats), completed),
+    ):
+        now.clear()
+        now.update(before)
+    for name, method in dict(vars(Methods)).items():
+        if name not in methods:
+            delattr(Methods, name)
+        elif method is not methods[name]:
+            setattr(Methods, name, methods[name])

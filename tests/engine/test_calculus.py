@@ -1,0 +1,169 @@
+"""Derivatives as functions: of floats, lists and arrays, nested, and handed to SciPy."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import least_squares, minimize
+
+from micrograd_bp import (
+    Value,
+    derivative,
+    gradient,
+    hessian,
+    hessian_vector_product,
+    jacobian,
+    jvp,
+    value_and_gradient,
+    vjp,
+)
+from micrograd_bp.engine.operations import cos, exp, maximum, sin, tanh
+
+
+def rosenbrock(x):
+    return (1.0 - x[0]) ** 2 + 100.0 * (x[1] - x[0] ** 2) ** 2
+
+
+def several(x):
+    """Something smooth in n variables with every pair of them coupled."""
+    total = 0.0
+    for i in range(len(x)):
+        total = total + sin(x[i] * x[(i + 1) % len(x)]) + exp(-(x[i] ** 2)) * tanh(x[i - 1])
+    return total
+
+
+def outputs(x):
+    return [sin(x[0]) * x[1], x[1] ** 3 + x[-1], exp(x[0] * x[-1])]
+
+
+def test_forms_of_arguments_and_results() -> None:
+    assert derivative(sin)(0.5) == math.cos(0.5)
+    assert type(derivative(sin)(1)) is float
+    assert gradient(rosenbrock)([1.0, 2.0]) == [-400.0, 200.0]
+    array = gradient(rosenbrock)(np.array([1.0, 2.0]))
+    assert isinstance(array, np.ndarray)
+    assert array.dtype == float
+    np.testing.assert_array_equal(array, [-400.0, 200.0])
+    assert gradient(lambda m: m[0][0] * m[1][1])([[2.0, 3.0], [4.0, 5.0]]) == [[5.0, 0.0], [0.0, 2.0]]
+    assert gradient(lambda m: (m @ m).sum())(np.eye(2)).shape == (2, 2)
+    value, slope = value_and_gradient(rosenbrock)([1.0, 2.0])
+    assert (value, slope) == (100.0, [-400.0, 200.0])
+    assert hessian(rosenbrock)([1.0, 1.0]) == [[802.0, -400.0], [-400.0, 200.0]]
+    assert hessian(rosenbrock)(np.array([1.0, 1.0])).shape == (2, 2)
+    assert hessian(sin)(0.5) == -math.sin(0.5)
+    assert jacobian(lambda x: np.array([x[0] * x[1], x[0], 2.0]))(np.array([3.0, 4.0])).tolist() == [
+        [4, 3],
+        [1, 0],
+        [0, 0],
+    ]
+    assert jacobian(outputs)([1.0, 2.0, 3.0])[1] == [0.0, 12.0, 1.0]
+
+
+def test_further_arguments_are_passed_on() -> None:
+    assert gradient(lambda x, a, b: a * x[0] + b * x[1])([1.0, 1.0], 3.0, 4.0) == [3.0, 4.0]
+    assert derivative(lambda x, n: x**n)(2.0, 3) == 12.0
+
+
+def test_a_constant_has_derivative_0() -> None:
+    assert derivative(lambda x: 3.0)(1.0) == 0.0
+    assert gradient(lambda x: 3.0)([1.0, 2.0]) == [0.0, 0.0]
+
+
+def test_nesting() -> None:
+    assert derivative(derivative(derivative(sin)))(0.3) == pytest.approx(-math.cos(0.3), rel=1e-15)
+    # The inner derivative must not see the outer x, neither where it stands beside y nor where it is the argument.
+    assert derivative(lambda x: x * derivative(lambda y: x + y)(1.0))(1.0) == 1.0
+    assert derivative(lambda x: derivative(lambda y: y * x**2)(x))(3.0) == 6.0
+
+
+def test_values_in_values_out() -> None:
+    x = Value(0.4)
+    slope = derivative(sin)(x)
+    assert isinstance(slope, Value)
+    slope.backward()
+    assert x.grad == pytest.approx(-math.sin(0.4), rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: gradient(lambda x: [x[0]])([1.0]), "one number, got list: use jacobian"),
+        (lambda: derivative(sin)([1.0]), "one number, got list: use gradient"),
+        (lambda: gradient(lambda x: "a")([1.0]), "one number, got str"),
+        (lambda: gradient(lambda x: x)("a"), "expected a real number, got str"),
+    ],
+)
+def test_bad_input(call, message) -> None:
+    with pytest.raises(TypeError, match=message):
+        call()
+
+
+def test_directions_of_another_shape() -> None:
+    with pytest.raises(ValueError, match="2 numbers and the direction 3"):
+        jvp(rosenbrock, [1.0, 2.0], [1.0, 2.0, 3.0])
+    with pytest.raises(ValueError, match="3 outputs and 2 upstream"):
+        vjp(outputs, [1.0, 2.0, 3.0], [1.0, 2.0])
+
+
+points = st.lists(st.floats(-1.5, 1.5), min_size=2, max_size=5)
+
+
+@settings(max_examples=60, deadline=None)
+@given(points, st.randoms(use_true_random=False))
+def test_hessians_of_random_points(x, rng) -> None:
+    second = np.array(hessian(several)(x))
+    scale = np.max(np.abs(second)) + 1.0
+    np.testing.assert_allclose(second, second.T, rtol=0, atol=1e-12 * scale)
+    step = 1e-5
+    slope = gradient(several)
+    for i in range(len(x)):
+        above, below = list(x), list(x)
+        above[i] += step
+        below[i] -= step
+        difference = (np.array(slope(above)) - np.array(slope(below))) / (2.0 * step)
+        np.testing.assert_allclose(second[i], difference, atol=1e-8 * scale)
+    v = [rng.uniform(-1.0, 1.0) for _ in x]
+    np.testing.assert_allclose(hessian_vector_product(several, x, v), second @ v, rtol=0, atol=1e-13 * scale)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.floats(-1.5, 1.5), min_size=3, max_size=3), st.randoms(use_true_random=False))
+def test_jvp_and_vjp_are_adjoint(x, rng) -> None:
+    v = [rng.uniform(-1.0, 1.0) for _ in x]
+    u = [rng.uniform(-1.0, 1.0) for _ in range(3)]
+    values, forwards = jvp(outputs, x, v)
+    same_values, backwards = vjp(outputs, x, u)
+    assert values == same_values == [output if isinstance(output, float) else output.data for output in outputs(x)]
+    assert np.dot(u, forwards) == pytest.approx(np.dot(backwards, v), rel=1e-12, abs=1e-12)
+    matrix = np.array(jacobian(outputs)(x))
+    np.testing.assert_allclose(forwards, matrix @ v, atol=1e-12)
+    np.testing.assert_allclose(backwards, u @ matrix, atol=1e-12)
+
+
+def test_what_stands_still_contributes_nothing() -> None:
+    assert jvp(lambda x: x[0] * 2.0 + x[1] ** 0.5, [1.0, 0.0], [1.0, 0.0])[1] == 2.0
+
+
+def test_scipy_takes_them_as_they_are() -> None:
+    found = minimize(
+        rosenbrock, np.array([-1.2, 1.0]), jac=gradient(rosenbrock), hess=hessian(rosenbrock), method="trust-exact"
+    )
+    np.testing.assert_allclose(found.x, [1.0, 1.0], atol=1e-8)
+
+    def residuals(p, t):
+        return np.array([p[0] * exp(-p[1] * each) - 3.0 * math.exp(-0.7 * each) for each in t])
+
+    def numbers(p, t):
+        return np.array([float(residual) for residual in residuals(p, t)])
+
+    times = [0.0, 0.5, 1.0, 2.0]
+    fit = least_squares(numbers, np.array([1.0, 1.0]), jac=jacobian(residuals), args=(times,))
+    np.testing.assert_allclose(fit.x, [3.0, 0.7], rtol=1e-8)
+
+
+def test_choices_in_functions() -> None:
+    assert gradient(lambda x: maximum(x[0], x[1]) * cos(x[0]))([2.0, 1.0]) == pytest.approx(
+        [math.cos(2.0) - 2.0 * math.sin(2.0), 0.0]
+    )

@@ -1,0 +1,258 @@
+"""Operations from outside: one entry, and everything is there; names that would do harm are refused."""
+
+import copy
+import pickle
+
+import pytest
+
+from micrograd_bp.engine import OPERATIONS, Value, gradcheck, gradients, no_graph, operation
+from micrograd_bp.engine.methods import Methods
+from micrograd_bp.engine.operations import softplus, tanh
+
+from .support import refused
+
+ENTRIES, METHODS = dict(OPERATIONS), dict(vars(Methods))
+
+
+@pytest.fixture
+def softsign(table):
+    """The example of the documentation."""
+
+    @operation("softsign")
+    def softsign(xp, x):
+        """x / (1 + |x|)."""
+        d = 1.0 + abs(x)
+        return x / d, (1.0 / (d * d),)
+
+    return softsign
+
+
+def test_an_operation_is_one_entry(softsign):
+    """Method, function, formula, gradient, check, pickle and copy."""
+    x = Value(-3.0)
+    node = x.softsign()
+    assert (node.data, node.local_derivatives, node._op) == (-0.75, (0.0625,), "softsign")
+    assert softsign(x).operation is node.operation is OPERATIONS["softsign"]
+    assert type(softsign(-3.0)) is float
+    assert softsign(-3.0) == -0.75
+    assert OPERATIONS["softsign"].formula().text == "x / (1 + |x|)\n∂/∂x = 1 / (1 + |x|)²"
+    gradcheck(softsign, [-3.0])
+    gradcheck(lambda a, b: tanh(a.softsign() * b), [0.5, 2.0])
+    assert pickle.loads(pickle.dumps(node)).operation is node.operation
+    assert copy.deepcopy(node).operation is node.operation
+    assert "softsign" in repr(node.operation)
+    with no_graph():
+        assert softsign(x).operands == ()
+
+
+def test_the_decorated_name_is_a_function_that_says_what_it_is(softsign):
+    assert softsign.__name__ == "softsign"
+    assert softsign.__doc__ == Value.softsign.__doc__ == "x / (1 + |x|)."
+    assert softsign.__module__ == __name__
+    assert tanh.__doc__ == "tanh(x)\n∂/∂x = 1 − tanh(x)²"
+
+
+def test_a_rule_may_use_operations_from_outside(softsign):
+    @operation("twice")
+    def twice(xp, x):
+        y = xp.softsign(xp.softsign(x))
+        d = 1.0 + abs(xp.softsign(x))
+        e = 1.0 + abs(x)
+        return y, (1.0 / (d * d) / (e * e),)
+
+    gradcheck(twice, [0.7])
+    assert twice(1.0) == pytest.approx(1 / 3)
+
+
+def test_all_that_an_entry_can_say(table):
+    @operation(
+        "clipped_line",
+        symbol="clip≤{top:g}",
+        domain="any x",
+        samples={"x": [(0.1, 0.9)], "top": [(1.0, 2.0)]},
+        aliases=("clip_line", "line"),
+    )
+    def clipped_line(xp, x, slope, offset=0.0, *, top=1.0):
+        y = slope * x + offset
+        below = xp.less(y, top)
+        return xp.minimum(y, top), (slope * below, x * below, below)
+
+    entry = table["clipped_line"]
+    assert entry.operand_names == ("x", "slope", "offset")
+    assert entry.constants == {"top": 1.0}
+    assert entry.domain == "any x"
+    assert entry.samples == {"x": [(0.1, 0.9)], "top": [(1.0, 2.0)]}
+    x = Value(0.5)
+    assert x.clip_line(4.0).data == 1.0
+    assert x.line(4.0, 0.5, top=3.0)._op == "clip≤3"
+    assert x.line(4.0, top=3.0).local_derivatives == (4.0, 0.5)
+    assert clipped_line(0.5, 4.0, top=3.0) == 2.0
+    assert repr(x.line(4.0, top=3.0).operation) == "<operation clipped_line(x, slope, top=3)>"
+    gradcheck(lambda x, slope: clipped_line(x, slope, top=3.0), [0.5, 4.0])
+
+
+def test_an_operation_on_groups(table):
+    @operation("weighted_squares", many=("w", "x"))
+    def weighted_squares(xp, w, x):
+        squares = [each * each for each in x]
+        return xp.dot(w, squares), (squares, [2.0 * a * b for a, b in zip(w, x, strict=True)])
+
+    node = weighted_squares([Value(2.0), 3.0], [4.0, Value(5.0)])
+    assert node.data == 107.0
+    assert node.local_derivatives == (16.0, 25.0, 16.0, 30.0)
+    assert table["weighted_squares"].formula().text == "Σᵢ wᵢ·xᵢ²\n∂/∂wᵢ = xᵢ²\n∂/∂xᵢ = 2·wᵢ·xᵢ"
+    assert not hasattr(Value, "weighted_squares")
+    gradcheck(lambda *v: weighted_squares(v[:3], v[3:]), [1.0, -2.0, 0.5, 2.0, 0.1, -1.0])
+
+
+def test_an_operation_on_groups_with_a_constant(table):
+    @operation("soft_maximum", many=("x",))
+    def soft_maximum(xp, x, *, temperature=1.0):
+        y = temperature * xp.logsumexp([each / temperature for each in x])
+        return y, ([xp.exp((each - y) / temperature) for each in x],)
+
+    assert soft_maximum([1.0, 2.0], temperature=0.01) == pytest.approx(2.0)
+    gradcheck(lambda *x: soft_maximum(x, temperature=0.3), [1.0, 2.0, 0.5])
+    result, derivative = soft_maximum([Value(1.0)], temperature=0.5).operation.formula().text.splitlines()
+    assert "log Σᵢ exp(xᵢ / 0.5)" in result
+    assert derivative == "∂/∂xᵢ = exp((xᵢ − soft_maximum(xᵢ, 0.5)) / 0.5)"
+
+
+def test_an_operand_that_is_left_out_has_no_derivative(table):
+    """Neither on the node, nor in what is made of it."""
+
+    @operation("scale_by")
+    def scale_by(xp, x, factor=2.0):
+        return x * factor, (factor, x)
+
+    x = Value(3.0)
+    node = x.scale_by()
+    assert (node.data, node.operands, node.local_derivatives) == (6.0, (x,), (2.0,))
+    assert gradients(node * 5.0, [x]) == [10.0]
+    for copied in (copy.deepcopy, lambda root: pickle.loads(pickle.dumps(root))):
+        again = copied(node * 5.0)
+        again.backward()
+        assert again.operands[0].operands[0].grad == 10.0
+    assert x.scale_by(4.0).local_derivatives == (4.0, 3.0)
+    gradcheck(scale_by, [3.0])
+
+
+def test_bound_entries_are_made_once():
+    x = Value(2.0)
+    assert (x**3).operation is (x**3.0).operation is (x * 5.0).__pow__(3).operation
+    assert x.elu(alpha=1.0).operation is OPERATIONS["elu"]
+    assert x.elu(alpha=0.5).operation is not OPERATIONS["elu"]
+
+
+def test_a_result_that_is_not_a_float_becomes_one(table):
+    @operation("seven")
+    def seven(xp, x):
+        return 7, (0,)
+
+    node = Value(1.0).seven()
+    assert (type(node.data), type(node.local_derivatives[0]), type(seven(1.0))) == (float, float, float)
+
+
+# ---- redefinition
+
+
+def test_an_operation_may_be_defined_again(softsign):
+    """As happens in a notebook: from then on the new one counts, also inside other rules; old nodes stay."""
+    old = Value(1.0).softsign()
+
+    @operation("softsign")
+    def again(xp, x):
+        return 2.0 * x, (2.0,)
+
+    assert Value(3.0).softsign().data == 6.0
+    assert again(3.0) == 6.0
+    assert OPERATIONS["softsign"].formula().text == "2·x\n∂/∂x = 2"
+    assert (old.data, old.operation.formula().result.text) == (0.5, "x / (1 + |x|)")
+    assert gradients(old, old.operands) == [0.25]
+    assert softsign(1.0) == 0.5
+
+
+def test_rules_that_use_a_redefined_operation_follow_it(table):
+    @operation("half")
+    def half(xp, x):
+        return x / 2.0, (0.5,)
+
+    @operation("half_plus")
+    def half_plus(xp, x):
+        return xp.half(x) + 1.0, (0.5,)
+
+    assert half_plus(4.0) == 3.0
+
+    @operation("half")
+    def quarter(xp, x):
+        return x / 4.0, (0.25,)
+
+    assert half_plus(4.0) == 2.0
+
+
+def test_the_table_is_left_as_it_was_found():
+    """What the fixture `table` promises to the loops over the table."""
+    assert OPERATIONS == ENTRIES
+    assert dict(vars(Methods)) == METHODS
+    assert softplus(0.0) == pytest.approx(0.6931471805599453)
+
+
+# ---- refused
+
+
+def plain(xp, x):
+    return x, (1.0,)
+
+
+def defined(name, rule=plain, **options):
+    return operation(name, **options)(rule)
+
+
+@pytest.mark.parametrize("name", ["soft sign", "1st", "", "x-y", "tanh()", "lambda", "None"])
+def test_a_name_that_cannot_be_a_methods_is_refused(table, name):
+    with refused(ValueError, "an operation needs a name that can be a method's", repr(name)):
+        defined(name)
+    assert name not in table
+
+
+@pytest.mark.parametrize("name", ["data", "grad", "backward", "operands", "detach", "__add__", "_prev", "record"])
+def test_a_name_that_a_value_has_already_is_refused(table, name):
+    before = getattr(Value, name)
+    with refused(ValueError, f"a Value has an attribute {name!r} already"):
+        defined(name)
+    with refused(ValueError, f"a Value has an attribute {name!r} already"):
+        defined("fine", aliases=("also_fine", name))
+    assert not {name, "fine"} & table.keys()
+    assert not hasattr(Methods, "also_fine")
+    assert getattr(Value, name) is before
+
+
+@pytest.mark.parametrize(
+    ("name", "aliases"),
+    [
+        pytest.param("fine", ("tanh",), id="an alias that is another operation's name"),
+        pytest.param("fine", ("arctan",), id="an alias that is another operation's alias"),
+        pytest.param("arctan", (), id="a name that is another operation's alias"),
+    ],
+)
+def test_another_operations_method_is_not_taken_over(table, name, aliases):
+    """Otherwise `v.tanh()` would silently compute something else."""
+    with pytest.raises(ValueError, match=r"tanh|arctan"):
+        defined(name, aliases=aliases)
+    assert Value(0.5).tanh().operation.name == "tanh"
+    assert Value(0.5).arctan().operation.name == "atan"
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (lambda xp, x: (x if x > 0.0 else 0.0, (1.0,)), ["without branches", "xp.where"]),
+        (lambda xp, x: x, ["return y, (dy_dx,)"]),
+        (lambda xp, a, b: (a * b, (b,)), ["one local derivative for each operand: 2 expected, 1 given"]),
+    ],
+)
+def test_a_rule_that_is_none_is_refused_and_leaves_no_trace(table, rule, words):
+    with refused(TypeError, *words):
+        defined("fine", rule)
+    assert "fine" not in table
+    assert not hasattr(Methods, "fine")

@@ -1,0 +1,162 @@
+"""How the package is laid out: imports point one way, files fit in the head, importing is light."""
+
+import ast
+import graphlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import micrograd_bp
+
+PACKAGE = Path(micrograd_bp.__file__).parent
+MODULES = {
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts): path for path in sorted(PACKAGE.rglob("*.py"))
+}
+each_module = pytest.mark.parametrize("module", MODULES)
+
+KNOWS: dict[str, set[str]] = {
+    "engine": set(),
+    "optimizers": set(),
+    "files": set(),
+    "datasets": set(),
+    "nn": {"engine", "files", "optimizers", "training"},
+    "training": {"engine", "files", "nn", "optimizers"},
+    "views": {"engine", "files", "optimizers", "training"},
+    "compiler": {"engine", "files", "optimizers", "training"},
+    "expressions": {"engine"},
+    "matrix": set(),  # the independent witness
+    "checks": {"engine", "nn", "matrix"},
+}
+"""The parts that each part may import besides itself. `cli` and the package's own `__init__` see everything."""
+
+SEE_EVERYTHING = {"cli", "__main__", "__init__"}
+
+
+def part_of(module: str) -> str:
+    """The folder or file directly in the package: `nn` for `micrograd_bp.nn.losses`."""
+    return [*module.split("."), "__init__"][1]
+
+
+def imports(source: str, module: str, *, is_package: bool = False) -> set[str]:
+    """The full names of the modules that `source` imports anywhere in it, also inside functions."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            around = module.split(".")[: len(module.split(".")) - node.level + is_package] if node.level else []
+            base = ".".join([*around, *([node.module] if node.module else [])])
+            # `from micrograd_bp import nn` is an import of the part, `from micrograd_bp import Value` of everything.
+            found |= {f"{base}.{alias.name}" for alias in node.names} if base == "micrograd_bp" else {base}
+    return found
+
+
+def imports_of(module: str) -> set[str]:
+    path = MODULES[module]
+    is_package = path.name == "__init__.py"
+    return imports(path.read_text(encoding="utf-8"), module.removesuffix(".__init__"), is_package=is_package)
+
+
+def parts_imported(names: set[str]) -> set[str]:
+    """The parts of this package among imported names; "__init__" for a name that is no part."""
+    parts = {part_of(name) for name in names if name.split(".")[0] == "micrograd_bp"}
+    return {part if part in KNOWS or part in SEE_EVERYTHING else "__init__" for part in parts}
+
+
+@each_module
+def test_imports_point_one_way(module: str) -> None:
+    part = part_of(module)
+    if part not in SEE_EVERYTHING:
+        assert part in KNOWS, f"a new part of the package: say in KNOWS what {part} may import"
+        assert parts_imported(imports_of(module)) <= KNOWS[part] | {part}
+
+
+def test_parts_do_not_import_each_other_in_a_circle() -> None:
+    graph: dict[str, set[str]] = {}
+    for module in MODULES:
+        graph.setdefault(part_of(module), set()).update(parts_imported(imports_of(module)) - {part_of(module)})
+    for part in SEE_EVERYTHING:
+        graph.pop(part, None)
+    graphlib.TopologicalSorter(graph).prepare()  # raises CycleError
+
+
+@pytest.mark.parametrize(
+    ("source", "module", "expected"),
+    [
+        ("import micrograd_bp.nn.losses", "micrograd_bp.engine.value", {"nn"}),
+        ("from micrograd_bp.nn import mse", "micrograd_bp.engine.value", {"nn"}),
+        ("from micrograd_bp import nn, Value", "micrograd_bp.matrix.mlp", {"nn", "__init__"}),
+        ("def f():\n    from ..engine.value import Value", "micrograd_bp.matrix.mlp", {"engine"}),
+        ("from . import losses", "micrograd_bp.matrix.mlp", {"matrix"}),
+        ("from .. import engine", "micrograd_bp.matrix.mlp", {"engine"}),
+        ("import numpy, micrograd_bp", "micrograd_bp.matrix.mlp", {"__init__"}),
+    ],
+)
+def test_the_reader_of_imports_sees_them(source: str, module: str, expected: set[str]) -> None:
+    assert parts_imported(imports(source, module)) == expected
+
+
+def test_the_reader_of_imports_reads_this_package() -> None:
+    assert {"engine", "nn", "files", "optimizers"} <= parts_imported(imports_of("micrograd_bp.training"))
+    assert parts_imported(imports_of("micrograd_bp.matrix.__init__")) == {"matrix"}
+
+
+LONG_FILES = {
+    "engine/operations.py": "the table: one entry after the other, nothing to keep in mind from one to the next",
+    "engine/value.py": "one class, which has all of Python's operators and what code written for micrograd reads",
+}
+"""Files of more than 300 lines, and why."""
+
+
+def test_files_fit_in_the_head() -> None:
+    long = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in MODULES.values()
+        if len(path.read_text(encoding="utf-8").splitlines()) > 300
+    }
+    assert long - set(LONG_FILES) == set()
+    assert set(LONG_FILES) - long == set(), "these need no reason any more"
+
+
+@each_module
+def test_every_module_says_what_it_is_for(module: str) -> None:
+    assert ast.get_docstring(ast.parse(MODULES[module].read_text(encoding="utf-8")))
+
+
+@each_module
+def test_no_module_imports_the_collector(module: str) -> None:
+    assert "gc" not in imports_of(module)
+
+
+def run(code: str) -> list[object]:
+    """What `code` prints as JSON, in a process of its own."""
+    done = subprocess.run([sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True, check=True)
+    result: list[object] = json.loads(done.stdout)
+    return result
+
+
+def test_importing_is_light() -> None:
+    code = "import json, sys, micrograd_bp; print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
+    loaded = set(run(code))
+    assert "micrograd_bp" in loaded
+    assert not loaded & {"numpy", "rich", "graphviz", "sklearn", "matplotlib", "scipy", "jax"}
+
+
+def test_the_collectors_settings_are_left_alone() -> None:
+    code = """
+import gc, json
+def settings():
+    return [gc.isenabled(), gc.get_threshold(), gc.get_debug(), gc.get_freeze_count(), len(gc.callbacks)]
+gc.set_threshold(701, 11, 12)
+seen = [settings()]
+from micrograd_bp.cli.demo import train_on_iris
+seen.append(settings())
+train_on_iris(0)
+seen.append(settings())
+print(json.dumps(seen))
+"""
+    before, imported, trained = run(code)
+    assert before == imported == trained
