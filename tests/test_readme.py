@@ -1,0 +1,72 @@
+"""The README says what is there: its links lead somewhere, and its code does what it shows."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+LINKS = re.findall(r"\[([^\]]+)\]\((?!https?:)([^)#]+)\)", README)
+NAMED_LINKS = [(name.strip("`"), path) for name, path in LINKS if name.startswith("`") and path.endswith(".py")]
+
+
+def definitions(path: Path) -> set[str]:
+    """The functions and classes of a file, and the methods as `Class.method`."""
+    found = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        if isinstance(node, ast.ClassDef):
+            found |= {f"{node.name}.{part.name}" for part in node.body if isinstance(part, ast.FunctionDef)}
+    return found
+
+
+@pytest.mark.parametrize(("name", "path"), sorted(set(LINKS)))
+def test_link_leads_somewhere(name: str, path: str) -> None:
+    assert (ROOT / path).exists()
+
+
+@pytest.mark.parametrize(("name", "path"), sorted(set(NAMED_LINKS)))
+def test_named_code_is_in_the_file(name: str, path: str) -> None:
+    assert name in definitions(ROOT / path) or name == path
+
+
+def test_every_row_of_the_lessons_names_code_and_a_test() -> None:
+    table = README.split("## The two lessons, in code")[1].split("\n## ")[0]
+    rows = [line.split(" | ") for line in table.splitlines() if line.startswith("| ")][1:]
+    rows = [row for row in rows if not row[0].startswith("| *")]
+    assert len(rows) >= 14
+    for _, code, shown_by in rows:
+        assert re.search(r"\((micrograd_bp|examples)/", code)
+        assert re.search(r"\(tests/", shown_by)
+
+
+BLOCKS = re.findall(r"```python\n(.*?)```(?:\s*```text\n(.*?)```)?", README, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize(("code", "shown"), BLOCKS)
+def test_code_does_what_it_shows(code: str, shown: str, tmp_path: Path) -> None:
+    """In a fresh process. What stands in a comment behind a print, or in the block below, is what it prints."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=tmp_path,
+        env=environment,
+        check=False,
+    )
+    if "GradientError" in shown:
+        assert done.returncode == 1
+        assert shown.strip() in done.stderr
+        return
+    assert done.returncode == 0, done.stderr
+    in_comments = re.findall(r"print\(.*?\)\s+# ([^:\n]+)", code)
+    for expected in [*in_comments, *shown.splitlines()]:
+        assert expected.strip() in done.stdout
