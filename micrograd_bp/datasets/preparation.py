@@ -30,10 +30,12 @@ def standardize(train: Sequence[Sequence[float]], *others: Sequence[Sequence[flo
     Only the training samples decide, so that nothing of the held-out ones leaks into training. A column without
     variance is only shifted.
     """
-    means = [sum(column) / len(train) for column in zip(*train, strict=True)]
+    columns = list(zip(*train, strict=True))
+    # The mean of equal numbers may differ from them by rounding, which must not become the scale.
+    means = [column[0] if min(column) == max(column) else sum(column) / len(train) for column in columns]
     scales = [
         (sum((x - mean) ** 2 for x in column) / len(train)) ** 0.5 or 1.0
-        for column, mean in zip(zip(*train, strict=True), means, strict=True)
+        for column, mean in zip(columns, means, strict=True)
     ]
     return tuple(
         [[(x - mean) / scale for x, mean, scale in zip(row, means, scales, strict=True)] for row in rows]
