@@ -209,7 +209,9 @@ def _message(comparisons: list[Comparison], wrong: list[Comparison], wrong_rules
             f"the rule of {name} disagrees with its own result: along {comparison.name} it gives "
             f"{comparison.gradient:.6g}, differences of the result give {comparison.difference:.6g}",
         ]
-    if not wrong_rules:
+    if any(not math.isfinite(comparison.gradient) for comparison in wrong):
+        lines += ["", "a gradient that is inf or nan cannot be compared: move the inputs off the point where it is"]
+    elif not wrong_rules:
         lines += [
             "",
             "every rule agrees with its own result: look at what the function does besides",

@@ -16,6 +16,8 @@ from micrograd_bp.engine.numbers.namespace import RULES
 from micrograd_bp.engine.numbers.tracing import bind_constants, trace
 from micrograd_bp.engine.operation import Interval, Operation
 
+CO_VARARGS, CO_VARKEYWORDS = 0x04, 0x08  # as in the module `inspect`, which takes long to import
+
 OPERATIONS: dict[str, Operation] = {}
 """Every operation by its name."""
 
@@ -158,7 +160,7 @@ def operation(
         many: the operands that are groups with any number of members.
 
     Raises:
-        ValueError: the name is not an identifier or is taken.
+        ValueError: the name is not an identifier or is taken, or something is said of an operand that there is not.
         TypeError: the rule branches, leaves `xp`, or returns something other than `result, (derivative, …)`.
     """
 
@@ -168,6 +170,11 @@ def operation(
         code = rule.__code__
         operand_names = code.co_varnames[1 : code.co_argcount]
         constant_names = code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount]
+        if code.co_flags & (CO_VARARGS | CO_VARKEYWORDS):
+            raise TypeError(f"the rule of {name} names its operands one by one; many=(…) makes one a group")
+        unknown = {*many, *(samples or {})} - {*operand_names, *constant_names}
+        if unknown:
+            raise ValueError(f"{name} has no operand or constant {sorted(unknown)[0]!r}")
         traced = trace(rule, operand_names, many=many, constants=constant_names)
         entry = Operation(
             name,

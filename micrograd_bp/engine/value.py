@@ -29,7 +29,7 @@ def record(operation: Operation, operands: tuple["Value", ...]) -> "Value":
             data, local_derivatives = operation.compute(numbers)
         else:
             data, local_derivatives = operation.rule(floats, *numbers)
-        if type(data) is float and data == data:
+        if type(data) is float and data == data and type(local_derivatives) is tuple:
             return _node(data, operation, operands, local_derivatives)
     except (ValueError, ArithmeticError):
         pass
@@ -129,11 +129,9 @@ def _operators(name: str) -> tuple[Callable[..., "Value"], Callable[..., "Value"
             other = Value(other)
         try:  # `record` for two operands, without its detours: most nodes are made here
             data, local_derivatives = rule(floats, self.data, other.data)
-            if data == data:
-                return _node(data, entry, (self, other), local_derivatives)
         except (ValueError, ArithmeticError):
-            pass
-        return _record_carefully(entry, (self, other))
+            return _record_carefully(entry, (self, other))
+        return _node(data, entry, (self, other), local_derivatives)
 
     def reflected(self: "Value", other: Any) -> "Value":
         return operator(Value(other), self) if is_real(other) else NotImplemented

