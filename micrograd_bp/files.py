@@ -2,9 +2,12 @@
 
 import json
 import os
-import tempfile
+import secrets
+import shutil
 from pathlib import Path
 from typing import Any
+
+VERSION = 1
 
 
 def write_json(path: str | os.PathLike[str], kind: str, content: dict[str, Any]) -> None:
@@ -13,31 +16,20 @@ def write_json(path: str | os.PathLike[str], kind: str, content: dict[str, Any])
     Raises:
         OSError: the file cannot be written; an old one is then as it was.
     """
-    target = Path(path)
+    target = Path(os.path.realpath(path))  # a link stays a link
     text = json.dumps({"format": f"micrograd_bp {kind}", "version": VERSION, **content}, indent=1)
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", text=True)
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with open(temporary, "x", encoding="utf-8") as file:
             file.write(text + "\n")
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, _mode(target))
+        if target.exists():
+            shutil.copymode(target, temporary)
         os.replace(temporary, target)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
-
-
-VERSION = 1
-
-
-def _mode(target: Path) -> int:
-    """The permissions that the file has, or that a new file would get."""
-    if target.exists():
-        return target.stat().st_mode & 0o777
-    umask = os.umask(0)
-    os.umask(umask)
-    return 0o666 & ~umask
 
 
 def read_json(path: str | os.PathLike[str], kind: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ come in, numbers go out. An update sets the optimizer's state last, and in one a
 leaves it as it was.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 
@@ -22,8 +22,8 @@ class Optimizer:
     remembers: tuple[str, ...] = ()
 
     def __init__(self, lr: float, weight_decay: float = 0.0) -> None:
-        _check("lr", lr, lr > 0.0, "above 0")
-        _check("weight_decay", weight_decay, weight_decay >= 0.0, "from 0 up")
+        _check("lr", lr, lambda x: x > 0.0, "above 0")
+        _check("weight_decay", weight_decay, lambda x: x >= 0.0, "from 0 up")
         self.lr = lr
         self.weight_decay = weight_decay
         self.state: dict[str, Any] | None = None
@@ -39,11 +39,16 @@ class Optimizer:
         if self.state and self.remembers and len(self.state[self.remembers[0]]) != len(parameters):
             known = len(self.state[self.remembers[0]])
             raise ValueError(f"this optimizer has moved {known} parameters so far, got {len(parameters)}")
-        decayed = [g + self.weight_decay * p for p, g in zip(parameters, gradients, strict=True)]
-        return self._step(parameters, decayed if self.weight_decay else gradients)
+        if self.weight_decay:
+            gradients = [g + self.weight_decay * p for p, g in zip(parameters, gradients, strict=True)]
+        return self._step(parameters, gradients)
 
     def _step(self, parameters: Sequence[Any], gradients: Sequence[Any]) -> list[Any]:
         raise NotImplementedError
+
+    def settings(self) -> dict[str, float]:
+        """The numbers that the rule was set up with, such as `lr`."""
+        return {name: value for name, value in vars(self).items() if isinstance(value, (int, float))}
 
     def state_dict(self) -> dict[str, Any] | None:
         """The state as plain numbers and lists, fit for JSON."""
@@ -114,7 +119,7 @@ class SGD(Optimizer):
             ValueError: a number outside its range.
         """
         super().__init__(lr, weight_decay)
-        _check("momentum", momentum, 0.0 <= momentum < 1.0, "from 0 to below 1")
+        _check("momentum", momentum, lambda x: 0.0 <= x < 1.0, "from 0 to below 1")
         self.momentum = momentum
         self.remembers = ("velocity",) if momentum else ()
 
@@ -150,9 +155,9 @@ class Adam(Optimizer):
             ValueError: a number outside its range.
         """
         super().__init__(lr, weight_decay)
-        _check("beta1", beta1, 0.0 <= beta1 < 1.0, "from 0 to below 1")
-        _check("beta2", beta2, 0.0 <= beta2 < 1.0, "from 0 to below 1")
-        _check("epsilon", epsilon, epsilon > 0.0, "above 0")
+        _check("beta1", beta1, lambda x: 0.0 <= x < 1.0, "from 0 to below 1")
+        _check("beta2", beta2, lambda x: 0.0 <= x < 1.0, "from 0 to below 1")
+        _check("epsilon", epsilon, lambda x: x > 0.0, "above 0")
         self.beta1 = beta1
         self.beta2 = beta2
         self.epsilon = epsilon
@@ -174,6 +179,6 @@ class Adam(Optimizer):
         return moved
 
 
-def _check(name: str, value: float, holds: bool, range_in_words: str) -> None:
-    if not holds:
+def _check(name: str, value: Any, holds: Callable[[float], bool], range_in_words: str) -> None:
+    if not isinstance(value, (int, float)) or not holds(value):
         raise ValueError(f"{name} is a number {range_in_words}, got {value!r}")

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 from micrograd_bp.engine import Value
 from micrograd_bp.files import read_json, write_json
-from micrograd_bp.nn import Module
 from micrograd_bp.optimizers import Optimizer, from_plain, to_plain
 
 
@@ -24,10 +23,23 @@ class Objective(Protocol):
         """The loss on a batch, and its gradient with respect to `parameters`."""
 
 
+class Model(Protocol):
+    """What is trained: a `Module`, or anything like one."""
+
+    def __call__(self, *inputs: Any) -> Any:
+        """The prediction for one sample."""
+
+    def parameters(self) -> list[Value]:
+        """The leaves that training changes."""
+
+    def zero_grad(self) -> None:
+        """Sets their gradients to 0."""
+
+
 class ModelObjective:
     """The loss of a model of Values, as a function of its parameters."""
 
-    def __init__(self, model: Module, loss: Callable[[list[Any], Any], Value]) -> None:
+    def __init__(self, model: Model, loss: Callable[[list[Any], Any], Value]) -> None:
         """Joins a model and a loss.
 
         Args:
@@ -166,11 +178,12 @@ class Training:
             "samples": len(self.inputs),
             "parameters": to_plain(self.objective.parameters),
             "optimizer": self.optimizer.state_dict(),
+            "settings": {"batch_size": self.batch_size, **self.optimizer.settings()},
         }
         write_json(path, "training run", state)
 
     def load(self, path: str | os.PathLike[str]) -> None:
-        """Goes back to where a saved run was.
+        """Goes back to where a saved run was, with its batch size and the optimizer's settings.
 
         Raises:
             OSError: the file cannot be read.
@@ -194,6 +207,10 @@ class Training:
             )
         if any(getattr(a, "shape", ()) != getattr(b, "shape", ()) for a, b in zip(parameters, present, strict=True)):
             raise ValueError("its parameters have other shapes")
+        settings = saved["settings"]
+        if set(settings) != {"batch_size", *self.optimizer.settings()}:
+            raise ValueError(f"its settings are those of another optimizer: {', '.join(settings)}")
+        from_plain(list(settings.values()))  # refuses what is not a number
         self.optimizer.load_state_dict(saved["optimizer"])
         memories = [self.optimizer.state[name] for name in self.optimizer.remembers] if self.optimizer.state else []
         if any(len(memory) != len(present) for memory in memories):
@@ -211,6 +228,8 @@ class Training:
             "history": history,
         }
         self._set_state(state)
+        self.batch_size = settings.pop("batch_size")
+        vars(self.optimizer).update(settings)
 
 
 def _take(samples: Any, places: list[int]) -> Any:

@@ -196,7 +196,8 @@ def test_a_run_is_resumed_in_another_process(name: str, tmp_path: Path) -> None:
     paths = [str(Path(__file__).parent), str(Path(micrograd_bp.__file__).parents[1])]
     code = f"import sys; sys.path[:0] = {paths!r}\n{RESUME}"
     command = [sys.executable, "-c", code, name, str(tmp_path / "run.json")]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
     training.run(5)
     assert tuple(json.loads(done.stdout)) == result(training)
 
@@ -398,4 +399,22 @@ WRONG_ENTRIES: list[dict[str, Any]] = [
 @pytest.mark.parametrize("changes", WRONG_ENTRIES, ids=lambda changes: repr(changes)[:32])
 def test_a_run_with_something_else_in_an_entry_is_refused(saved: Path, changes: dict[str, Any]) -> None:
     change_file(saved, **changes)
+    assert_refused(saved, r"run\.json does not fit")
+
+
+def test_the_settings_come_back_with_the_run(tmp_path: Path) -> None:
+    training = new_training(lambda: SGD(0.05, momentum=0.5), seed=1)
+    training.batch_size = 3
+    training.step()
+    training.save(tmp_path / "run.json")
+    resumed = new_training(lambda: SGD(0.9, momentum=0.1), seed=2)
+    resumed.load(tmp_path / "run.json")
+    assert resumed.optimizer.settings() == {"lr": 0.05, "momentum": 0.5, "weight_decay": 0.0}
+    assert resumed.run(4) == training.run(4)
+
+
+def test_settings_of_another_optimizer_are_refused(saved: Path) -> None:
+    change_file(saved, settings={"batch_size": 3, "lr": 0.1})
+    assert_refused(saved, r"run\.json does not fit")
+    change_file(saved, settings={"batch_size": 3, **dict.fromkeys(Adam().settings(), "x")})
     assert_refused(saved, r"run\.json does not fit")

@@ -1,6 +1,8 @@
 """The command line: `micrograd-bp COMMAND`. Each command is a file of its own in this folder."""
 
 import argparse
+import os
+import sys
 from collections.abc import Sequence
 
 from micrograd_bp import __version__
@@ -28,7 +30,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_parser(subparsers)
     parsed = parser.parse_args(arguments)
     try:
-        return int(parsed.run(parsed))
+        code = int(parsed.run(parsed))
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # whoever read the output has had enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except KeyboardInterrupt:
         print("\ninterrupted")
         return 130

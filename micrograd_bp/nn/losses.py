@@ -68,7 +68,8 @@ def cross_entropy(logits: Any, targets: Any) -> Value:
         targets: for each sample the index of its class, or a probability for each class.
 
     Raises:
-        ValueError: logits and targets differ in number, there are none, or an index is not a class.
+        ValueError: logits and targets differ in number, there are none, an index is not a class, or probabilities do
+            not sum to 1.
     """
     if len(logits) and isinstance(logits[0], Value):
         return _cross_entropy_of_sample(logits, targets)
@@ -81,8 +82,10 @@ def _cross_entropy_of_sample(logits: Sequence[Value], target: Any) -> Value:
         if target not in range(len(logits)):
             raise ValueError(f"a class is a whole number from 0 to {len(logits) - 1}, got {target!r}")
         return logsumexp(logits) - logits[int(target)]
-    pairs = _pairs(logits, target, "classes")
-    return logsumexp(logits) * sum(float(t) for _, t in pairs) - dot(logits, [float(t) for _, t in pairs])
+    probabilities = [float(t) for _, t in _pairs(logits, target, "classes")]
+    if min(probabilities) < 0.0 or abs(sum(probabilities) - 1.0) > 1e-5:
+        raise ValueError(f"the probabilities of the classes are from 0 up and sum to 1, got {probabilities}")
+    return logsumexp(logits) - dot(logits, probabilities)
 
 
 def binary_cross_entropy(logits: Sequence[Value], targets: Sequence[float]) -> Value:
@@ -117,6 +120,9 @@ def _pairs(
     predictions: Sequence[Prediction], targets: Sequence[Target], what: str = "samples"
 ) -> list[tuple[Prediction, Target]]:
     """Predictions beside their targets, as many of the one as of the other."""
+    for name, given in (("predictions", predictions), ("targets", targets)):
+        if not hasattr(given, "__len__"):
+            raise TypeError(f"the {name} of several {what} are a list, got {type(given).__name__}")
     if len(predictions) != len(targets):
         raise ValueError(f"predictions of {len(predictions)} {what} and targets of {len(targets)}")
     if not len(predictions):

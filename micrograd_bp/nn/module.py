@@ -17,8 +17,8 @@ from micrograd_bp.files import read_json, write_json
 class Module:
     """The base of networks and their parts.
 
-    A subclass sets Values, modules, or lists of them as attributes and defines `forward`; the instance is then called
-    like a function.
+    A subclass sets Values, modules, or lists and dictionaries of them as attributes and defines `forward`; the instance
+    is then called like a function.
     """
 
     _path = ""  # the name under which the module around this one holds it
@@ -64,17 +64,19 @@ class Module:
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """Each parameter once, with its path, such as `layers.0.neurons.2.weights.1`."""
         seen: set[Value] = set()
-        for path, parameter in self._all_parameters():
+        for path, parameter in self._all_parameters(set()):
             if parameter not in seen:
                 seen.add(parameter)
                 yield path, parameter
 
-    def _all_parameters(self) -> Iterator[tuple[str, Value]]:
+    def _all_parameters(self, visited: "set[Module]") -> Iterator[tuple[str, Value]]:
+        visited.add(self)  # a part may hold the module around it
         for name, attribute in vars(self).items():
             for path, part in _parts(name, attribute):
                 if isinstance(part, Module):
-                    for inner_path, parameter in part._all_parameters():
-                        yield f"{path}.{inner_path}", parameter
+                    if part not in visited:
+                        for inner_path, parameter in part._all_parameters(visited):
+                            yield f"{path}.{inner_path}", parameter
                 elif not part.operands:  # a stored result is not a parameter
                     yield path, part
 
@@ -155,9 +157,9 @@ def saved_parameters(content: dict[str, Any], path: str | os.PathLike[str]) -> d
 
 
 def _parts(name: str, attribute: Any) -> Iterator[tuple[str, "Value | Module"]]:
-    """The Values and modules in an attribute, at any depth of lists, with their paths."""
+    """The Values and modules in an attribute, at any depth of lists and dictionaries, with their paths."""
     if isinstance(attribute, (Value, Module)):
         yield name, attribute
-    elif isinstance(attribute, (list, tuple)):
-        for place, part in enumerate(attribute):
+    elif isinstance(attribute, (list, tuple, dict)):
+        for place, part in attribute.items() if isinstance(attribute, dict) else enumerate(attribute):
             yield from _parts(f"{name}.{place}", part)

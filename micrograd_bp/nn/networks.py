@@ -1,18 +1,15 @@
 """`Neuron`, `Layer` and `MLP`, with the constructor arguments and the order of random numbers of micrograd."""
 
 import os
-import random
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
-from micrograd_bp.engine import OPERATIONS, Operation, Value
+from micrograd_bp.engine import OPERATIONS, Value
 from micrograd_bp.engine.value import record
 from micrograd_bp.files import read_json
+from micrograd_bp.nn.arguments import Rng, activation_operation, as_rng, check_positive, look_up
 from micrograd_bp.nn.initial_weights import INITIAL_WEIGHTS
 from micrograd_bp.nn.module import Module, saved_parameters
-
-Rng = random.Random | int | None
-T = TypeVar("T")
 
 
 class Inputs(tuple[Value, ...]):
@@ -43,7 +40,6 @@ class Neuron(Module):
         weights: one parameter for each input; `w` in micrograd's words.
         bias: the parameter added to the sum; `b` in micrograd's words.
         nonlin: whether the activation is applied.
-        activation: the name of an operation with one operand, or "linear".
         fused: whether the sum is one node, `dot`, or is built from products and sums.
     """
 
@@ -72,16 +68,14 @@ class Neuron(Module):
         Raises:
             ValueError: an unknown name, or a number of inputs below 1.
         """
-        _check_positive("the number of inputs", nin)
-        draw = _look_up("init", init, INITIAL_WEIGHTS)
-        operation = _activation(activation)
+        check_positive("the number of inputs", nin)
+        draw = look_up("init", init, INITIAL_WEIGHTS)
         source = as_rng(rng)
         self.weights = [Value(draw(source, nin, nout)) for _ in range(nin)]
         self.bias = Value(0.0)
         self.nonlin = nonlin
-        self.activation = activation
         self.fused = fused
-        self._activation = operation if nonlin else None
+        self.activation = activation
 
     def forward(self, inputs: Any) -> Value:
         """The neuron's output.
@@ -98,7 +92,17 @@ class Neuron(Module):
             total = record(OPERATIONS["dot"], (*self.weights, *inputs, self.bias))
         else:
             total = sum((w * x for w, x in zip(self.weights, inputs, strict=True)), self.bias)
-        return total if self._activation is None else record(self._activation, (total,))
+        return record(self._operation, (total,)) if self.nonlin and self._operation else total
+
+    @property
+    def activation(self) -> str:
+        """The name of an operation with one operand, or "linear"."""
+        return self._activation
+
+    @activation.setter
+    def activation(self, name: str) -> None:
+        self._operation = activation_operation(name)
+        self._activation = name
 
     @property
     def w(self) -> list[Value]:
@@ -119,7 +123,7 @@ class Neuron(Module):
         self.bias = bias
 
     def __repr__(self) -> str:
-        kind = OPERATIONS[self.activation].symbol if self._activation else "Linear"
+        kind = self._operation.symbol if self.nonlin and self._operation else "Linear"
         return f"{kind}Neuron({len(self.weights)})"
 
 
@@ -137,7 +141,7 @@ class Layer(Module):
         Raises:
             ValueError: an unknown name, or a size below 1.
         """
-        _check_positive("the number of neurons", nout)
+        check_positive("the number of neurons", nout)
         kwargs["rng"] = as_rng(kwargs.get("rng"))
         self.nin = nin
         self.neurons = [Neuron(nin, nout=nout, **kwargs) for _ in range(nout)]
@@ -187,13 +191,16 @@ class MLP(Module):
             fused: False builds each sum from elementary products and sums, to look at each.
 
         Raises:
+            TypeError: the sizes are not in a list.
             ValueError: an unknown name, a size below 1, no layers, or not as many activations as layers.
         """
+        if not isinstance(nouts, Iterable):
+            raise TypeError(f"an MLP takes a list with the size of each layer, such as [16, 1], got {nouts!r}")
         sizes = [nin, *nouts]
         if len(sizes) == 1:
             raise ValueError("an MLP needs at least one layer: MLP(2, [16, 1])")
         if isinstance(activation, str):
-            _activation(activation)  # also where there is one layer, which does not use it
+            activation_operation(activation)  # also where there is one layer, which does not use it
             activations = [activation] * (len(nouts) - 1) + [output_activation]
         else:
             activations = list(activation)
@@ -255,30 +262,3 @@ class MLP(Module):
 
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(map(repr, self.layers))}]"
-
-
-def as_rng(rng: Rng) -> Any:
-    """A source of random numbers: the module `random`, a generator, or a new one with a seed."""
-    if rng is None:
-        return random
-    return random.Random(rng) if isinstance(rng, int) else rng
-
-
-def _activation(name: str) -> Operation | None:
-    activations: dict[str, Operation | None] = {"linear": None}
-    for operation in OPERATIONS.values():
-        complete = len(operation.constants) == len(operation.trace.constants)
-        if len(operation.operand_names) == 1 and not operation.many and complete:
-            activations[operation.name] = operation
-    return _look_up("activation", name, activations)
-
-
-def _look_up(argument: str, name: str, table: dict[str, T]) -> T:
-    if name not in table:
-        raise ValueError(f"unknown {argument} {name!r}; there are: {', '.join(table)}")
-    return table[name]
-
-
-def _check_positive(what: str, number: int) -> None:
-    if not isinstance(number, int) or number < 1:
-        raise ValueError(f"{what} is a whole number from 1 up, got {number!r}")

@@ -212,3 +212,14 @@ BAD: list[tuple[Callable[[], Value], str]] = [
 def test_bad_input_is_refused(call: Callable[[], Value], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("probabilities", [[-0.5, 1.5], [0.5, 0.4]])
+def test_probabilities_that_are_none(probabilities: list[float]) -> None:
+    with pytest.raises(ValueError, match="sum to 1"):
+        cross_entropy([[Value(1.0), Value(2.0)]], [probabilities])
+
+
+def test_one_prediction_without_a_list() -> None:
+    with pytest.raises(TypeError, match="the predictions of several samples are a list, got Value"):
+        mse(Value(1.0), 2.0)

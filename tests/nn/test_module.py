@@ -210,3 +210,27 @@ def test_a_module_that_was_appended_to_a_list_has_its_scope() -> None:
             return x
 
     assert set(origins(Stack()(1.0))) == {"parts.0", "parts.1"}
+
+
+def test_a_part_may_hold_the_module_around_it() -> None:
+    network = MLP(2, [2, 1])
+    network.layers[0].owner = network
+    assert len(network.parameters()) == 9
+
+
+def test_parameters_in_a_dictionary_are_found() -> None:
+    class Branches(Module):
+        def __init__(self) -> None:
+            self.branches = {"left": Neuron(1), "right": Neuron(2)}
+
+        def forward(self, x: Any) -> Any:
+            return self.branches["left"](x)
+
+    assert [name for name, _ in Branches().named_parameters()] == [
+        "branches.left.weights.0",
+        "branches.left.bias",
+        "branches.right.weights.0",
+        "branches.right.weights.1",
+        "branches.right.bias",
+    ]
+    assert set(origins(Branches()(1.0))) == {"branches.left"}

@@ -82,6 +82,10 @@ def test_fused_equals_unfused_but_for_rounding(activation: str, sizes: list[int]
 def test_fused_is_one_node_for_each_sum() -> None:
     assert size(Neuron(5, False)([1.0] * 5)).nodes == 1 + 5 + 5 + 1  # the dot, weights, inputs, bias
     assert size(Neuron(5, False, fused=False)([1.0] * 5)).nodes == 10 + 5 + 5 + 1  # five products, five sums
+    sums = 3 + 1  # one for each neuron
+    leaves_and_activations = (2 * 3 + 3) + (3 * 1 + 1) + 2 + 3
+    assert size(MLP(2, [3, 1])([1.0, 2.0])).nodes == leaves_and_activations + sums
+    assert size(MLP(2, [3, 1], fused=False)([1.0, 2.0])).nodes == leaves_and_activations + 2 * (2 * 3 + 3 * 1)
 
 
 @pytest.mark.parametrize("fused", [True, False])
@@ -276,3 +280,28 @@ def test_init_of_an_mlp_goes_by_the_sizes_of_each_layer() -> None:
     for layer, bound in ((wide, math.sqrt(6 / 150)), (narrow, math.sqrt(6 / 120))):
         largest = max(abs(w.data) for neuron in layer.neurons for w in neuron.weights)
         assert 0.99 * bound < largest <= bound
+
+
+def test_nonlin_and_activation_may_be_changed() -> None:
+    neuron = Neuron(1, rng=0)
+    neuron.weights[0].data = -1.0
+    assert neuron([2.0]).data == 0.0
+    neuron.nonlin = False
+    assert neuron([2.0]).data == -2.0
+    assert repr(neuron) == "LinearNeuron(1)"
+    neuron.nonlin, neuron.activation = True, "leaky_relu"
+    assert neuron([2.0]).data == -0.02
+    with pytest.raises(ValueError, match="unknown activation 'x'"):
+        neuron.activation = "x"
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: MLP(2, [1], rng="a"), "rng is a seed or a random.Random, got 'a'"),
+        (lambda: MLP(2, 3), "a list with the size of each layer"),
+    ],
+)
+def test_arguments_of_another_kind(make: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        make()
