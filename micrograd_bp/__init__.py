@@ -10,6 +10,9 @@ A `Value` is a number that remembers how it was made:
     -0.7616 0.8399
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from micrograd_bp.engine import (
     OPERATIONS,
     GradientError,
@@ -43,6 +46,29 @@ from micrograd_bp.nn import (
 )
 from micrograd_bp.optimizers import SGD, Adam
 from micrograd_bp.training import ModelObjective, Training
+from micrograd_bp.views import notebook as _notebook  # noqa: F401  # teaches notebooks to show Values
+
+if TYPE_CHECKING:
+    from micrograd_bp.views.drawing import between, draw
+    from micrograd_bp.views.gradient_report import GradientReport, gradient_report
+
+_IMPORTED_WHEN_USED = {
+    "GradientReport": "micrograd_bp.views.gradient_report",
+    "between": "micrograd_bp.views.drawing",
+    "draw": "micrograd_bp.views.drawing",
+    "gradient_report": "micrograd_bp.views.gradient_report",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _IMPORTED_WHEN_USED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_IMPORTED_WHEN_USED[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_IMPORTED_WHEN_USED})
+
 
 __version__ = "0.1.0"
 
@@ -53,6 +79,7 @@ __all__ = [
     "SGD",
     "Adam",
     "GradientError",
+    "GradientReport",
     "Layer",
     "ModelObjective",
     "Module",
@@ -60,12 +87,15 @@ __all__ = [
     "Training",
     "Value",
     "backward",
+    "between",
     "binary_cross_entropy",
     "cross_entropy",
     "derivative",
+    "draw",
     "evaluate_again",
     "gradcheck",
     "gradient",
+    "gradient_report",
     "gradients",
     "hessian",
     "hessian_vector_product",

@@ -2,9 +2,6 @@
 
 import json
 import os
-import secrets
-import shutil
-from pathlib import Path
 from typing import Any
 
 VERSION = 1
@@ -16,19 +13,30 @@ def write_json(path: str | os.PathLike[str], kind: str, content: dict[str, Any])
     Raises:
         OSError: the file cannot be written; an old one is then as it was.
     """
-    target = Path(os.path.realpath(path))  # a link stays a link
     text = json.dumps({"format": f"micrograd_bp {kind}", "version": VERSION, **content}, indent=1)
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    write_bytes(path, f"{text}\n".encode())
+
+
+def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
+    """Writes a file that replaces the old one when it is complete.
+
+    Raises:
+        OSError: the file cannot be written; an old one is then as it was.
+    """
+    folder, name = os.path.split(os.path.realpath(path))  # a link stays a link
+    target = os.path.join(folder, name)
+    temporary = os.path.join(folder, f".{name}.{os.urandom(4).hex()}")
     try:
-        with open(temporary, "x", encoding="utf-8") as file:
-            file.write(text + "\n")
+        with open(temporary, "xb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        if target.exists():
-            shutil.copymode(target, temporary)
+        if os.path.exists(target):
+            os.chmod(temporary, os.stat(target).st_mode & 0o777)
         os.replace(temporary, target)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        if os.path.exists(temporary):
+            os.unlink(temporary)
         raise
 
 
@@ -40,7 +48,8 @@ def read_json(path: str | os.PathLike[str], kind: str) -> dict[str, Any]:
         ValueError: it is not JSON, or of another kind or version; the message names the file.
     """
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        with open(path, encoding="utf-8") as file:
+            content = json.load(file)
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError and JSONDecodeError are ValueErrors
         raise ValueError(f"{path} is not a {kind} file: {error}") from None
     if not isinstance(content, dict) or content.get("format") != f"micrograd_bp {kind}":

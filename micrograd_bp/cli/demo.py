@@ -3,11 +3,12 @@
 import argparse
 import sys
 import time
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from micrograd_bp.cli.progress import progress
 from micrograd_bp.datasets import load_iris, standardize, stratified_split
-from micrograd_bp.engine import OPERATIONS, gradcheck, no_graph, size
+from micrograd_bp.engine import OPERATIONS, Value, gradcheck, no_graph, size
 from micrograd_bp.engine.numbers.formulas import Formula
 from micrograd_bp.engine.numbers.notation import in_encoding, write
 from micrograd_bp.nn import MLP, cross_entropy
@@ -20,6 +21,8 @@ EPOCHS = 30
 BATCH_SIZE = 10
 LEARNING_RATE = 0.02
 WEIGHT_DECAY = 0.01
+MEASUREMENTS = ("sepal length", "sepal width", "petal length", "petal width")
+FOLDER = Path("micrograd_bp_demo")
 
 
 def add_parser(subparsers: Any) -> None:
@@ -28,7 +31,10 @@ def add_parser(subparsers: Any) -> None:
         "demo", help="train a network of Values on real data, and check its gradients"
     )
     parser.add_argument("--seed", type=int, default=0, help="for the split, the weights and the order (default 0)")
-    parser.set_defaults(run=lambda arguments: run(arguments.seed))
+    parser.add_argument(
+        "--folder", type=Path, default=FOLDER, help=f"where the drawing goes (default {FOLDER}, in the current folder)"
+    )
+    parser.set_defaults(run=lambda arguments: run(arguments.seed, arguments.folder))
 
 
 class Trained(NamedTuple):
@@ -84,7 +90,7 @@ def say(text: str = "") -> None:
     print(in_encoding(text, sys.stdout.encoding))
 
 
-def run(seed: int = 0) -> int:
+def run(seed: int = 0, folder: Path = FOLDER) -> int:
     """The demo; returns the exit code."""
     data = load_iris()
     say(f"Data: {len(data.inputs)} iris flowers, 4 measurements each, 3 species (Anderson, Fisher 1936).")
@@ -99,6 +105,7 @@ def run(seed: int = 0) -> int:
     )
     say()
     show_chain_rule(trained)
+    draw_gradient_flow(trained, folder)
     say()
     check_gradients(trained)
     return 0 if compare_with_matrices(trained) < 1e-12 else 1
@@ -124,6 +131,24 @@ def show_chain_rule(trained: Trained) -> None:
     say(f"  ∂a/∂z = {written.text} = {local_derivative:.4g}")
     say(f"  ∂loss/∂z = ∂loss/∂a · ∂a/∂z = {a.grad:.4g} · {local_derivative:.4g} = {z.grad:.4g}")
     say(f"  ∂loss/∂w₀ = ∂loss/∂z · x₀ = {z.grad:.4g} · {sample[0]:.4g} = {weight.grad:.4g}")
+
+
+def draw_gradient_flow(trained: Trained, folder: Path) -> None:
+    """A picture of the gradient flow through the trained network, for one flower."""
+    from micrograd_bp.views.drawing import draw
+    from micrograd_bp.views.renderer import RenderingError
+
+    network, sample, target = trained.network, trained.held_out_inputs[0], trained.held_out_targets[0]
+    inputs = [Value(number, label=name) for number, name in zip(sample, MEASUREMENTS, strict=True)]
+    loss = cross_entropy(network(inputs), target)
+    loss.label = "loss"
+    network.zero_grad()
+    loss.backward()
+    try:
+        path = draw(loss, names=network, detail="neurons").render(outfile=folder / "gradient_flow.svg", cleanup=True)
+        say(f"The gradient flow through the trained network, for the same flower: {path}")
+    except (RenderingError, OSError) as error:
+        say(f"The gradient flow could not be drawn: {error}")
 
 
 def check_gradients(trained: Trained) -> None:

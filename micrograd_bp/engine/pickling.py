@@ -7,7 +7,7 @@ lead no further.
 """
 
 import copyreg
-import threading
+from contextvars import ContextVar
 from operator import getitem
 from typing import Any
 from weakref import finalize, ref
@@ -22,7 +22,7 @@ class Bundle:
     """The inner nodes below a root, but for those that another living bundle holds."""
 
     def __init__(self, root: Value) -> None:
-        bundles = _living.bundles
+        bundles = _bundles()
         self.nodes = [node for node in topological_order(root, leave_out=bundles) if node.operands]
         self.places = {id(node): place for place, node in enumerate(self.nodes)}
         # Holding the nodes keeps their ids from being used again; the ids are forgotten with the bundle.
@@ -57,14 +57,16 @@ class Bundle:
         )
 
 
-class _Living(threading.local):
-    """The living bundle of each node that is in one, by the node's id. A thread pickles with bundles of its own."""
-
-    def __init__(self) -> None:
-        self.bundles: dict[int, ref[Bundle]] = {}
+_living: ContextVar["dict[int, ref[Bundle]] | None"] = ContextVar("living", default=None)
+"""The living bundle of each node that is in one, by the node's id. A thread pickles with bundles of its own."""
 
 
-_living = _Living()
+def _bundles() -> "dict[int, ref[Bundle]]":
+    bundles = _living.get()
+    if bundles is None:
+        bundles = {}
+        _living.set(bundles)
+    return bundles
 
 
 def _forget(bundles: "dict[int, ref[Bundle]]", ids: list[int]) -> None:
@@ -113,7 +115,7 @@ def _leaf(data: float, grad: float, label: str, origin: Origin | None) -> Value:
 def _reduce(value: Value) -> tuple[Any, ...]:
     if not value.operands:
         return _leaf, (value.data, value.grad, value.label, value.origin)
-    living = _living.bundles.get(id(value))
+    living = _bundles().get(id(value))
     bundle = living() if living is not None else None
     if bundle is None:
         bundle = Bundle(value)

@@ -1,0 +1,98 @@
+"""`micrograd-bp draw`: the gradient flow of an expression or of a saved network, as a picture."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from micrograd_bp.engine import Value, backward
+from micrograd_bp.expressions import graph
+from micrograd_bp.files import write_bytes
+from micrograd_bp.nn import MLP
+from micrograd_bp.views.drawing import draw
+from micrograd_bp.views.renderer import RenderingError
+
+FORMATS = ("svg", "png", "pdf", "gv", "dot")
+
+EXAMPLES = """examples:
+  micrograd-bp draw "tanh(w1*x1 + w2*x2 + b)" x1=2 x2=0 w1=-3 w2=1 b=6.88 -o neuron.svg
+  micrograd-bp draw model.json --input=5.1,3.5,1.4,0.2 -o network.png"""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Adds the command to the parser of `micrograd-bp`."""
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "draw",
+        help="draw the gradient flow of an expression or of a saved network",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("what", help="an expression, or the JSON file of a network")
+    parser.add_argument("numbers", nargs="*", metavar="NAME=NUMBER", help="the number of each name in the expression")
+    parser.add_argument("--input", metavar="A,B,…", help="what goes into the network, such as --input=5.1,-3.5")
+    parser.add_argument("-o", "--output", metavar="FILE", help=".svg, .png, .gv, or .pdf; without it, DOT is printed")
+    parser.add_argument("--detail", choices=("auto", "values", "neurons", "layers"), default="auto")
+    parser.add_argument("--direction", choices=("LR", "RL", "TB", "BT"), default="LR")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """The command; returns the exit code: 2 with one line on stderr if something was wrong with the request."""
+    try:
+        return _run(arguments)
+    except BrokenPipeError:  # nobody reads on; that is no mistake in the request
+        raise
+    except (ValueError, TypeError, ArithmeticError, OSError, RenderingError) as error:
+        print(f"micrograd-bp draw: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    target = Path(arguments.output) if arguments.output else None
+    output_format = target.suffix.lstrip(".").lower() if target else "gv"
+    if output_format not in FORMATS:
+        raise ValueError(f"unknown kind of file {arguments.output!r}: its name ends with .{', .'.join(FORMATS)}")
+    names = None
+    if arguments.what.endswith(".json"):
+        network = MLP.from_file(arguments.what)
+        names = network
+        outputs = _outputs(network, arguments)
+    else:
+        if arguments.input is not None:
+            raise ValueError("--input is for a network; an expression takes NAME=NUMBER")
+        outputs = [graph(arguments.what, dict(map(_named_number, arguments.numbers)))]
+    backward(outputs)
+    drawing = draw(outputs, names=names, detail=arguments.detail, direction=arguments.direction)
+    if target is None:
+        print(drawing.source, end="")
+        return 0
+    is_source = output_format in ("gv", "dot")
+    picture = drawing.source.encode("utf-8") if is_source else drawing.pipe(output_format)
+    assert isinstance(picture, bytes)
+    write_bytes(target, picture)
+    print(f"wrote {target}")
+    return 0
+
+
+def _outputs(network: MLP, arguments: argparse.Namespace) -> list[Value]:
+    if arguments.numbers:
+        raise ValueError(f"a network takes --input=…, not {arguments.numbers[0]!r}")
+    if arguments.input is None:
+        raise ValueError(f"{arguments.what} needs numbers to go in: --input=5.1,3.5")
+    inputs = [Value(_number(text, "--input"), label=f"x{i}") for i, text in enumerate(arguments.input.split(","))]
+    outputs = network(inputs)
+    return [outputs] if isinstance(outputs, Value) else list(outputs)
+
+
+def _named_number(text: str) -> tuple[str, float]:
+    name, equals, number = text.partition("=")
+    if not equals or not name.isidentifier():
+        raise ValueError(f"expected NAME=NUMBER, got {text!r:.80}")
+    return name, _number(number, name)
+
+
+def _number(text: str, what: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{what} needs a number, got {text.strip()!r:.80}") from None

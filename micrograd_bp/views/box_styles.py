@@ -1,0 +1,35 @@
+"""The shapes and tints of boxes, in the words of Graphviz.
+
+The tints stay apart in grey too, the shapes without any tint, and none is a colour of the gradient.
+"""
+
+from micrograd_bp.views.gradient_flow import Passage
+from micrograd_bp.views.looks import NOT_FINITE
+from micrograd_bp.views.picture import Box
+from micrograd_bp.views.roles import Role
+
+ROLES: dict[Role, dict[str, str]] = {
+    Role.INPUT: {"shape": "box", "style": "rounded,filled", "fillcolor": "#CFE8DB", "color": "#4F7F6A"},
+    Role.PARAMETER: {"shape": "box", "style": "filled", "fillcolor": "#FFF1BF", "color": "#A08A3C"},
+    Role.CONSTANT: {"shape": "box", "style": "filled", "fillcolor": "#EFEFEF", "color": "#EFEFEF"},
+    Role.OPERATION: {"shape": "box", "style": "rounded,filled", "fillcolor": "#FFFFFF", "color": "#444444"},
+    Role.OUTPUT: {
+        "shape": "box",
+        "style": "rounded,filled",
+        "fillcolor": "#FFFFFF",
+        "color": "#222222",
+        "peripheries": "2",
+    },
+}
+DEAD_END = {"fillcolor": "#CFCFCF", "color": "#555555", "style": "rounded,filled,dashed"}
+BROKEN = {"fillcolor": "#F7DCEB", "color": NOT_FINITE, "penwidth": "3"}
+
+
+def box_style(box: Box) -> dict[str, str]:
+    """The attributes of a box."""
+    style = dict(ROLES[box.role])
+    if box.passage is not Passage.OPEN:
+        style.update(DEAD_END)
+    if not box.finite:
+        style.update(BROKEN)
+    return style

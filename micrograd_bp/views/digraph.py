@@ -1,0 +1,93 @@
+"""`Drawing`: the object that `draw` returns, and how it becomes a picture."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import graphviz
+
+from micrograd_bp.files import write_bytes
+from micrograd_bp.views.renderer import WrongPictureError, render
+
+
+class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no type hints
+    """A `graphviz.Digraph` that is rendered by the program that was found, which need not be an installed Graphviz.
+
+    If the program reports that it could not draw everything, simpler drawings of the same graph are tried.
+    """
+
+    _simpler: tuple[Callable[[], "Drawing"], ...] = ()
+
+    def pipe(
+        self,
+        format: str | None = None,
+        renderer: str | None = None,
+        formatter: str | None = None,
+        neato_no_op: bool | int | None = None,
+        quiet: bool = False,
+        *,
+        engine: str | None = None,
+        encoding: str | None = None,
+    ) -> bytes | str:
+        """The picture, as bytes, or as text in an `encoding`; the arguments are those of `graphviz.Digraph`.
+
+        Raises:
+            RenderingError: there is no program for it, or it failed; the message says what to do.
+        """
+        output_format = ":".join(part for part in (format or self.format, renderer, formatter) if part)
+        picture = self._render(output_format, engine or self.engine)
+        return picture if encoding is None else picture.decode("utf-8").encode(encoding).decode(encoding)
+
+    def _render(self, output_format: str, engine: str) -> bytes:
+        try:
+            return render(self.source, output_format, engine=engine)
+        except WrongPictureError:
+            for simpler in self._simpler:
+                try:
+                    return render(simpler().source, output_format, engine=engine)
+                except WrongPictureError:
+                    continue
+            raise
+
+    def render(
+        self,
+        filename: str | os.PathLike[str] | None = None,
+        directory: str | os.PathLike[str] | None = None,
+        view: bool = False,
+        cleanup: bool = False,
+        format: str | None = None,
+        *,
+        outfile: str | os.PathLike[str] | None = None,
+        engine: str | None = None,
+        **_: Any,
+    ) -> str:
+        """Writes the source and the picture to files; the arguments are those of `graphviz.Digraph`.
+
+        Returns:
+            The path of the picture.
+
+        Raises:
+            RenderingError: there is no program for it, or it failed; nothing is written then.
+            OSError: a file cannot be written.
+        """
+        if outfile is not None:
+            target = Path(outfile)
+            output_format = format or target.suffix.lstrip(".") or self.format
+            source = target.with_suffix(".gv")
+        else:
+            if filename is not None:
+                self.filename = os.fspath(filename)
+            if directory is not None:
+                self.directory = os.fspath(directory)
+            source = Path(self.filepath)
+            output_format = format or self.format
+            target = Path(f"{source}.{output_format}")
+        picture = self.pipe(output_format, engine=engine)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(target, picture)  # type: ignore[arg-type]  # without an encoding these are bytes
+        if not cleanup and source != target:
+            write_bytes(source, self.source.encode("utf-8"))
+        if view:
+            self._view(str(target), format=output_format, quiet=True)
+        return str(target)

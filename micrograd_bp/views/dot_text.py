@@ -1,0 +1,125 @@
+"""A picture in the words of Graphviz: everything that DOT wants written in its own way is in this file."""
+
+from collections.abc import Callable
+
+import graphviz
+
+from micrograd_bp.engine import Origin
+from micrograd_bp.views.box_styles import box_style
+from micrograd_bp.views.digraph import Drawing
+from micrograd_bp.views.legend import legend
+from micrograd_bp.views.looks import FAINT, FRAME, INK, THICKEST, THICKEST_OF_MANY, Scale
+from micrograd_bp.views.modules import frame_name
+from micrograd_bp.views.picture import Box, Line, Picture
+from micrograd_bp.views.text import as_html, as_quoted, printable
+
+FONT = "Helvetica"
+
+PORTS = {"LR": ("e", "w"), "RL": ("w", "e"), "TB": ("s", "n"), "BT": ("n", "s")}
+"""Where lines leave a box and where they enter one."""
+
+
+def drawing_of(
+    picture: Picture, *, direction: str, with_legend: bool, simpler: tuple[Callable[[], Drawing], ...] = ()
+) -> Drawing:
+    """Writes a picture.
+
+    Args:
+        picture: the boxes and lines.
+        direction: where the computation goes, in Graphviz's letters.
+        with_legend: whether to explain boxes and strokes.
+        simpler: makes drawings of the same graph for programs that cannot draw this one.
+    """
+    drawing = Drawing(name="gradient_flow")
+    drawing._simpler = simpler
+    drawing.attr("graph", rankdir=direction, fontname=FONT, fontsize="10", ranksep="0.45", nodesep="0.18")
+    drawing.attr("graph", bgcolor="white", pad="0.15", tooltip=" ")
+    drawing.attr("node", fontname=FONT, fontsize="11", fontcolor=INK, margin="0.09,0.05", height="0.3")
+    drawing.attr("edge", fontname=FONT, fontsize="9", fontcolor=INK, arrowsize="0.5")
+    if picture.dense:
+        drawing.attr("graph", splines="line", ranksep="2", nodesep="0.1", outputorder="edgesfirst")
+        tailport, headport = PORTS[direction]
+        drawing.attr("edge", arrowsize="0.4", tailport=tailport, headport=headport)
+    thickest = THICKEST_OF_MANY if picture.dense else THICKEST
+    scale = Scale((line.contribution for line in picture.lines), thickest)
+    if with_legend:
+        drawing.attr("graph", label=legend(picture, scale), labelloc="b", labeljust="l")
+    _write_boxes(drawing, picture)
+    for line in picture.lines:
+        _write_line(drawing, line, scale)
+    return drawing
+
+
+def _write_boxes(drawing: Drawing, picture: Picture) -> None:
+    """Writes each box into the frames that it stands in, frames in the order in which they first appear."""
+    inside: dict[Origin | None, list[int | Origin]] = {None: []}
+    for place, box in enumerate(picture.boxes):
+        frame = box.frame if picture.framed else None
+        entry: int | Origin = place
+        while frame is not None and frame not in inside:
+            inside[frame] = [entry]
+            entry, frame = frame, frame.parent
+        inside[frame].append(entry)
+    stack: list[int | Origin | None] = list(reversed(inside[None]))
+    frames = 0
+    while stack:
+        entry_or_end = stack.pop()
+        if entry_or_end is None:
+            drawing.body.append("\t}\n")
+        elif isinstance(entry_or_end, Origin):
+            drawing.body.append(f"\tsubgraph cluster_{frames} {{\n")
+            name = as_quoted(printable(frame_name(entry_or_end)))
+            style = f"style=rounded color={as_quoted(FRAME)} fontcolor={as_quoted(FAINT)} margin=10 labeljust=l"
+            drawing.body.append(f"\t\tgraph [label={name} {style} labelloc=t]\n")
+            frames += 1
+            stack.append(None)
+            stack += reversed(inside[entry_or_end])
+        else:
+            box = picture.boxes[entry_or_end]
+            attributes = {**box_style(box), "tooltip": _tooltip(box.tooltip)}
+            drawing.node(f"n{entry_or_end}", f"<{_box_label(box)}>", **attributes)
+
+
+def _tooltip(text: str) -> str:
+    """Backslashes are read for escapes twice in a tooltip."""
+    escaped: str = graphviz.escape(text.replace("&", "&amp;").replace("\\", "\\\\"))
+    return escaped
+
+
+def _box_label(box: Box) -> str:
+    """A little table: the title, then a line for each number, then a remark."""
+    if box.compact:
+        return _compact_label(box)
+    title = f"<B>{as_html(box.title)}</B>"
+    if box.subtitle:
+        title += f'  <FONT COLOR="{FAINT}">{as_html(box.subtitle)}</FONT>'
+    lines = [f'<TR><TD COLSPAN="2">{title}</TD></TR>']
+    for name, value in box.rows:
+        lines.append(
+            f'<TR><TD ALIGN="LEFT"><FONT POINT-SIZE="9" COLOR="{FAINT}">{as_html(name)}</FONT></TD>'
+            f'<TD ALIGN="RIGHT"><FONT POINT-SIZE="10">&#160;{as_html(value)}</FONT></TD></TR>'
+        )
+    if box.remark:
+        lines.append(f'<TR><TD COLSPAN="2"><FONT POINT-SIZE="9"><I>{as_html(box.remark)}</I></FONT></TD></TR>')
+    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{"".join(lines)}</TABLE>'
+
+
+def _compact_label(box: Box) -> str:
+    """The same on one line."""
+    parts = [f"<B>{as_html(box.title)}</B>", as_html(box.subtitle)]
+    parts += [f'<FONT COLOR="{FAINT}">{as_html(name)}</FONT> {as_html(value)}' for name, value in box.rows]
+    parts.append(f"<I>{as_html(box.remark)}</I>" if box.remark else "")
+    return "  ".join(part for part in parts if part)
+
+
+def _write_line(drawing: Drawing, line: Line, scale: Scale) -> None:
+    stroke = scale.stroke(line.contribution)
+    attributes = {"color": stroke.colour, "style": stroke.style, "penwidth": f"{stroke.width:g}"}
+    if stroke.style == "double":
+        third = f"{stroke.width / 3:.2g}"
+        attributes |= {"color": f"{stroke.colour}:white:{stroke.colour}", "style": "solid", "penwidth": third}
+    if line.label:
+        attributes["label"] = f" {line.label} "
+    if line.tooltip:
+        attributes["tooltip"] = attributes["labeltooltip"] = line.tooltip
+    drawing.edge(f"n{line.tail}", f"n{line.head}", **attributes)

@@ -1,0 +1,153 @@
+"""`draw`: a graph as a picture in which one sees the gradient flow. `between`: only what lies on the way to a leaf."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from micrograd_bp.engine import Value
+from micrograd_bp.views.gradient_flow import GivenFlow, GradientFlow, RecordedFlow
+from micrograd_bp.views.groups import LAYERS, NEURONS, picture_of_groups
+from micrograd_bp.views.parts import Part, as_roots, everything, on_paths
+from micrograd_bp.views.parts import around as part_around
+from micrograd_bp.views.picture import Picture
+from micrograd_bp.views.roles import Roles
+from micrograd_bp.views.values_level import picture_of_values
+
+if TYPE_CHECKING:  # graphviz is only imported when something is drawn
+    from micrograd_bp.views.digraph import Drawing
+
+Detail = Literal["auto", "values", "neurons", "layers"]
+Direction = Literal["LR", "RL", "TB", "BT"]
+
+VALUES_UP_TO = 300
+NEURONS_UP_TO = 1_500
+BOXES_UP_TO = 400
+"""What `detail="auto"` draws as values, as neurons, and at all."""
+
+
+def draw(
+    root: Value | Sequence[Value],
+    *,
+    names: Any = None,
+    detail: Detail = "auto",
+    direction: Direction = "LR",
+    show_gradients: bool = True,
+    gradients: Mapping[Value, float] | None = None,
+    around: Value | None = None,
+    hops: int = 2,
+) -> "Drawing":
+    """Draws the graph of `root`: what each value is, and what the gradient does on each edge.
+
+    Blue edges carry a positive contribution to the gradient, dashed orange ones a negative one, dotted grey ones none;
+    the wider, the larger. A `Drawing` shows itself in a notebook; `drawing.render(outfile="neuron.svg")` writes it.
+
+    Args:
+        root: the output, or a list of outputs.
+        names: a module, or a mapping from names to Values, lists of Values and modules, such as `locals()`.
+        detail: "values" draws each one, "neurons" and "layers" one box for each module; "auto" takes the first that
+            stays readable.
+        direction: where the computation goes: "LR" from left to right, "TB" from top to bottom, "RL", "BT".
+        show_gradients: False draws the computation alone.
+        gradients: to be shown in place of the `grad` that `backward` has left.
+        around: draws only what is near this value.
+        hops: how many edges away that still is.
+
+    Raises:
+        TypeError: a root or `around` that is not a Value, or `names` of another kind.
+        ValueError: an unknown detail or direction, `around` outside the graph, or a graph too large to be read that
+            has no modules to be grouped by; the message says what to do.
+    """
+    part = everything(as_roots(root))
+    if around is not None:
+        part = part_around(part, around, hops)
+    return _draw(part, names, detail, direction, show_gradients, gradients)
+
+
+def between(
+    root: Value | Sequence[Value],
+    leaf: Value,
+    *,
+    names: Any = None,
+    detail: Detail = "auto",
+    direction: Direction = "LR",
+    show_gradients: bool = True,
+    gradients: Mapping[Value, float] | None = None,
+) -> "Drawing":
+    """Draws the paths from `leaf` to `root`, along which its gradient comes.
+
+    Args:
+        root: the output, or a list of outputs.
+        leaf: a value that it was computed from.
+        names: as for `draw`.
+        detail: as for `draw`.
+        direction: as for `draw`.
+        show_gradients: as for `draw`.
+        gradients: as for `draw`.
+
+    Raises:
+        TypeError: as for `draw`.
+        ValueError: as for `draw`; or `leaf` is not in the graph.
+    """
+    part = on_paths(everything(as_roots(root)), leaf)
+    return _draw(part, names, detail, direction, show_gradients, gradients)
+
+
+def _draw(
+    part: Part,
+    names: Any,
+    detail: str,
+    direction: str,
+    show_gradients: bool,
+    gradients: Mapping[Value, float] | None,
+) -> "Drawing":
+    from micrograd_bp.views.dot_text import drawing_of
+
+    _check_choice("detail", detail, ("auto", "values", "neurons", "layers"))
+    _check_choice("direction", direction, ("LR", "RL", "TB", "BT"))
+    roles = Roles(names, part.roots, part.whole)
+    flow: GradientFlow | None = None
+    if show_gradients:
+        flow = GivenFlow(gradients) if gradients is not None else RecordedFlow(part.roots, part.whole)
+    picture = _picture(part, roles, flow, detail)
+
+    def written(picture: Picture, *simpler: Callable[[], "Drawing"]) -> "Drawing":
+        return drawing_of(picture, direction=direction, with_legend=show_gradients, simpler=simpler)
+
+    def flat() -> "Drawing":
+        return written(Picture(picture.boxes, picture.lines, framed=False))
+
+    def collapsed() -> "Drawing":
+        return written(picture_of_groups(part, roles, flow, LAYERS))
+
+    return written(picture, flat, collapsed)
+
+
+def _picture(part: Part, roles: Roles, flow: GradientFlow | None, detail: str) -> Picture:
+    """The picture at a level of detail."""
+    n_values = len(part.order)
+    if detail == "values" or (detail == "auto" and n_values <= VALUES_UP_TO):
+        return picture_of_values(part, roles, flow)
+    if detail == "neurons":
+        return picture_of_groups(part, roles, flow, NEURONS)
+    if detail == "layers":
+        return picture_of_groups(part, roles, flow, LAYERS)
+    if not any(roles.modules.of(node) for node in part.order):
+        raise ValueError(
+            f"a graph of {n_values:,} values without modules to group them by is too large to be read: draw a part "
+            f"with draw(root, around=node, hops=2) or between(root, leaf), or insist with detail='values'"
+        )
+    if n_values <= NEURONS_UP_TO:
+        picture = picture_of_groups(part, roles, flow, NEURONS)
+        if len(picture.boxes) <= BOXES_UP_TO // 4:
+            return picture
+    picture = picture_of_groups(part, roles, flow, LAYERS)
+    if len(picture.boxes) > BOXES_UP_TO:
+        raise ValueError(
+            f"a graph of {n_values:,} values in {len(picture.boxes):,} modules is too large to be read: draw a part "
+            f"with draw(root, around=node, hops=2) or between(root, leaf), or insist with detail='layers'"
+        )
+    return picture
+
+
+def _check_choice(what: str, given: object, known: Sequence[str]) -> None:
+    if given not in known:
+        raise ValueError(f"unknown {what} {given!r}; there are: {', '.join(known)}")

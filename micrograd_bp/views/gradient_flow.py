@@ -1,0 +1,116 @@
+"""What the gradient does in a graph: what each node receives, what each edge carries, and where it ends.
+
+Reads nodes and never changes them.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from functools import lru_cache
+from typing import Protocol
+
+from micrograd_bp.engine import Operation, Value
+
+SATURATED_BELOW = 0.01
+"""A unit that passes on less than this part of its gradient is saturated, where its function levels off."""
+
+
+class GradientFlow(Protocol):
+    """Where the numbers come from."""
+
+    def gradient(self, node: Value) -> float | None:
+        """d(output)/d(node); None if it is not known."""
+
+
+class RecordedFlow:
+    """The gradients that `backward` left on the nodes.
+
+    Before it has run they are not known, rather than 0. That can be seen from the roots and the inner nodes, whose
+    gradient is that of the latest pass.
+    """
+
+    def __init__(self, roots: Sequence[Value], order: Sequence[Value]) -> None:
+        self.known = any(root.grad != 0.0 for root in roots) or any(
+            node.operands and node.grad != 0.0 for node in order
+        )
+
+    def gradient(self, node: Value) -> float | None:
+        """The node's `grad`."""
+        return node.grad if self.known or (not node.operands and node.grad != 0.0) else None
+
+
+class GivenFlow:
+    """Gradients from somewhere else; nodes that are not listed have none that is known."""
+
+    def __init__(self, gradients: Mapping[Value, float]) -> None:
+        self.gradients = gradients
+
+    def gradient(self, node: Value) -> float | None:
+        """The listed gradient."""
+        return self.gradients.get(node)
+
+
+def contribution(upstream: float | None, local_derivative: float) -> float | None:
+    """What an edge adds to its operand's gradient."""
+    return None if upstream is None else upstream * local_derivative
+
+
+def upstream_gradients(roots: Sequence[Value], order: Sequence[Value]) -> dict[Value, float]:
+    """d(Σ roots)/d(node) for each node, as `backward` computes it, without writing a `grad`."""
+    gradients = dict.fromkeys(order, 0.0)
+    for root in roots:
+        gradients[root] += 1.0
+    for node in reversed(order):
+        upstream = gradients[node]
+        for operand, local_derivative in zip(node.operands, node.local_derivatives, strict=True):
+            gradients[operand] += upstream * local_derivative
+    return gradients
+
+
+class Passage(Enum):
+    """How much of its gradient a node passes on to its operands."""
+
+    OPEN = "open"
+    SATURATED = "saturated"
+    OFF = "off"
+
+
+def passage(node: Value) -> Passage:
+    """Whether a node is a dead end: a ReLU that is off, a tanh or a sigmoid that is saturated.
+
+    Nothing here names an operation. A node is off where all its local derivatives are 0, though not by nature, as
+    those of a comparison are. It is saturated where it passes on less than 1 % on a side on which its
+    function levels off; x² near 0 passes little too, but does not level off.
+    """
+    operation = node.operation
+    if operation is None or not node.operands:
+        return Passage.OPEN
+    passes_something = any(node.local_derivatives)
+    if len(node.operands) == 1 and len(operation.operand_names) == 1 and not operation.many:
+        steepness = abs(node.local_derivatives[0])
+        if steepness < SATURATED_BELOW:
+            side = _far_side(operation, node.operands[0].data > 0.0)
+            if side is Passage.SATURATED or (side is Passage.OFF and not passes_something):
+                return side
+        return Passage.OPEN
+    if passes_something or all(formula.value == 0.0 for formula in operation.trace.derivatives.values()):
+        return Passage.OPEN
+    return Passage.OFF
+
+
+FAR_OUT, LEVEL = 40.0, 1e-3
+
+
+@lru_cache(maxsize=4096)
+def _far_side(operation: Operation, positive: bool) -> Passage:
+    """What an operation with one operand does far away from 0: goes on, levels off, or is off altogether."""
+    if all(formula.value == 0.0 for formula in operation.trace.derivatives.values()):
+        return Passage.OPEN
+    sign = 1.0 if positive else -1.0
+    try:
+        near, far = (operation.derivatives([x], operation.result([x]))[0] for x in (sign, sign * FAR_OUT))
+    except (ValueError, ArithmeticError):  # outside its domain
+        return Passage.OPEN
+    if near == 0.0 == far:
+        return Passage.OFF
+    return Passage.SATURATED if math.isfinite(far) and abs(far) < LEVEL else Passage.OPEN

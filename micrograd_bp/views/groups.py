@@ -1,0 +1,221 @@
+"""The drawings in which a neuron or a layer is one box, with the sums that matter on it.
+
+The groups are read from the origins of nodes. What no module made stays as it is while there is little of it; many
+inputs of the same groups become one box, and so do many operations between the same layers.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+from micrograd_bp.engine import Origin, Value
+from micrograd_bp.views.gradient_flow import GradientFlow, Passage, passage
+from micrograd_bp.views.looks import number
+from micrograd_bp.views.modules import layer_of, own_name
+from micrograd_bp.views.parts import Part
+from micrograd_bp.views.picture import Box, Line, Picture
+from micrograd_bp.views.roles import Role, Roles
+from micrograd_bp.views.text import printable
+from micrograd_bp.views.values_level import value_box
+
+NEURONS, LAYERS = "neurons", "layers"
+ALIKE_UP_TO = 8
+"""So many leaves of the same kind are drawn one by one."""
+FREE_UP_TO = 40
+"""So many operations outside of modules are drawn one by one."""
+
+
+@dataclass
+class Group:
+    """Values that are drawn as one box.
+
+    Attributes:
+        origin: the module that made them, or None.
+        role: what they are, where no module made them.
+        members: the values.
+        leaves_through: those that are used outside of the group, or are roots.
+    """
+
+    origin: Origin | None
+    role: Role
+    members: list[Value] = field(default_factory=list)
+    leaves_through: dict[Value, None] = field(default_factory=dict)
+
+
+@dataclass
+class _Bundle:
+    """The edges from one group to another."""
+
+    count: int = 0
+    total: float = 0.0
+    magnitude: float = 0.0
+    known: bool = True
+
+
+def picture_of_groups(part: Part, roles: Roles, flow: GradientFlow | None, level: str) -> Picture:
+    """A box for each module and for what stands outside of modules; no gradients if there is no `flow`."""
+    groups = _grouped(part, roles, level)
+    places = {member: place for place, group in enumerate(groups) for member in group.members}
+    bundles: dict[tuple[int, int], _Bundle] = {}
+    roots = set(part.roots)
+    for node in part.order:
+        head = places[node]
+        if node in roots:
+            groups[head].leaves_through[node] = None
+        upstream = flow.gradient(node) if flow else None
+        for operand, local_derivative in zip(node.operands, node.local_derivatives, strict=True):
+            tail = places.get(operand)
+            if tail is None or tail == head:
+                continue
+            groups[tail].leaves_through[operand] = None
+            bundle = bundles.setdefault((tail, head), _Bundle())
+            bundle.count += 1
+            if upstream is None:
+                bundle.known = False
+            else:
+                added = upstream * local_derivative
+                bundle.total += added
+                bundle.magnitude += abs(added)
+    picture = Picture([_box(group, roles, flow, part) for group in groups], dense=level == NEURONS)
+    for (tail, head), bundle in bundles.items():
+        picture.lines.append(_line(tail, head, bundle, flow))
+    if picture.dense:
+        for line in picture.lines:
+            line.label = ""
+    return picture
+
+
+def _line(tail: int, head: int, bundle: _Bundle, flow: GradientFlow | None) -> Line:
+    if not flow or not bundle.known:
+        mean = None
+    elif not math.isfinite(bundle.magnitude):
+        mean = math.nan
+    else:  # as wide as its edges are on average, with the sign of their sum
+        mean = math.copysign(bundle.magnitude / bundle.count, bundle.total)
+    line = Line(tail, head, mean, label=f"{bundle.count:,} edges\\n" if bundle.count > 1 else "")
+    line.tooltip = f"{bundle.count:,} {'edges' if bundle.count > 1 else 'edge'}"
+    if mean is not None:
+        line.tooltip += f", contributions: sum {number(bundle.total)}, mean magnitude {number(abs(mean))}"
+    return line
+
+
+# ---- which values stand together
+
+
+def _grouped(part: Part, roles: Roles, level: str) -> list[Group]:
+    """The groups, in the order in which they first appear."""
+    module_of = _modules(part, roles, level)
+    keys: dict[Value, Hashable] = dict(module_of)
+    users: dict[Value, dict[Hashable, None]] = {}
+    free = [node for node in part.order if node not in module_of]
+    free_operations = [node for node in free if node.operands and roles.role(node) is not Role.OUTPUT]
+    if len(free_operations) > FREE_UP_TO:
+        depths = _depths(part, module_of)
+        keys.update({node: ("operations", depths[node]) for node in free_operations})
+    for node in part.order:
+        for operand in node.operands:
+            if not operand.operands and operand not in module_of:
+                users.setdefault(operand, {})[keys.get(node, node)] = None
+    alike: dict[Value, Hashable] = {
+        node: (roles.role(node), tuple(users.get(node, ()))) for node in free if not node.operands
+    }
+    counts = Counter(alike.values())
+    keys.update({node: key for node, key in alike.items() if counts[key] > ALIKE_UP_TO})
+    groups: dict[Hashable, Group] = {}
+    for node in part.order:
+        key = keys.get(node, node)
+        if key not in groups:
+            groups[key] = Group(module_of.get(node), roles.role(node))
+        groups[key].members.append(node)
+    return list(groups.values())
+
+
+def _modules(part: Part, roles: Roles, level: str) -> dict[Value, Origin]:
+    """The module whose box each value stands in, for those that a module made or owns."""
+    found: dict[Value, Origin] = {}
+    for node in part.order:
+        origin = roles.module(node)
+        if origin is not None:
+            found[node] = origin if level == NEURONS else layer_of(origin)
+    return found
+
+
+def _depths(part: Part, module_of: dict[Value, Origin]) -> dict[Value, int]:
+    """For each value, how many modules one after the other it has behind it."""
+    depths: dict[Value, int] = {}
+    for node in part.order:
+        own = module_of.get(node)
+        depths[node] = max(
+            (
+                depths[operand] + (own is not None and module_of.get(operand) is not own)
+                for operand in node.operands
+                if operand in depths
+            ),
+            default=0,
+        )
+    return depths
+
+
+# ---- what stands on a box
+
+
+def _box(group: Group, roles: Roles, flow: GradientFlow | None, part: Part) -> Box:
+    if group.origin is None and len(group.members) == 1:
+        return value_box(group.members[0], roles, flow, part.left_out.get(group.members[0], 0))
+    if group.origin is None:
+        box = Box(title=f"{len(group.members):,} {group.role.value}s", role=group.role)
+    else:
+        box = _module_box(group, roles)
+    box.finite = all(math.isfinite(member.data) for member in group.members)
+    if len(group.leaves_through) == 1 and group.origin is not None:
+        (output,) = group.leaves_through
+        box.rows.append(("data", number(output.data)))
+        if flow:
+            box.rows.append(("grad", number(flow.gradient(output))))
+    if flow:
+        _add_gradients(box, group, roles, flow)
+    box.tooltip = box.tooltip or box.title
+    return box
+
+
+def _module_box(group: Group, roles: Roles) -> Box:
+    origin = group.origin
+    assert origin is not None
+    title, kind = printable(own_name(origin)), printable(origin.kind)
+    parts = {made_in for made_in in map(roles.modules.of, group.members) if made_in not in (None, origin)}
+    box = Box(title=title or kind, subtitle=kind if title else "", role=Role.OPERATION, frame=origin.parent)
+    box.tooltip = printable(f"{origin.scope} {origin.kind}".strip(), 400)
+    activations = {unit.operation.symbol for unit in _units(group) if unit.operation}
+    if len(activations) == 1:
+        (activation,) = activations
+        box.subtitle = printable(f"{box.subtitle} {activation}" if parts else activation)
+    if parts:
+        box.rows.append(("neurons", f"{len(parts):,}"))
+        box.rows.append(("values", f"{len(group.members):,}"))
+    return box
+
+
+def _units(group: Group) -> list[Value]:
+    """The values at which a module's gradient can end: those of functions of one operand."""
+    return [member for member in group.members if len(member.operands) == 1 and group.origin is not None]
+
+
+def _add_gradients(box: Box, group: Group, roles: Roles, flow: GradientFlow) -> None:
+    parameters = [member for member in group.members if roles.role(member) is Role.PARAMETER]
+    gradients = [flow.gradient(member) for member in parameters or group.members]
+    known = [abs(gradient) for gradient in gradients if gradient is not None]
+    box.rows.append(("mean |grad|", number(math.fsum(known) / len(known) if known else None)))
+    if known and not all(map(math.isfinite, known)):
+        box.finite = False
+    units = _units(group)
+    passages = Counter(passage(unit) for unit in units)
+    dead, saturated = passages[Passage.OFF], passages[Passage.SATURATED]
+    if len(units) > 1:
+        box.rows.append(("dead units", f"{dead:,} of {len(units):,}" if dead else "0"))
+        if saturated:
+            box.rows.append(("saturated", f"{saturated:,} of {len(units):,}"))
+    if units and dead == len(units):
+        box.passage, box.remark = Passage.OFF, "passes nothing"
+    elif units and dead + saturated == len(units):
+        box.passage, box.remark = Passage.SATURATED, "saturated"

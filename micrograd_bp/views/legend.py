@@ -1,0 +1,95 @@
+"""The legend of a drawing: a table in Graphviz's HTML that shows the boxes and strokes which occur in it.
+
+It is the label of the whole drawing, so it takes no part in the layout.
+"""
+
+import math
+
+from micrograd_bp.views.box_styles import BROKEN, DEAD_END, ROLES
+from micrograd_bp.views.gradient_flow import Passage
+from micrograd_bp.views.looks import FAINT, NEGATIVE, NOT_FINITE, NOTHING, POSITIVE, Scale, number
+from micrograd_bp.views.picture import Picture
+
+
+def legend(picture: Picture, scale: Scale) -> str:
+    """The legend as an HTML-like label."""
+    boxes = [
+        _box(style, role.value)
+        for role, style in ROLES.items()
+        if any(box.role is role and box.passage is Passage.OPEN and box.finite for box in picture.boxes)
+    ]
+    if any(box.passage is not Passage.OPEN and box.finite for box in picture.boxes):
+        boxes.append(_box(DEAD_END, "dead end"))
+    if any(not box.finite for box in picture.boxes):
+        boxes.append(_box(BROKEN, "nan or inf"))
+    rows = [_row(boxes), *_stroke_rows(picture, scale)]
+    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">{"".join(rows)}</TABLE>>'
+
+
+def _stroke_rows(picture: Picture, scale: Scale) -> list[str]:
+    contributions = [line.contribution for line in picture.lines]
+    known = [contribution for contribution in contributions if contribution is not None]
+    if not known:
+        return [_row([_text("no gradients yet: backward() has not run")])] if contributions else []
+    strokes = [_text("gradient along an edge:")]
+    thick = 3
+    if any(contribution > 0.0 for contribution in known):
+        strokes.append(_item(_bar(POSITIVE, [24], thick), "positive"))
+    if any(contribution < 0.0 for contribution in known):
+        strokes.append(_item(_bar(NEGATIVE, [6, 6, 6], thick), "negative"))
+    if any(contribution == 0.0 for contribution in known):
+        strokes.append(_item(_bar(NOTHING, [2, 2, 2, 2], 2), "zero"))
+    if any(not math.isfinite(contribution) for contribution in known):
+        strokes.append(_item(_bar(NOT_FINITE, [24], 1, rows=2), "nan or inf"))
+    rows = [_row(strokes)]
+    if scale.largest:
+        rows.append(
+            _row(
+                [
+                    _text("magnitude:"),
+                    *(
+                        _item(_bar(FAINT, [24], max(1, round(scale.width(scale.largest * factor)))), text)
+                        for factor, text in (
+                            (1.0, number(scale.largest)),
+                            (1e-3, number(scale.largest * 1e-3)),
+                            (1e-6, f"{number(scale.largest * 1e-6)} and less"),
+                        )
+                        if scale.largest * factor > 0.0
+                    ),
+                ]
+            )
+        )
+    return rows
+
+
+def _row(cells: list[str]) -> str:
+    inner = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="3" CELLPADDING="0"><TR>{"".join(cells)}</TR></TABLE>'
+    return f'<TR><TD ALIGN="LEFT">{inner}</TD></TR>'
+
+
+def _text(text: str) -> str:
+    return f'<TD ALIGN="LEFT"><FONT POINT-SIZE="9" COLOR="{FAINT}">{text}</FONT></TD>'
+
+
+def _item(sample: str, text: str) -> str:
+    return f"<TD>{sample}</TD>{_text(f'{text}  ')}"
+
+
+def _bar(colour: str, pieces: list[int], height: int, rows: int = 1) -> str:
+    """A sample of a line, of one or more pieces side by side, single or double."""
+    cells = "".join(
+        f'<TD FIXEDSIZE="TRUE" WIDTH="{width}" HEIGHT="{height}" BGCOLOR="{colour}"></TD>' for width in pieces
+    )
+    line = f"<TR>{cells}</TR>"
+    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="{4 - rows}" CELLPADDING="0">{rows * line}</TABLE>'
+
+
+def _box(style: dict[str, str], text: str) -> str:
+    """A sample of a box, with its name beside it."""
+    looks = f'BGCOLOR="{style["fillcolor"]}" COLOR="{style["color"]}"'
+    if "rounded" in style.get("style", ""):
+        looks += f' STYLE="{"rounded,dashed" if "dashed" in style["style"] else "rounded"}"'
+    border = 3 if style.get("penwidth") else 2 if style.get("peripheries") else 1
+    table = f'<TABLE BORDER="{border}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0" {looks}>'
+    cell = '<TD FIXEDSIZE="TRUE" WIDTH="16" HEIGHT="9"></TD>'
+    return _item(f"{table}<TR>{cell}</TR></TABLE>", text)

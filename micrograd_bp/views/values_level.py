@@ -1,0 +1,74 @@
+"""The drawing in which each value has its own box."""
+
+import math
+
+from micrograd_bp.engine import Value
+from micrograd_bp.views.gradient_flow import GradientFlow, Passage, contribution, passage
+from micrograd_bp.views.looks import number, share
+from micrograd_bp.views.parts import Part
+from micrograd_bp.views.picture import Box, Line, Picture
+from micrograd_bp.views.roles import Role, Roles
+from micrograd_bp.views.text import printable
+
+LABELS_UP_TO = 300
+"""With more values than this, local derivatives are tooltips: as labels they multiply the time of the layout by ten."""
+
+
+def picture_of_values(part: Part, roles: Roles, flow: GradientFlow | None) -> Picture:
+    """A box for each value of a part and a line for each operand; no gradients if there is no `flow`."""
+    places = {node: place for place, node in enumerate(part.order)}
+    with_labels = len(part.order) <= LABELS_UP_TO
+    picture = Picture()
+    for node in part.order:
+        box = value_box(node, roles, flow, part.left_out.get(node, 0))
+        box.compact = not with_labels
+        picture.boxes.append(box)
+        upstream = flow.gradient(node) if flow else None
+        for operand, local_derivative in zip(node.operands, node.local_derivatives, strict=True):
+            if operand not in places:
+                continue
+            line = Line(places[operand], places[node], contribution(upstream, local_derivative))
+            if flow:
+                multiplied = f"×{number(local_derivative)}"
+                line.label = multiplied if with_labels else ""
+                line.tooltip = f"local derivative {number(local_derivative)}"
+                if upstream is not None:
+                    line.tooltip += f", contribution {number(upstream)}{multiplied} = {number(line.contribution)}"
+            picture.lines.append(line)
+    return picture
+
+
+def value_box(node: Value, roles: Roles, flow: GradientFlow | None, left_out: int = 0) -> Box:
+    """The box of one value."""
+    role, name = roles.role(node), roles.name(node)
+    symbol = node.operation.symbol if node.operation else ""
+    frame = roles.module(node)
+    if frame is not None and frame.scope:
+        name = name.removeprefix(f"{frame.scope}.")
+    box = Box(
+        title=printable(name or symbol or (number(node.data) if role is Role.CONSTANT else role.value)),
+        subtitle=printable(symbol) if name else role.value if role is Role.CONSTANT else "",
+        role=role,
+        frame=frame,
+        rows=[] if role is Role.CONSTANT and not name else [("data", number(node.data))],
+        finite=math.isfinite(node.data),
+        tooltip=printable(name or symbol or role.value, 400),
+    )
+    if node.origin is not None and node.origin.place:
+        box.tooltip += printable(f" ({node.origin.place})", 100)
+    if flow:
+        gradient = flow.gradient(node)
+        if role is not Role.CONSTANT or gradient is None or not math.isfinite(gradient):
+            box.rows.append(("grad", number(gradient)))
+        box.finite = box.finite and (gradient is None or math.isfinite(gradient))
+        box.passage = passage(node)
+    remarks = []
+    if box.passage is Passage.OFF:
+        remarks.append("passes nothing")
+    elif box.passage is Passage.SATURATED:
+        steepness = abs(node.local_derivatives[0])
+        remarks.append(f"saturated: passes {share(steepness) if steepness else 'nothing'}")
+    if left_out:
+        remarks.append(f"… {left_out} more {'edge' if left_out == 1 else 'edges'}")
+    box.remark = ", ".join(remarks)
+    return box

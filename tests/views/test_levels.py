@@ -1,0 +1,124 @@
+"""Graphs too large to be read value by value: neurons and layers as boxes."""
+
+import pytest
+
+from micrograd_bp import MLP, Layer, Neuron, Value, cross_entropy, draw, mse
+from micrograd_bp.engine import size
+from micrograd_bp.views.drawing import NEURONS_UP_TO, VALUES_UP_TO
+
+from .support_drawing import counts, dying_network, network_loss, nodes, texts
+
+
+def test_auto_takes_the_first_level_that_can_be_read() -> None:
+    small, medium, large = network_loss(4, 12, 11, 1), network_loss(2, 16, 16, 1), network_loss(30, 40, 40, 1)
+    assert size(small).nodes <= VALUES_UP_TO < size(medium).nodes <= NEURONS_UP_TO < size(large).nodes
+    assert draw(small).source == draw(small, detail="values").source
+    assert draw(medium).source == draw(medium, detail="neurons").source
+    assert draw(large).source == draw(large, detail="layers").source
+
+
+def test_each_level_of_a_network() -> None:
+    loss = network_loss(2, 16, 16, 1)
+    # x0, x1, the target, the difference, the sum of squares, the number of samples and the loss are no neuron's.
+    outside = 7
+    assert counts(draw(loss, detail="values")) == (size(loss).nodes, size(loss).edges)
+    assert counts(draw(loss, detail="neurons"))[0] == 33 + outside
+    assert counts(draw(loss, detail="layers"))[0] == 3 + outside
+
+
+def test_a_layer_shows_the_sums_that_matter() -> None:
+    model = MLP(2, [16, 16, 1], rng=1)
+    loss = mse([model([1.0, -2.0])], [0.5])
+    loss.backward()
+    (layer,) = [shown for shown in nodes(draw(loss, detail="layers")) if shown[0] == "layers.1"]
+    parameters = model.layers[1].parameters()
+    mean = sum(abs(parameter.grad) for parameter in parameters) / len(parameters)
+    off = sum(neuron_is_off(loss, f"layers.1.neurons.{i}") for i in range(16))
+    assert layer[1] == "Layer ReLU"
+    rows = dict(zip(layer[2::2], layer[3::2], strict=True))
+    assert rows == {"neurons": "16", "values": "304", "mean |grad|": f"{mean:.4g}", "dead units": f"{off} of 16"}
+
+
+def neuron_is_off(loss: Value, scope: str) -> bool:
+    from micrograd_bp.engine import topological_order
+
+    (activation,) = [
+        node for node in topological_order(loss) if node.origin and node.origin.scope == scope and node._op == "ReLU"
+    ]
+    return activation.data == 0.0
+
+
+def test_a_neuron_shows_its_output_and_whether_it_is_off() -> None:
+    loss = dying_network()
+    loss.backward()
+    shown = nodes(draw(loss, detail="neurons"))
+    dead = [text for text in shown if "passes nothing" in text]
+    assert sum(text[0].startswith("neurons.") for text in dead) >= 6
+    layers = nodes(draw(loss, detail="layers"))
+    assert [text for text in next(each for each in layers if each[0] == "layers.1") if text != "passes nothing"] == [
+        "layers.1",
+        "Layer ReLU",
+        "neurons",
+        "6",
+        "values",
+        "66",
+        "mean |grad|",
+        "0",
+        "dead units",
+        "12 of 12",
+    ]
+
+
+def test_many_inputs_are_one_box() -> None:
+    shown = texts(draw(network_loss(784, 20, 10)))
+    assert "784 inputs" in shown
+    assert "layers.0" in shown
+    assert "15,680 edges" in shown
+
+
+def test_a_loss_over_many_samples_does_not_swamp_the_network() -> None:
+    model = MLP(4, [8, 3], rng=0)
+    samples = [[0.1 * i, 1.0, -0.1 * i, 0.5] for i in range(100)]
+    loss = cross_entropy([model(sample) for sample in samples], [i % 3 for i in range(100)])
+    loss.backward()
+    n_nodes, _ = counts(draw(loss))
+    assert n_nodes < 12
+
+
+def test_two_networks_with_the_same_names_stay_apart() -> None:
+    generator, critic = MLP(2, [4, 2], rng=0), MLP(2, [4, 1], rng=1)
+    shown = [text[0] for text in nodes(draw(critic(generator([1.0, 2.0])), detail="layers"))]
+    assert shown.count("layers.0") == shown.count("layers.1") == 2
+
+
+def test_modules_that_run_on_their_own() -> None:
+    assert [text[0] for text in nodes(draw(Neuron(2, rng=0)([1.0, 2.0]), detail="layers"))].count("Neuron") == 1
+    layer = Layer(2, 3, rng=0)
+    assert "Layer" in [text[0] for text in nodes(draw(layer([1.0, 2.0]), detail="layers"))]
+
+
+def test_the_same_picture_when_source_lines_are_tracked() -> None:
+    from micrograd_bp.engine.origin import track_source
+
+    def levels() -> list[tuple[int, int]]:
+        model = MLP(2, [3, 1], rng=0)
+        first = model([1.0, 2.0])
+        second = model([2.0, 1.0])
+        return [counts(draw(first * second, detail=detail)) for detail in ("values", "neurons", "layers")]
+
+    untracked = levels()
+    with track_source():
+        assert levels() == untracked
+
+
+def test_a_large_graph_without_modules_is_refused() -> None:
+    total = sum((Value(float(i)) * 2.0 for i in range(200)), Value(0.0))
+    with pytest.raises(ValueError, match=r"801 values without modules.*around=node, hops=2.*between.*detail='values'"):
+        draw(total)
+    assert counts(draw(total, detail="values"))[0] == size(total).nodes
+
+
+def test_more_modules_than_can_be_read_are_refused() -> None:
+    total = sum((Neuron(4, rng=i)([1.0, 2.0, 3.0, 4.0]) for i in range(450)), Value(0.0))
+    with pytest.raises(ValueError, match=r"modules is too large.*detail='layers'"):
+        draw(total)

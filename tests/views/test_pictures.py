@@ -1,0 +1,134 @@
+"""The pictures as they are laid out: nothing overlaps, nothing sticks out, nothing takes long."""
+
+import time
+import xml.etree.ElementTree as ElementTree
+from random import Random
+
+import pytest
+
+from micrograd_bp import MLP, Neuron, Value, cross_entropy, draw
+from micrograd_bp.engine import size, topological_order
+from micrograd_bp.views.text import printable
+
+from .support_drawing import SVG, dying_network, layout, micrograd_readme, network_loss, neuron
+
+
+def mnist_network() -> Value:
+    network = MLP(784, [128, 10], rng=0, activation="tanh", init="xavier")
+    loss = cross_entropy(network([(i % 28) / 28.0 for i in range(784)]), 3)
+    loss.backward()
+    return loss
+
+
+def single_neuron() -> Value:
+    output = Neuron(2, activation="tanh", rng=1)([1.0, -2.0])
+    output.backward()
+    return output
+
+
+PICTURES = {
+    "a neuron": (single_neuron, "auto"),
+    "micrograd's neuron": (neuron, "auto"),
+    "micrograd's expression": (micrograd_readme, "auto"),
+    "values": (lambda: network_loss(2, 16, 16, 1), "values"),
+    "neurons": (lambda: network_loss(2, 16, 16, 1), "neurons"),
+    "layers": (lambda: network_loss(2, 16, 16, 1), "layers"),
+    "784 inputs": (mnist_network, "auto"),
+    "a dying network": (dying_network, "auto"),
+    "a dying network's neurons": (dying_network, "neurons"),
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_boxes_do_not_overlap_and_stay_inside_the_frame(name: str) -> None:
+    make, detail = PICTURES[name]
+    frame, boxes = layout(draw(make(), detail=detail))
+    assert len(boxes) > 2
+    assert all(box.inside(frame) for box in boxes)
+    boxes.sort()
+    for i, box in enumerate(boxes):
+        for other in boxes[i + 1 :]:
+            if other.left >= box.right:
+                break
+            assert not box.overlaps(other)
+
+
+def seconds_to_draw(root: Value) -> float:
+    """The best of three, since other programs run too."""
+    draw(Value(1.0).tanh()).pipe("svg")  # imports what drawing needs
+    taken = []
+    for _ in range(3):
+        started = time.perf_counter()
+        draw(root).pipe("svg")
+        taken.append(time.perf_counter() - started)
+    return min(taken)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "seconds"), [((6, 4, 1), 0.3), ((4, 12, 11, 1), 1.0), ((60, 40, 10), 3.0), ((784, 36, 10), 5.0)]
+)
+def test_drawing_is_quick(sizes: tuple[int, ...], seconds: float) -> None:
+    loss = network_loss(*sizes)
+    assert seconds_to_draw(loss) < seconds
+
+
+def test_the_network_for_handwritten_digits_is_quick_and_readable() -> None:
+    loss = mnist_network()
+    assert seconds_to_draw(loss) < 2.0
+    assert len(layout(draw(loss))[1]) < 10
+
+
+HOSTILE = [
+    '"', '{a|b}', "<b>bold</b>", "<script>alert(1)</script>", "\\N", "\\G\\E\\T\\H", "\\", "a\\", '\\"',
+    '"]; x [label="evil', "&amp;", "&lt;script&gt;", "&", "&#60;", "]]>", "<!--", "-->", "\0", "\x1b[31m", "\n", "\r\n",
+    "\t", "\x7f", "\x85", "\u2028", "\u202eabc", "\ud800", "\uffff", "\ufeff", "🧠👩‍👩‍👧", "x" * 500, "<TABLE>",
+    "</TD>", "%s%n", "é", "中文", "'", "<<b>x</b>>", ">", "<", '"<x>"', "-->n1", "\u0301" * 50, "\U000e0041", ";}",
+    "//", "/*", "#", "&nbsp;", "&bogus;", "\\l\\r\\n",
+]  # fmt: skip
+
+OPERATIONS = [
+    lambda a, b: a + b,
+    lambda a, b: a * b,
+    lambda a, b: a.tanh(),
+    lambda a, b: a.relu(),
+    lambda a, b: a * a,
+    lambda a, b: a.maximum(b),
+    lambda a, b: a - 3.0,
+    lambda a, b: a**2,
+]
+
+
+def hostile_graph(random: Random) -> Value:
+    values = [Value(random.uniform(-2.0, 2.0)) for _ in range(random.randint(1, 3))]
+    for _ in range(random.randint(1, 8)):
+        values.append(random.choice(OPERATIONS)(random.choice(values), random.choice(values)))
+    for value in values:
+        if random.random() < 0.7:
+            value.label = "".join(random.choices(HOSTILE, k=random.randint(1, 2)))
+    if random.random() < 0.8:
+        values[-1].backward()
+    return values[-1]
+
+
+HARMLESS = {f"{SVG}{tag}" for tag in ("svg", "g", "a", "title", "text", "path", "polygon", "polyline")}
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_hostile_labels_do_nothing(seed: int) -> None:
+    """Twenty graphs in each picture, a thousand in all."""
+    random = Random(seed)
+    roots = [hostile_graph(random) for _ in range(20)]
+    svg = draw(roots, detail="values").pipe("svg", encoding="utf-8")
+    picture = ElementTree.fromstring(svg)
+    classes = [group.get("class") for group in picture.iter(f"{SVG}g")]
+    assert (classes.count("node"), classes.count("edge")) == size(*roots)
+    assert {element.tag for element in picture.iter()} <= HARMLESS
+    assert not {
+        name for element in picture.iter() for name in element.attrib if name.startswith("on") or "href" in name
+    }
+    shown = {element.text.replace("\xa0", " ") for element in picture.iter(f"{SVG}text") if element.text}
+    tooltips = {value for element in picture.iter() for name, value in element.attrib.items() if "title" in name}
+    for node in topological_order(*roots):
+        if node.label:
+            assert printable(node.label) in shown
+            assert printable(node.label, 400) in tooltips
