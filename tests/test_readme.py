@@ -70,3 +70,22 @@ def test_code_does_what_it_shows(code: str, shown: str, tmp_path: Path) -> None:
     in_comments = re.findall(r"print\(.*?\)\s+# ([^:\n]+)", code)
     for expected in [*in_comments, *shown.splitlines()]:
         assert expected.strip() in done.stdout
+
+
+def test_the_report_on_a_hand_written_layer(tmp_path: Path) -> None:
+    """Is what the command prints for the file above it."""
+    section = README.split("### A backward of your own")[1].split("\n## ")[0]
+    code, report = re.findall(r"```(?:python|text)\n(.*?)```", section, flags=re.DOTALL)
+    (tmp_path / "my_layer.py").write_text(code, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "micrograd_bp", "check", "my_layer.py:TanhLayer"],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.strip() == report.strip()
+    assert report.strip().splitlines()[-1].endswith("d_z = d_output * (1.0 - np.tanh(self.a) ** 2)")

@@ -167,6 +167,8 @@ def extrapolated_difference(
                     best, error = row[-1], change
             if not previous:
                 best = slope
+            elif error < 1e-4 * abs(best) and abs(row[-1] - previous[-1]) > 10.0 * error:
+                break  # rounding has taken over; what follows may agree with itself and yet be wrong
         step /= SHRINK
     return best, error
 

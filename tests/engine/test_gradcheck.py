@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from micrograd_bp.engine import GradientError, Value, gradcheck, operation
@@ -309,3 +310,9 @@ def test_compare_says_what_differs():
     assert comparison.difference == pytest.approx(3.0)
     assert comparison.relative == pytest.approx(1 / 3)
     assert not comparison.agrees
+
+
+def test_the_difference_of_a_function_in_single_precision():
+    """Its smallest steps change nothing, and zeros agree with each other."""
+    derivative, _ = numerical_derivative(lambda x: float(np.float32(x) ** 2), 0.7)
+    assert derivative == pytest.approx(1.4, rel=1e-3)

@@ -1,0 +1,135 @@
+"""What the report looks like, and what it is for machines."""
+
+import json
+
+import numpy as np
+import pytest
+
+from micrograd_bp.checks import CannotCheck, check_layer
+from micrograd_bp.engine import GradientError
+from tests.checks.planted import layer
+from tests.checks.styles import STYLES
+from tests.checks.test_mistakes import D_BIASES, D_INPUTS, D_Z
+
+WRONG = (D_Z, "d_z = d_output * slope(self.output)")
+
+
+def test_ends_in_the_line_to_look_at():
+    lines = str(check_layer(layer(WRONG))).splitlines()
+    assert lines[-1].endswith(WRONG[1])
+    assert lines[-2] == "Look at this line:"
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_fits_into_80_columns(style):
+    report = check_layer(style(4, 3, "tanh", np.random.default_rng(0)))
+    assert max(map(len, str(report).splitlines())) < 80
+
+
+def test_shows_both_numbers_and_their_ratio():
+    report = check_layer(layer((D_BIASES, "self.d_biases = 2 * d_z.sum(axis=0)")))
+    (result,) = [result for result in report.arrays if not result.ok]
+    assert result.n_wrong == result.n_entries == 3
+    assert result.found == pytest.approx(2 * result.right)
+    assert result.ratio == pytest.approx(2)
+    (row,) = [line for line in str(report).splitlines() if line.startswith("d_biases ")]
+    assert row.split()[-3:] == [f"{result.found:.4g}", f"{result.right:.4g}", f"{result.ratio:.4g}"]
+
+
+def test_only_the_wrong_entry_is_counted():
+    report = check_layer(layer((D_BIASES, "self.d_biases = d_z.sum(axis=0)\nself.d_biases[1] += 1.0")))
+    (result,) = [result for result in report.arrays if not result.ok]
+    assert (result.n_wrong, result.where) == (1, (1,))
+
+
+def test_says_what_was_taken_for_what():
+    report = check_layer(layer(), names={"weights": "weights"})
+    notes = dict(report.notes)
+    assert "weights = weights (gradient d_weights)" in notes["names"]
+    assert "Values" in notes["compared"]
+
+
+def test_json():
+    report = json.loads(json.dumps(check_layer(layer(WRONG)).to_json(), allow_nan=False))
+    assert report["ok"] is False
+    assert report["findings"][0]["mistake"] == "derivative_at_output"
+    assert report["findings"][0]["line"]["text"] == WRONG[1]
+    assert [array["ok"] for array in report["arrays"]] == [False] * 3
+
+
+def test_raises_if_asked_to():
+    check_layer(layer(), raise_on_error=True)
+    with pytest.raises(GradientError, match="taken at the"):
+        check_layer(layer(WRONG), raise_on_error=True)
+
+
+def test_hints_rise():
+    hints = [check_layer(layer(WRONG), hint=strength).hints for strength in range(4)]
+    assert [len(each) for each in hints] == [0, 1, 2, 3]
+    assert check_layer(layer(), hint=3).hints == ()
+
+
+def test_an_argument_that_is_changed_is_remarked():
+    report = check_layer(layer((D_Z, "d_output *= slope(self.z)\nd_z = d_output")))
+    assert report.ok
+    assert "writes into the array" in str(report)
+
+
+class Kernel:
+    """Names that nobody would guess."""
+
+    def __init__(self):
+        self.stuff = np.ones((4, 3))
+
+    def run(self, x):
+        self.seen = x
+        return x @ self.stuff
+
+    def learn(self, d_output):
+        self.news = self.seen.T @ d_output
+        return d_output @ self.stuff.T
+
+
+def test_names_can_be_given():
+    with pytest.raises(CannotCheck, match="forward=NAME"):
+        check_layer(Kernel())
+    names = {"forward": "run", "backward": "learn", "weights": "stuff", "d_weights": "news"}
+    report = check_layer(Kernel(), names=names)
+    assert report.ok
+    assert len(report.arrays) == 2
+    with pytest.raises(CannotCheck, match="stufff"):
+        check_layer(Kernel(), names={**names, "weights": "stufff"})
+
+
+def test_where_the_right_numbers_come_from():
+    def compared(style):
+        return dict(check_layer(style(3, 2, "tanh", np.random.default_rng(0))).notes)["compared"]
+
+    from micrograd_bp.matrix import DenseLayer
+    from tests.checks.styles import Loops, Plain
+
+    assert compared(Plain).endswith("their own forward, run on Values")
+    assert compared(Loops).endswith("finite differences of their forward")
+    assert "declared activation, tanh" in dict(check_layer(DenseLayer(3, 2, "tanh")).notes)["compared"]
+
+
+def test_backward_that_raises():
+    report = check_layer(layer((D_INPUTS, "raise KeyError('weights')")))
+    assert not report.ok
+    (finding,) = report.findings
+    assert "KeyError: 'weights'" in finding.words
+    assert finding.line.text == "raise KeyError('weights')"
+
+
+@pytest.mark.parametrize(
+    ("forward", "message"),
+    [
+        ("return None", "returns nothing"),
+        ("raise RuntimeError('no')", "RuntimeError: no"),
+        ("return self.output * np.nan", "nan or inf"),
+        ("return self.output * np.random.default_rng().random()", "another output each time"),
+    ],
+)
+def test_forward_that_cannot_be_checked(forward, message):
+    with pytest.raises(CannotCheck, match=message):
+        check_layer(layer(forward=forward))

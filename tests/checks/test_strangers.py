@@ -1,0 +1,57 @@
+"""Layers that others wrote without sight of the recognition: ten right and ten wrong ones, and a few more.
+
+The files in `layers` stay as they were handed in; `answers.json` says what is wrong with each.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.checking import check
+
+FOLDER = Path(__file__).parent / "layers"
+STRANGERS = [
+    (folder / file, answer)
+    for folder in (FOLDER, FOLDER / "extras")
+    for file, answer in json.loads((folder / "answers.json").read_text(encoding="utf-8")).items()
+]
+FACTORIES = {"embedded_float32.py": "make_linear_layer", "gopher_square.py": "new_hidden"}
+
+# Their name of a mistake, and what the report may call it.
+NAMES = {
+    "derivative_at_output": {"derivative_at_output"},
+    "derivative_at_z_for_output_formula": {"output_formula_at_z"},
+    "forgotten_activation_derivative": {"forgotten_derivative"},
+    "missing_batch_division": {"multiplied_by_batch_size"},
+    "doubled_batch_division": {"divided_by_batch_size"},
+    "factor_2": {"factor_2", "factor_half"},
+    "transposed_weight_gradient": {"transposed"},
+    # Not summed: the mean is the sum divided by the batch size, and one sample is not all of them.
+    "biases_not_summed": {"biases_not_summed", "divided_by_batch_size", "biases_of_first_sample"},
+    "accumulated": {"accumulated"},
+    "wrong_stored_input": {"inputs_of_network", "stale", "output_for_inputs"},
+    "gradient_passed_before_multiplication": {"forgotten_derivative"},
+    "looped_in_forward_order": {"forward_order"},
+    "updated_weights": {"inputs_with_updated_weights"},
+}
+
+
+def test_ten_of_twenty_are_wrong():
+    answers = [answer for path, answer in STRANGERS if path.parent == FOLDER]
+    assert len(answers) == 20
+    assert sum(not answer["right"] for answer in answers) == 10
+
+
+def test_every_mistake_of_the_list_is_among_them():
+    assert {answer["mistake"] for _, answer in STRANGERS} == {None, *NAMES}
+
+
+@pytest.mark.parametrize(("path", "answer"), STRANGERS, ids=[path.stem for path, _ in STRANGERS])
+def test_a_strangers_layer(path, answer):
+    report = check(f"{path}:{FACTORIES.get(path.name, answer['class'])}")
+    assert report.ok == answer["right"], str(report)
+    if answer["right"]:
+        assert not report.findings
+    else:
+        assert {finding.name for finding in report.findings} <= NAMES[answer["mistake"]], str(report)
