@@ -56,5 +56,5 @@ between = np.linspace(0.0, math.pi, 101)
 with no_graph():
     errors = [abs(solution(Value(point)).data - math.sin(point)) for point in between]
 print(f"{fit.nfev} evaluations; largest |u'' + u| at the training points: {np.max(np.abs(fit.fun)):.1e}")
-print(f"largest |u - sin| at 101 points of [0, π], most of them between those: {max(errors):.1e}")
+print(f"largest |u - sin| at 101 points of [0, pi], most of them between those: {max(errors):.1e}")
 assert max(errors) < 1e-2

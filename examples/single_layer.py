@@ -32,7 +32,7 @@ print(f"dL/dz = dL/da * a(1 - a) = {d_z}, about a quarter of it, since sigmoid'(
 assert np.allclose(d_z / upstream, 0.25, atol=0.01)
 
 (by_hand,) = gradients_as_matrices(network)
-print(f"\ndL/dW = xᵀ·dL/dz, one number for each weight, {by_hand.d_weights.shape}:\n{by_hand.d_weights}")
+print(f"\ndL/dW = transposed x·dL/dz, one number for each weight, {by_hand.d_weights.shape}:\n{by_hand.d_weights}")
 print("Row i belongs to input i: input 1 is negative, so the signs in its row are turned around.")
 assert by_hand.d_weights.shape == layer.weights.shape
 assert np.all(np.sign(by_hand.d_weights[0]) == -np.sign(by_hand.d_weights[1]))
@@ -40,7 +40,10 @@ print(
     f"dL/db = dL/dz summed over the samples, one number for each neuron, {by_hand.d_biases.shape}:\n{by_hand.d_biases}"
 )
 assert np.allclose(by_hand.d_biases, d_z[0])
-print(f"dL/dx = dL/dz·Wᵀ, one number for each input, {d_inputs.shape}; the layer before would get it:\n{d_inputs}")
+print(
+    f"dL/dx = dL/dz times transposed W, one number for each input, {d_inputs.shape}; "
+    f"the layer before would get it:\n{d_inputs}"
+)
 assert d_inputs.shape == inputs.shape
 
 print("\nTHE SAME FROM THE GRAPH: the layer made of Values, one node after the other.")

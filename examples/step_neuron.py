@@ -1,7 +1,6 @@
 """One neuron, step by step: what each edge of its graph adds to a gradient, forwards and back again."""
 
-from micrograd_bp.engine import Value
-from micrograd_bp.views.steps import Recording, steps
+from micrograd_bp import Recording, Value, steps
 
 x, w, b = Value(2.0, label="x"), Value(-3.0, label="w"), Value(6.8, label="b")
 n = w * x + b

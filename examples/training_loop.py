@@ -46,7 +46,7 @@ print(f"  always the mean        {mean_error:6.1f}")
 print(f"  before training        {before:6.1f}")
 print(f"  after {len(history)} epochs        {after:6.1f}")
 print(f"  a linear model         {linear_error:6.1f}")
-print("So little data leaves a network not much to find beyond the linear model; it comes close to it by itself.")
+print("So little data leaves a network not much to find beyond the linear model; by itself it gets as far.")
 assert history[-1] < 0.6 * history[0]
 assert after < 0.85 * mean_error
 assert after < 1.1 * linear_error

@@ -33,6 +33,7 @@ from micrograd_bp.engine import (
     vjp,
 )
 from micrograd_bp.engine.operations import *  # noqa: F403  # every operation of the table, as a function
+from micrograd_bp.engine.origin import track_source
 from micrograd_bp.nn import (
     MLP,
     Layer,
@@ -49,14 +50,19 @@ from micrograd_bp.training import ModelObjective, Training
 from micrograd_bp.views import notebook as _notebook  # noqa: F401  # teaches notebooks to show Values
 
 if TYPE_CHECKING:
+    from micrograd_bp.views.debugger import debug
     from micrograd_bp.views.drawing import between, draw
     from micrograd_bp.views.gradient_report import GradientReport, gradient_report
+    from micrograd_bp.views.steps import Recording, steps
 
 _IMPORTED_WHEN_USED = {
     "GradientReport": "micrograd_bp.views.gradient_report",
+    "Recording": "micrograd_bp.views.steps",
     "between": "micrograd_bp.views.drawing",
+    "debug": "micrograd_bp.views.debugger",
     "draw": "micrograd_bp.views.drawing",
     "gradient_report": "micrograd_bp.views.gradient_report",
+    "steps": "micrograd_bp.views.steps",
 }
 
 
@@ -84,12 +90,14 @@ __all__ = [
     "ModelObjective",
     "Module",
     "Neuron",
+    "Recording",
     "Training",
     "Value",
     "backward",
     "between",
     "binary_cross_entropy",
     "cross_entropy",
+    "debug",
     "derivative",
     "draw",
     "evaluate_again",
@@ -106,6 +114,8 @@ __all__ = [
     "mse",
     "no_graph",
     "operation",
+    "steps",
+    "track_source",
     "value_and_gradient",
     "vjp",
 ]

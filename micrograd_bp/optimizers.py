@@ -16,16 +16,18 @@ class Optimizer:
         lr: the learning rate, by which a step is scaled.
         weight_decay: this times the parameter is added to its gradient.
         state: the number of steps, and what the rule remembers of each parameter; None before the first step.
-        remembers: what that is called.
     """
 
-    remembers: tuple[str, ...] = ()
+    @property
+    def remembers(self) -> tuple[str, ...]:
+        """What the rule remembers of each parameter."""
+        return ()
 
     def __init__(self, lr: float, weight_decay: float = 0.0) -> None:
         _check("lr", lr, lambda x: x > 0.0, "above 0")
         _check("weight_decay", weight_decay, lambda x: x >= 0.0, "from 0 up")
-        self.lr = lr
-        self.weight_decay = weight_decay
+        self.lr = float(lr)
+        self.weight_decay = float(weight_decay)
         self.state: dict[str, Any] | None = None
 
     def update(self, parameters: Sequence[Any], gradients: Sequence[Any]) -> list[Any]:
@@ -120,8 +122,12 @@ class SGD(Optimizer):
         """
         super().__init__(lr, weight_decay)
         _check("momentum", momentum, lambda x: 0.0 <= x < 1.0, "from 0 to below 1")
-        self.momentum = momentum
-        self.remembers = ("velocity",) if momentum else ()
+        self.momentum = float(momentum)
+
+    @property
+    def remembers(self) -> tuple[str, ...]:
+        """The velocity, where there is momentum."""
+        return ("velocity",) if self.momentum else ()
 
     def _step(self, parameters: Sequence[Any], gradients: Sequence[Any]) -> list[Any]:
         if self.momentum == 0.0:
@@ -138,8 +144,6 @@ class Adam(Optimizer):
 
     D. P. Kingma and J. Ba, "Adam: a method for stochastic optimization" (2015), algorithm 1.
     """
-
-    remembers = ("mean", "square")
 
     def __init__(
         self,
@@ -161,6 +165,11 @@ class Adam(Optimizer):
         self.beta1 = beta1
         self.beta2 = beta2
         self.epsilon = epsilon
+
+    @property
+    def remembers(self) -> tuple[str, ...]:
+        """The running means."""
+        return ("mean", "square")
 
     def _step(self, parameters: Sequence[Any], gradients: Sequence[Any]) -> list[Any]:
         zeros = [0.0] * len(parameters)

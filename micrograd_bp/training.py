@@ -58,7 +58,7 @@ class ModelObjective:
     @parameters.setter
     def parameters(self, numbers: Sequence[float]) -> None:
         for value, number in zip(self._values, numbers, strict=True):
-            value.data = number
+            value.data = float(number)
 
     def value_and_gradient(self, inputs: Any, targets: Any) -> tuple[float, list[float]]:
         """The loss on a batch, and its gradient; the parameters' `grad` hold the gradient too."""
@@ -205,7 +205,7 @@ class Training:
                 f"it is of {saved['samples']} samples and {len(parameters)} parameters, "
                 f"this run of {len(self.inputs)} and {len(present)}"
             )
-        if any(getattr(a, "shape", ()) != getattr(b, "shape", ()) for a, b in zip(parameters, present, strict=True)):
+        if [_shape(a) for a in parameters] != [_shape(b) for b in present]:
             raise ValueError("its parameters have other shapes")
         settings = saved["settings"]
         if set(settings) != {"batch_size", *self.optimizer.settings()}:
@@ -213,11 +213,14 @@ class Training:
         from_plain(list(settings.values()))  # refuses what is not a number
         self.optimizer.load_state_dict(saved["optimizer"])
         memories = [self.optimizer.state[name] for name in self.optimizer.remembers] if self.optimizer.state else []
-        if any(len(memory) != len(present) for memory in memories):
-            raise ValueError("its optimizer remembers another number of parameters")
+        if any([_shape(a) for a in memory] != [_shape(b) for b in present] for memory in memories):
+            raise ValueError("its optimizer remembers other parameters")
         order, history = saved["order"], from_plain(saved["history"])
-        if not isinstance(order, list) or any(place not in range(len(self.inputs)) for place in order):
+        places = range(len(self.inputs))
+        if any(type(place) is not int or place not in places for place in order) or len(set(order)) < len(order):
             raise ValueError("its order names samples that there are not")
+        if any(not isinstance(loss, float) for loss in history):
+            raise ValueError("its history is not one of numbers")
         version, internal, gauss = saved["rng"]
         state = {
             "parameters": parameters,
@@ -230,6 +233,12 @@ class Training:
         self._set_state(state)
         self.batch_size = settings.pop("batch_size")
         vars(self.optimizer).update(settings)
+
+
+def _shape(number: Any) -> tuple[int, ...]:
+    """The shape of an array; () for a float."""
+    shape: tuple[int, ...] = getattr(number, "shape", ())
+    return shape
 
 
 def _take(samples: Any, places: list[int]) -> Any:

@@ -3,6 +3,7 @@
 import ast
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -89,3 +90,39 @@ def test_the_report_on_a_hand_written_layer(tmp_path: Path) -> None:
     assert done.returncode == 1, done.stderr
     assert done.stdout.strip() == report.strip()
     assert report.strip().splitlines()[-1].endswith("d_z = d_output * (1.0 - np.tanh(self.a) ** 2)")
+
+
+SESSIONS = [
+    block
+    for block in re.findall(r"```text\n(\$ .*?)```", README, flags=re.DOTALL)
+    if block.startswith(("$ micrograd-bp debug", "$ python -m pdb"))
+]
+
+
+def test_there_are_sessions_to_replay() -> None:
+    assert len(SESSIONS) == 3
+
+
+@pytest.mark.parametrize("session", SESSIONS)
+def test_a_session_is_what_really_comes(session: str) -> None:
+    first, _, shown = session.partition("\n")
+    prompt = "(Pdb) " if "pdb" in first else "(chain) "
+    commands = [line.removeprefix(prompt) for line in shown.splitlines() if line.startswith(prompt)]
+    words = shlex.split(first.removeprefix("$ "))
+    arguments = words[1:] if words[0] == "python" else ["-m", "micrograd_bp", *words[1:]]
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        input="".join(f"{command}\n" for command in commands),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+        check=False,
+    )
+    really = done.stdout.replace(f"{ROOT}{os.sep}", "…/")
+    if prompt == "(Pdb) ":  # pdb does not show what it reads from a pipe
+        before, *answers = really.split(prompt)
+        pairs = zip(commands, answers, strict=True)
+        really = before + "".join(f"{prompt}{command}\n{answer}" for command, answer in pairs)
+    assert really.rstrip() == shown.rstrip()

@@ -44,8 +44,8 @@ def test_a_new_entry_appears_in_the_stubs() -> None:
     assert "    def softsign(self, *, scale: float, power: float = ...) -> Value: ...\n" in methods
     assert "    def soft(self, *, scale: float, power: float = ...) -> Value: ...\n" in methods
     assert '    "softsign",\n' in functions
-    assert "@overload\ndef softsign(x: Value, *, scale: float, power: float = ...) -> Value: ...\n" in functions
-    assert "@overload\ndef softsign(x: float, *, scale: float, power: float = ...) -> float: ...\n" in functions
+    assert "@overload\ndef softsign(x: Value, /, *, scale: float, power: float = ...) -> Value: ...\n" in functions
+    assert "@overload\ndef softsign(x: float, /, *, scale: float, power: float = ...) -> float: ...\n" in functions
 
 
 TYPED = """

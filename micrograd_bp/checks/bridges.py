@@ -44,12 +44,14 @@ def values_to_matrix(network: nn.MLP) -> matrix.MLP:
     """The same network, made of matrices.
 
     Raises:
-        ValueError: an activation that the matrix implementation does not have.
+        ValueError: an activation that the matrix implementation does not have, or several in one layer.
     """
     twin = matrix.MLP()
     for layer in network.layers:
-        activation = layer.neurons[0].activation
-        dense = matrix.DenseLayer(layer.nin, len(layer.neurons), activation)
+        activations = {neuron.activation if neuron.nonlin else "linear" for neuron in layer.neurons}
+        if len(activations) > 1:
+            raise ValueError(f"the neurons of a layer have one activation, got {', '.join(sorted(activations))}")
+        dense = matrix.DenseLayer(layer.nin, len(layer.neurons), activations.pop())
         dense.weights = np.array([[weight.data for weight in neuron.weights] for neuron in layer.neurons]).T
         dense.biases = np.array([neuron.bias.data for neuron in layer.neurons])
         twin.add_layer(dense)
@@ -85,8 +87,9 @@ def largest_difference(network: nn.MLP | matrix.MLP, other: nn.MLP | matrix.MLP)
     Raises:
         ValueError: networks of different shapes.
     """
-    return max(
-        float(np.max(np.abs(ours - theirs)))
-        for layer, other_layer in zip(gradients_as_matrices(network), gradients_as_matrices(other), strict=True)
-        for ours, theirs in zip(layer, other_layer, strict=True)
-    )
+    arrays = [array for layer in gradients_as_matrices(network) for array in layer]
+    other_arrays = [array for layer in gradients_as_matrices(other) for array in layer]
+    if [array.shape for array in arrays] != [array.shape for array in other_arrays]:
+        raise ValueError("the networks differ in shape")
+    # NumPy's maximum, since Python's passes over nan.
+    return float(np.max([np.max(np.abs(a - b)) for a, b in zip(arrays, other_arrays, strict=True)]))

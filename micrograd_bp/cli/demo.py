@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 from micrograd_bp.cli.progress import progress
 from micrograd_bp.datasets import load_iris, standardize, stratified_split
-from micrograd_bp.engine import OPERATIONS, Value, gradcheck, no_graph, size
-from micrograd_bp.engine.numbers.formulas import Formula
-from micrograd_bp.engine.numbers.notation import in_encoding, write
+from micrograd_bp.engine import Value, gradcheck, no_graph, size
+from micrograd_bp.engine.numbers.notation import in_encoding
 from micrograd_bp.nn import MLP, cross_entropy
 from micrograd_bp.optimizers import Adam
 from micrograd_bp.training import ModelObjective, Training
+from micrograd_bp.views.steps import steps
 
 HELD_OUT = 1 / 3
 HIDDEN = 8
@@ -112,25 +112,19 @@ def run(seed: int = 0, folder: Path = FOLDER) -> int:
 
 
 def show_chain_rule(trained: Trained) -> None:
-    """One neuron of the network, and how its gradient reaches a weight."""
+    """One neuron of the network, and how its gradient reaches a weight: its first steps of the backward pass."""
     network, sample, target = trained.network, trained.held_out_inputs[0], trained.held_out_targets[0]
     hidden_layer, output_layer = network.layers
     hidden = hidden_layer(sample)
     loss = cross_entropy(output_layer(hidden), target)
-    network.zero_grad()
-    loss.backward()
     a = hidden[0]
     (z,) = a.operands
-    (local_derivative,) = a.local_derivatives
-    weight = hidden_layer.neurons[0].weights[0]
-    rule = OPERATIONS["tanh"].trace
-    written = write(rule.derivatives["x"], {rule.symbols["x"]: Formula(name="z")})
-    say(f"The chain rule at work: neuron 0, weight 0, one flower (a graph of {size(loss).nodes} values).")
-    say(f"  z = Σᵢ wᵢ·xᵢ + b = {z.data:.4g},  a = tanh(z) = {a.data:.4g}")
-    say(f"  ∂loss/∂a = {a.grad:.4g}, which the output layer sends back")
-    say(f"  ∂a/∂z = {written.text} = {local_derivative:.4g}")
-    say(f"  ∂loss/∂z = ∂loss/∂a · ∂a/∂z = {a.grad:.4g} · {local_derivative:.4g} = {z.grad:.4g}")
-    say(f"  ∂loss/∂w₀ = ∂loss/∂z · x₀ = {z.grad:.4g} · {sample[0]:.4g} = {weight.grad:.4g}")
+    weight, bias = hidden_layer.neurons[0].weights[0], hidden_layer.neurons[0].bias
+    names = {loss: "loss", a: "a", z: "z", weight: "w₀", bias: "b"}
+    say(f"The chain rule at work: neuron 0, one flower (a graph of {size(loss).nodes} values).")
+    for step in steps(loss, names=names):
+        if step.node is a or (step.node is z and step.operand in (weight, bias)):
+            say(f"step {step.number}: {step}")
 
 
 def draw_gradient_flow(trained: Trained, folder: Path) -> None:

@@ -1,7 +1,7 @@
 """The engine: numbers that remember how they were made."""
 
 import micrograd_bp.engine.pickling  # noqa: F401  # teaches pickle about Values
-from micrograd_bp.engine.calculus import (
+from micrograd_bp.engine.derivative_functions import (
     derivative,
     gradient,
     hessian,

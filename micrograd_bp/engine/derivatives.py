@@ -6,7 +6,7 @@ derivative as a graph is that trace with Values in place of the symbols. Derivat
 
 import operator
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, Literal, overload
 
 from micrograd_bp.engine.graph import topological_order
@@ -14,6 +14,7 @@ from micrograd_bp.engine.numbers.formulas import evaluate
 from micrograd_bp.engine.numbers.notation import SUPERSCRIPTS
 from micrograd_bp.engine.operations import dot
 from micrograd_bp.engine.operations import sum as sum_of
+from micrograd_bp.engine.origin import recording
 from micrograd_bp.engine.table import OPERATIONS, call
 from micrograd_bp.engine.value import Value, ieee_arithmetic
 
@@ -32,13 +33,15 @@ def gradients(output: Value, inputs: Sequence[Value], create_graph: bool = False
         output: what to differentiate.
         inputs: leaves or inner nodes. One that `output` does not depend on gives 0.
         create_graph: whether the derivatives are Values, to be drawn, stepped through, and differentiated again.
+            They are computed from the numbers that the values hold now; the numbers that come without a graph are
+            those of the forward pass. The two differ where somebody has changed `.data` since.
 
     Returns:
         Numbers, or Values where a graph was asked for. A derivative that is a node of the graph already, as d(w·x)/dx
         is w, is that node.
     """
     if create_graph:
-        with ieee_arithmetic():
+        with ieee_arithmetic(), recording():
             return _gradient_graphs(output, inputs)
     totals: dict[Value, float] = {output: 1.0}
     for node in reversed(topological_order(output)):
@@ -69,8 +72,20 @@ def tangents(outputs: Sequence[Value], inputs: Mapping[Value, float]) -> list[fl
     return [speeds[output] for output in outputs]
 
 
+def tangent_graphs(outputs: Sequence[Value], inputs: Mapping[Value, Term]) -> list[Value]:
+    """As `tangents`, with Values that can be differentiated again; the speeds may be Values too."""
+    speeds: dict[Value, Term] = dict(inputs)
+    with ieee_arithmetic(), recording():
+        for node in topological_order(*outputs):
+            if node not in speeds and any(operand in speeds for operand in node.operands):
+                products = zip(node.operands, local_derivatives(node, speeds), strict=True)
+                speeds[node] = _total([(speeds[operand], slope) for operand, slope in products if operand in speeds])
+        return [_as_value(speeds.get(output, 0.0)) for output in outputs]
+
+
 def _gradient_graphs(output: Value, inputs: Sequence[Value]) -> list[Value]:
     order = topological_order(output)
+    there_before = set(order)
     moved = set(inputs)  # what depends on an input; nothing else needs a derivative
     for node in order:
         if any(operand in moved for operand in node.operands):
@@ -82,7 +97,7 @@ def _gradient_graphs(output: Value, inputs: Sequence[Value]) -> list[Value]:
         if node not in moved:
             continue
         totals[node] = upstream = _total(contributions.pop(node))
-        if isinstance(upstream, Value) and node.label and not upstream.label and node is not output:
+        if isinstance(upstream, Value) and node.label and upstream not in there_before and not upstream.label:
             upstream.label = derivative_label(output.label or "y", node.label)
         if isinstance(upstream, float) and upstream == 0.0:
             continue
@@ -92,7 +107,7 @@ def _gradient_graphs(output: Value, inputs: Sequence[Value]) -> list[Value]:
     return [_as_value(totals.get(value, 0.0)) for value in inputs]
 
 
-def local_derivatives(node: Value, wanted: Iterable[Value] | None = None) -> list[Term]:
+def local_derivatives(node: Value, wanted: Container[Value] | None = None) -> list[Term]:
     """d(node)/d(operand) for each operand, as Values, or as numbers where the rule has written one.
 
     Where a derivative mentions the result, it uses the node itself.

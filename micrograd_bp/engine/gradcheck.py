@@ -43,7 +43,8 @@ def gradcheck(function: Callable[..., Any], inputs: Sequence[Any], *, tolerance:
     Args:
         function: takes the inputs as Values and gives a Value.
         inputs: numbers, or Values, such as a model's parameters; these are moved and put back.
-        tolerance: the largest relative difference that passes (absolute for derivatives below 1).
+        tolerance: the largest relative difference that passes (absolute for derivatives below 1), or 4 times the
+            error that the finite difference estimates of itself, up to 1e-3, if that is more.
 
     Returns:
         One comparison for each input.
@@ -174,10 +175,10 @@ def extrapolated_difference(
 
 
 def is_kink_slope(function: Callable[[float], float], x: float, gradient: float) -> bool:
-    """Whether `x` is a kink of the function, and `gradient` lies between the slopes on its two sides.
+    """Whether `x` is a kink and `gradient` lies between its slopes, or a jump and `gradient` is the slope beside it.
 
-    The difference between the two slopes stays at a kink when the steps shrink; where a smooth function bends, it
-    shrinks with them.
+    At a kink each of the two slopes stays where it is when the steps shrink; where a smooth function bends sharply they
+    come together, and at a jump they grow.
     """
     try:
         (left, right), (nearer_left, nearer_right) = (
@@ -186,10 +187,16 @@ def is_kink_slope(function: Callable[[float], float], x: float, gradient: float)
         )
     except (ValueError, ArithmeticError):
         return False
-    slack = 1e-3 * max(1.0, abs(nearer_left), abs(nearer_right))
-    stays = abs(nearer_right - nearer_left) > max(2.0 * slack, 0.5 * abs(right - left))
-    between = min(nearer_left, nearer_right) - slack <= gradient <= max(nearer_left, nearer_right) + slack
-    return stays and between
+    slack_left, slack_right = 1e-3 * max(1.0, abs(nearer_left)), 1e-3 * max(1.0, abs(nearer_right))
+    left_stays, right_stays = abs(nearer_left - left) <= slack_left, abs(nearer_right - right) <= slack_right
+    if left_stays and right_stays:
+        slack = max(slack_left, slack_right)
+        between = min(nearer_left, nearer_right) - slack <= gradient <= max(nearer_left, nearer_right) + slack
+        return between and abs(nearer_right - nearer_left) > 2.0 * slack
+    # A jump on one side; on the other the function goes on smoothly.
+    return (left_stays and abs(gradient - nearer_left) <= slack_left) or (
+        right_stays and abs(gradient - nearer_right) <= slack_right
+    )
 
 
 def _message(comparisons: list[Comparison], wrong: list[Comparison], wrong_rules: dict[str, Comparison]) -> str:

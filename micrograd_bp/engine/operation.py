@@ -26,7 +26,7 @@ class Operation:
         n_optional: how many operands, at the end, a call may leave out.
         many: those of them that are groups with any number of members, all groups equally many.
         constants: the values of the rule's keyword-only arguments.
-        symbol: what a drawing writes on the node.
+        symbol: what a drawing writes on the node; `symbol_template` has `{constant}` where a constant's number goes.
         domain: what the operands must fulfil for a result to exist, in words.
         samples: the intervals from which tests draw each operand and constant.
         aliases: further names of its method, such as NumPy's.
@@ -44,6 +44,7 @@ class Operation:
         "rule",
         "samples",
         "symbol",
+        "symbol_template",
         "trace",
     )
 
@@ -69,7 +70,9 @@ class Operation:
         self.n_optional = n_optional
         self.many = many
         self.constants = constants or {}
-        self.symbol = symbol or name
+        self.symbol_template = symbol or name
+        complete = self.constants and all(constant in self.constants for constant in trace.constants)
+        self.symbol = self.symbol_template.format(**self.constants) if complete else self.symbol_template
         self.domain = domain
         self.samples = samples or {}
         self.aliases = aliases

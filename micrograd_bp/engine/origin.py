@@ -116,6 +116,16 @@ current_origin: ContextVar[Origin | None] = ContextVar("current_origin", default
 
 
 @contextmanager
+def recording() -> Iterator[None]:
+    """In this block operations are recorded, also inside of `no_graph`: a derivative needs its graph."""
+    token = current_origin.set(None if current_origin.get() is NOT_RECORDED else current_origin.get())
+    try:
+        yield
+    finally:
+        current_origin.reset(token)
+
+
+@contextmanager
 def no_graph() -> Iterator[None]:
     """In this block operations give plain leaves and remember nothing: for evaluation without training."""
     token = current_origin.set(NOT_RECORDED)

@@ -38,7 +38,7 @@ def method_stubs() -> str:
             continue
         others = "".join(f", {name}: Value | float" for name in entry.operand_names[1:])
         for name in (entry.name, *entry.aliases):
-            lines.append(f"    def {name}(self{others}{constants_of(entry)}) -> Value: ...\n")
+            lines.append(f"    def {name}(self{others}{', /' * bool(others)}{constants_of(entry)}) -> Value: ...\n")
     return "".join(lines)
 
 
@@ -80,7 +80,7 @@ def function_signature(entry: Operation, first_value: int) -> str:
     outcome = "Value" if first_value < len(entry.operand_names) else "float"
     narrower = "  # type: ignore[overload-overlap]  # numbers are the narrower case"
     return (
-        f"def {entry.name}({', '.join(parameters)}{constants_of(entry)}) -> {outcome}: ..."
+        f"def {entry.name}({', '.join(parameters)}, /{constants_of(entry)}) -> {outcome}: ..."
         f"{narrower if entry.many and outcome == 'float' else ''}\n"
     )
 

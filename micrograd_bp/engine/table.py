@@ -43,7 +43,7 @@ def _variant(entry: Operation, operand_names: tuple[str, ...], constants: tuple[
         operand_names=operand_names,
         many=entry.many,
         constants=bound,
-        symbol=entry.symbol.format(**bound) if bound else entry.symbol,
+        symbol=entry.symbol_template,
         domain=entry.domain,
         samples=entry.samples,
         aliases=entry.aliases,
@@ -167,8 +167,11 @@ def operation(
     def add(rule: Callable[..., Any]) -> Callable[..., Any]:
         for method_name in (name, *aliases):
             _check_name(method_name, name)
+        if name in OPERATIONS and is_built_in(OPERATIONS[name].rule) and not is_built_in(rule):
+            raise ValueError(f"the operation {name!r} comes with the package: choose another name")
         code = rule.__code__
         operand_names = code.co_varnames[1 : code.co_argcount]
+        defaults = dict(rule.__kwdefaults__ or {})
         constant_names = code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount]
         if code.co_flags & (CO_VARARGS | CO_VARKEYWORDS):
             raise TypeError(f"the rule of {name} names its operands one by one; many=(…) makes one a group")
@@ -183,8 +186,8 @@ def operation(
             operand_names=operand_names,
             n_optional=len(rule.__defaults__ or ()),
             many=tuple(many),
-            constants=dict(rule.__kwdefaults__ or {}),
-            symbol=symbol or name,
+            constants=defaults,
+            symbol=symbol,
             domain=domain,
             samples=dict(samples or {}),
             aliases=tuple(aliases),
@@ -219,9 +222,14 @@ def operation(
     return add
 
 
+def is_built_in(rule: Callable[..., Any]) -> bool:
+    """Whether the rule comes with the package."""
+    return bool(rule.__module__ == "micrograd_bp.engine.operations")
+
+
 def _check_name(method_name: str, name: str) -> None:
     """Refuses a name for a method of the operation `name`."""
-    if not method_name.isidentifier() or iskeyword(method_name):
+    if not method_name.isidentifier() or iskeyword(method_name) or method_name == "members":
         raise ValueError(f"an operation needs a name that can be a method's, got {method_name!r}")
     if any(method_name in vars(kind) for kind in Methods.__subclasses__()):
         raise ValueError(f"a Value has an attribute {method_name!r} already: call the operation something else")

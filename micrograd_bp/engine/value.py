@@ -38,7 +38,7 @@ def record(operation: Operation, operands: tuple["Value", ...]) -> "Value":
 
 def _record_carefully(operation: Operation, operands: tuple["Value", ...]) -> "Value":
     """`record` where a result or a derivative does not exist, or a result is nan."""
-    numbers = [operand.data for operand in operands]
+    numbers = [as_float(operand.data) for operand in operands]
     if _ieee.get():
         data, local_derivatives = operation.compute_in_ieee(numbers)
     else:
@@ -131,7 +131,9 @@ def _operators(name: str) -> tuple[Callable[..., "Value"], Callable[..., "Value"
             data, local_derivatives = rule(floats, self.data, other.data)
         except (ValueError, ArithmeticError):
             return _record_carefully(entry, (self, other))
-        return _node(data, entry, (self, other), local_derivatives)
+        if type(data) is float:
+            return _node(data, entry, (self, other), local_derivatives)
+        return _record_carefully(entry, (self, other))  # somebody has set .data to another kind of number
 
     def reflected(self: "Value", other: Any) -> "Value":
         return operator(Value(other), self) if is_real(other) else NotImplemented

@@ -91,7 +91,7 @@ class Module:
 
     def state_dict(self) -> dict[str, float]:
         """The number of each parameter by its name."""
-        return {name: parameter.data for name, parameter in self.named_parameters()}
+        return {name: float(parameter.data) for name, parameter in self.named_parameters()}
 
     def load_state_dict(self, state: Mapping[str, float]) -> None:
         """Takes over numbers from `state_dict`.

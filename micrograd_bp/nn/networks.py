@@ -27,7 +27,10 @@ class Inputs(tuple[Value, ...]):
         """
         if isinstance(inputs, Value) or not isinstance(inputs, Iterable):
             inputs = (inputs,)  # a layer of one neuron gives one Value, not a list
-        checked = Inputs([x if isinstance(x, Value) else Value(x) for x in inputs])
+        try:
+            checked = Inputs([x if isinstance(x, Value) else Value(x) for x in inputs])
+        except TypeError as error:
+            raise TypeError(f"{module} takes one sample at a time, a list of {expected} numbers; {error}") from None
         if len(checked) != expected:
             raise ValueError(f"{module} takes {expected} inputs, got {len(checked)}")
         return checked
@@ -203,7 +206,7 @@ class MLP(Module):
             activation_operation(activation)  # also where there is one layer, which does not use it
             activations = [activation] * (len(nouts) - 1) + [output_activation]
         else:
-            activations = list(activation)
+            activations = list(activation) if isinstance(activation, Iterable) else [str(activation)]
             if len(activations) != len(nouts):
                 raise ValueError(f"{len(nouts)} layers and {len(activations)} activations")
         source = as_rng(rng)

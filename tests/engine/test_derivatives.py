@@ -279,3 +279,11 @@ def slope_of_list(function: Callable[[float], list[float]], x: float, step: floa
     """Central differences of fourth order."""
     values = {k: np.array(function(x + k * step)) for k in (-2, -1, 1, 2)}
     return (8.0 * (values[1] - values[-1]) - (values[2] - values[-2])) / (12.0 * step)
+
+
+def test_only_new_nodes_are_labelled() -> None:
+    x, w = Value(2.0, label="x"), Value(3.0)
+    y = (x * w).exp()
+    y.label = "y"
+    gradients(y, [x], create_graph=True)
+    assert [node.label for node in topological_order(y)] == ["x", "", "", "y"]

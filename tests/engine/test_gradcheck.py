@@ -316,3 +316,11 @@ def test_the_difference_of_a_function_in_single_precision():
     """Its smallest steps change nothing, and zeros agree with each other."""
     derivative, _ = numerical_derivative(lambda x: float(np.float32(x) ** 2), 0.7)
     assert derivative == pytest.approx(1.4, rel=1e-3)
+
+
+@pytest.mark.parametrize("derivative", [123.0, 1.0, -0.5])
+def test_a_wrong_rule_is_caught_at_a_jump(planted, derivative):
+    """A jump has a slope on each side of it, and only that will do."""
+    wrong = planted("wrong", lambda xp, x: (xp.floor(x), (derivative,)))
+    with refused(GradientError, "the rule of wrong disagrees"):
+        gradcheck(wrong, [1.0])

@@ -5,7 +5,7 @@ import pickle
 
 import pytest
 
-from micrograd_bp.engine import OPERATIONS, Value, gradcheck, gradients, no_graph, operation
+from micrograd_bp.engine import OPERATIONS, Value, evaluate_again, gradcheck, gradients, no_graph, operation
 from micrograd_bp.engine.methods import Methods
 from micrograd_bp.engine.operations import softplus, tanh
 
@@ -302,3 +302,25 @@ def test_a_rule_may_use_an_operation_with_its_constant_given(table):
     )
     assert twice(Value(-1.0)).data == pytest.approx(6.0 * (2.718281828459045**-1 - 1.0))
     gradcheck(twice, [-0.5])
+
+
+@pytest.mark.parametrize("name", ["tanh", "add"])
+def test_what_comes_with_the_package_is_not_replaced(table, name):
+    with refused(ValueError, f"the operation {name!r} comes with the package"):
+        defined(name)
+
+
+def test_a_name_that_numpy_has_too_is_the_users_own(table):
+    """Also where a result is computed in IEEE arithmetic, on NumPy's numbers."""
+    defined("sinc", rule=lambda xp, x: (xp.sin(x) / x, (xp.cos(x) / x - xp.sin(x) / (x * x),)))
+    twice = defined("twice_sinc", rule=lambda xp, x: (2.0 * xp.sinc(x), (2.0 * (xp.cos(x) - xp.sinc(x)) / x,)))
+    x = Value(1.0)
+    y = twice(x)
+    assert evaluate_again([y], {x: 1.0}) == [y.data]
+
+
+def test_a_sum_over_a_group_is_taken_with_xp(table):
+    with refused(TypeError, "xp.sum"):
+        defined("squares", rule=lambda xp, x: (sum(e * e for e in x), ([2.0 * e for e in x],)), many=("x",))
+    with refused(TypeError, "the derivative along x is one number"):
+        defined("nested", rule=lambda xp, x: (x, ([1.0],)))

@@ -6,6 +6,7 @@ import math
 import threading
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
 from micrograd_bp.engine import Value, backward, gradients, no_graph
@@ -407,3 +408,12 @@ def test_a_backward_closure_is_refused_with_a_way_out(use):
     with pytest.raises(AttributeError, match=r"@micrograd_bp\.operation\(\"cube\"\)") as caught:
         use(Value(1.0))
     assert "return x * x * x, (3.0 * x * x,)" in str(caught.value)
+
+
+def test_another_kind_of_number_in_data_becomes_a_float():
+    """As after `p.data -= np.float64(0.1) * p.grad`."""
+    p = Value(2.0)
+    p.data = np.float64(2.0)
+    for result in (p * 3.0, 1.0 / p, p.exp(), dot([p], [1.0]), p**2):
+        assert type(result.data) is float
+        assert all(type(derivative) is float for derivative in result.local_derivatives)

@@ -9,6 +9,7 @@ from functools import reduce
 from operator import add, mul
 from typing import Any
 
+from micrograd_bp.engine.numbers.floats import Floats
 from micrograd_bp.engine.numbers.namespace import Namespace
 
 COMPARISONS = ("greater", "greater_equal", "less", "less_equal", "equal", "not_equal")
@@ -24,7 +25,8 @@ class Arrays(Namespace):
         if name in COMPARISONS:  # arithmetic on truth values differs between libraries
             compare = getattr(self.xp, name)
             return lambda a, b: self.where(compare(a, b), 1.0, 0.0)
-        native: Callable[..., Any] | None = getattr(self.xp, name, None)
+        # A user's `sinc` is theirs, whatever NumPy means by it.
+        native: Callable[..., Any] | None = getattr(self.xp, name, None) if hasattr(Floats, name) else None
         return super().__getattr__(name) if native is None else native
 
     def erf(self, x: Any) -> Any:

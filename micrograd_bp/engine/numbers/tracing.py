@@ -65,13 +65,19 @@ def trace(
             f"a rule returns one local derivative for each operand: "
             f"{len(operands) + left_out} expected, {len(derivatives)} given"
         )
+    written = as_formula(result)
+    if written.indexed or written.operation == "members":
+        raise TypeError("a rule gives one number: sum over a group with xp.sum([… for each in x])")
+    for name, derivative in zip(operands, derivatives, strict=False):
+        if name not in many and isinstance(derivative, (Group, list, tuple)):
+            raise TypeError(f"the derivative along {name} is one number, got a list")
     return Trace(
         symbols={
             name: argument.member if isinstance(argument, Group) else argument
             for name, argument in zip(operands, arguments, strict=True)
         },
         constants=constant_symbols,
-        result=as_formula(result),
+        result=written,
         derivatives={name: _generic(derivative) for name, derivative in zip(operands, derivatives, strict=False)},
     )
 

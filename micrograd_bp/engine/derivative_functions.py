@@ -5,14 +5,18 @@ of this package or of NumPy. Only its first argument is differentiated; what fol
 come as the argument came: a float for a float, a list for a list, an array for an array. So they fit
 `scipy.optimize.minimize(f, x0, jac=gradient(f), hess=hessian(f))` as they are.
 
-Where the argument is made of Values already, so is the result: derivatives can be nested.
+Derivatives can be nested: inside of a function that is being differentiated, and where the argument is made of Values,
+results are Values.
 """
 
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from typing import Any
 
-from micrograd_bp.engine.derivatives import gradients, tangents
-from micrograd_bp.engine.numbers.floats import is_real
+from micrograd_bp.engine.derivatives import gradients, tangent_graphs, tangents
+from micrograd_bp.engine.numbers.floats import as_float, is_real
+from micrograd_bp.engine.operations import dot
+from micrograd_bp.engine.origin import recording
 from micrograd_bp.engine.value import Value
 
 Function = Callable[..., Any]
@@ -55,8 +59,8 @@ def value_and_gradient(f: Function) -> Function:
 
     def value_and_gradient_of_f(x: Any, *others: Any) -> Any:
         point = _Point(x)
-        output = _one_output(f(point.argument, *others))
-        return point.number(output), point.shaped(point.gradient_of(output))
+        output = _one_output(point.call(f, *others))
+        return point.number(output), point.in_form(point.gradient_of(output))
 
     return value_and_gradient_of_f
 
@@ -70,8 +74,8 @@ def jacobian(f: Function) -> Function:
 
     def jacobian_of_f(x: Any, *others: Any) -> Any:
         point = _Point(x)
-        outputs = _Outputs(f(point.argument, *others))
-        return outputs.shaped([point.gradient_of(output) for output in outputs.values], point)
+        outputs = _Outputs(point.call(f, *others))
+        return outputs.jacobian_rows([point.gradient_of(output) for output in outputs.values], point)
 
     return jacobian_of_f
 
@@ -97,12 +101,13 @@ def jvp(f: Function, x: Any, v: Any) -> tuple[Any, Any]:
         Two things of the form that `f` gives.
 
     Raises:
-        ValueError: `x` and `v` have different shapes.
+        ValueError: `x` and `v` have different numbers of entries, or are arrays of different shapes.
     """
     point = _Point(x)
-    outputs = _Outputs(f(point.argument))
-    speeds = tangents(outputs.values, dict(zip(point.inputs, point.matching(v), strict=True)))
-    return outputs.reshaped([output.data for output in outputs.values]), outputs.reshaped(speeds)
+    outputs = _Outputs(point.call(f))
+    speeds = dict(zip(point.inputs, point.direction(v), strict=True))
+    moved = tangent_graphs(outputs.values, speeds) if point.nested else tangents(outputs.values, speeds)
+    return outputs.in_form([point.number(output) for output in outputs.values]), outputs.in_form(moved)
 
 
 def vjp(f: Function, x: Any, u: Any) -> tuple[Any, Any]:
@@ -117,15 +122,17 @@ def vjp(f: Function, x: Any, u: Any) -> tuple[Any, Any]:
         The outputs, and a gradient in the form of `x`.
 
     Raises:
-        ValueError: `u` and the outputs have different shapes.
+        ValueError: `u` and the outputs have different numbers of entries.
     """
     point = _Point(x)
-    outputs = _Outputs(f(point.argument))
+    outputs = _Outputs(point.call(f))
     weights = _flat(u)
     if len(weights) != len(outputs.values):
         raise ValueError(f"{len(outputs.values)} outputs and {len(weights)} upstream gradients")
-    total = sum((float(w) * output for w, output in zip(weights, outputs.values, strict=True)), Value(0.0))
-    return outputs.reshaped([output.data for output in outputs.values]), point.shaped(point.gradient_of(total))
+    with recording():
+        total = dot(weights, outputs.values)
+    values = outputs.in_form([point.number(output) for output in outputs.values])
+    return values, point.in_form(point.gradient_of(total))
 
 
 def hessian_vector_product(f: Function, x: Any, v: Any) -> Any:
@@ -139,10 +146,14 @@ def hessian_vector_product(f: Function, x: Any, v: Any) -> Any:
         v: the same form.
 
     Raises:
-        ValueError: `x` and `v` have different shapes.
+        ValueError: `x` and `v` have different numbers of entries, or are arrays of different shapes.
         TypeError: `f` gives something other than one number.
     """
     return jvp(gradient(f), x, v)[1]
+
+
+_differentiating: ContextVar[bool] = ContextVar("differentiating", default=False)
+"""Whether a function is being called in order to be differentiated: what it differentiates itself must stay a graph."""
 
 
 class _Point:
@@ -151,11 +162,22 @@ class _Point:
     def __init__(self, x: Any) -> None:
         self._like = x
         numbers = _flat(x)
-        self.nested = any(isinstance(number, Value) for number in numbers)
-        # Adding 0 to a Value gives one of our own, so that what the function uses besides, even if it is the
-        # same Value, stands still.
-        self.inputs: list[Value] = [number + 0.0 if isinstance(number, Value) else Value(number) for number in numbers]
+        self.nested = _differentiating.get() or any(isinstance(number, Value) for number in numbers)
+        with recording():
+            # Adding 0 to a Value gives one of our own, so that what the function uses besides, even if it is the
+            # same Value, stands still.
+            self.inputs: list[Value] = [
+                number + 0.0 if isinstance(number, Value) else Value(number) for number in numbers
+            ]
         self.argument = _in_form_of(x, self.inputs)
+
+    def call(self, f: Function, *others: Any) -> Any:
+        token = _differentiating.set(True)
+        try:
+            with recording():
+                return f(self.argument, *others)
+        finally:
+            _differentiating.reset(token)
 
     def gradient_of(self, output: Value) -> list[Any]:
         if self.nested:
@@ -165,13 +187,17 @@ class _Point:
     def number(self, output: Value) -> Any:
         return output if self.nested else output.data
 
-    def shaped(self, numbers: list[Any]) -> Any:
+    def in_form(self, numbers: list[Any]) -> Any:
         return _in_form_of(self._like, numbers)
 
-    def matching(self, v: Any) -> list[float]:
-        speeds = [float(number) for number in _flat(v)]
-        if getattr(v, "shape", None) != getattr(self._like, "shape", None) or len(speeds) != len(self.inputs):
-            raise ValueError(f"the point has {len(self.inputs)} numbers and the direction {len(speeds)}")
+    def direction(self, v: Any) -> list[Any]:
+        speeds = [number if isinstance(number, Value) else as_float(number) for number in _flat(v)]
+        same_shape = not (_is_array(v) and _is_array(self._like)) or v.shape == self._like.shape
+        if len(speeds) != len(self.inputs) or not same_shape:
+            raise ValueError(
+                f"the point has {len(self.inputs)} numbers and the direction {len(speeds)}"
+                + ("" if same_shape else f", in the shapes {self._like.shape} and {v.shape}")
+            )
         return speeds
 
 
@@ -182,13 +208,13 @@ class _Outputs:
         self._like = outputs
         self.values = [output if isinstance(output, Value) else Value(output) for output in _flat(outputs)]
 
-    def reshaped(self, numbers: Sequence[Any]) -> Any:
+    def in_form(self, numbers: Sequence[Any]) -> Any:
         return _in_form_of(self._like, list(numbers))
 
-    def shaped(self, rows: list[list[Any]], point: _Point) -> Any:
+    def jacobian_rows(self, rows: list[list[Any]], point: _Point) -> Any:
         """The rows of a Jacobian: outputs in their form, of inputs in theirs."""
         if not _is_array(self._like):
-            return self.reshaped([point.shaped(row) for row in rows])
+            return self.in_form([point.in_form(row) for row in rows])
         import numpy
 
         shape = (*self._like.shape, *numpy.shape(point.argument))
@@ -198,6 +224,8 @@ class _Outputs:
 def _one_output(output: Any) -> Value:
     if isinstance(output, Value):
         return output
+    if _is_array(output) and output.shape == ():  # NumPy's way to give one object
+        return _one_output(output.item())
     if is_real(output):  # a function that is constant here
         return Value(output)
     raise TypeError(f"the function must give one number, got {type(output).__name__}: use jacobian")

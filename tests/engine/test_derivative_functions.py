@@ -11,11 +11,13 @@ from scipy.optimize import least_squares, minimize
 from micrograd_bp import (
     Value,
     derivative,
+    gradcheck,
     gradient,
     hessian,
     hessian_vector_product,
     jacobian,
     jvp,
+    no_graph,
     value_and_gradient,
     vjp,
 )
@@ -76,6 +78,32 @@ def test_nesting() -> None:
     # The inner derivative must not see the outer x, neither where it stands beside y nor where it is the argument.
     assert derivative(lambda x: x * derivative(lambda y: x + y)(1.0))(1.0) == 1.0
     assert derivative(lambda x: derivative(lambda y: y * x**2)(x))(3.0) == 6.0
+
+
+def test_an_outer_variable_reaches_an_inner_function_by_closure() -> None:
+    assert derivative(lambda w: derivative(lambda x: x * x * w)(3.0))(2.0) == 6.0
+    assert derivative(lambda w: value_and_gradient(lambda x: x * w)(3.0)[0])(2.0) == 3.0
+
+
+def test_products_can_be_differentiated() -> None:
+    def f(x):
+        return x[0] ** 3 * x[1]
+
+    assert gradient(lambda t: jvp(f, [t[0], t[1]], [1.0, 0.0])[1])([2.0, 3.0]) == [36.0, 12.0]
+    assert gradient(lambda t: vjp(f, t, 1.0)[0])([2.0, 3.0]) == [36.0, 8.0]
+    assert gradient(lambda t: hessian_vector_product(f, t, [1.0, 0.0])[0])([2.0, 3.0]) == [18.0, 12.0]
+    assert gradient(lambda v: jvp(f, [2.0, 3.0], v)[1])([1.0, 1.0]) == [36.0, 8.0]
+
+
+def test_a_derivative_needs_its_graph_also_where_nothing_is_recorded() -> None:
+    with no_graph():
+        assert derivative(tanh)(0.3) == pytest.approx(1.0 - math.tanh(0.3) ** 2, rel=1e-15)
+        assert not (Value(1.0) * 2.0).operands
+    gradcheck(lambda x: derivative(tanh)(x) * 1.0, [0.3])
+
+
+def test_one_object_in_an_array() -> None:
+    assert gradient(lambda x: np.array(x[0] * x[1]))([2.0, 3.0]) == [3.0, 2.0]
 
 
 def test_values_in_values_out() -> None:

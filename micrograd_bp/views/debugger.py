@@ -1,0 +1,299 @@
+"""The chain-rule debugger: stop the backward pass anywhere, go on, go back, and ask why.
+
+`debug(root)` opens it from a script, a test or the prompt of another debugger; `micrograd-bp debug …` from a shell. It
+knows nothing of how to find a graph. What its commands print comes from `reports`.
+"""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import IO, TextIO
+
+from micrograd_bp.engine import Value
+from micrograd_bp.views import reports
+from micrograd_bp.views.breakpoints import Breakpoint, breakpoint_at, known_value, watchpoint
+from micrograd_bp.views.conditions import WORDS, Expression
+from micrograd_bp.views.console import Console, full_name
+from micrograd_bp.views.contributions import Contributions
+from micrograd_bp.views.looks import number
+from micrograd_bp.views.screen import Screen
+from micrograd_bp.views.steps import Recording, Step
+from micrograd_bp.views.value_names import names_in
+
+ROWS_OF_NEXT = 12
+"""How many contributions of one node `next` shows."""
+
+
+class Debugger(Console):
+    """The commands. Each takes what stands behind it on the line; wrong input is answered and changes nothing."""
+
+    def __init__(self, recording: Recording, stdin: IO[str] | None = None, stdout: TextIO | None = None) -> None:
+        """Opens a debugger on a recording.
+
+        Args:
+            recording: the backward pass to walk.
+            stdin: where commands come from; the process's input if not given.
+            stdout: where answers go; the process's output if not given.
+        """
+        super().__init__(stdin, stdout)
+        self.recording = recording
+        self.points: list[Breakpoint] = []
+        self._next_number = 1
+        self._contributions: Contributions | None = None
+
+    def run(self) -> None:
+        """Answers commands until `quit` or the end of the input."""
+        self.say(reports.beginning(self.recording))
+        self.answer()
+
+    # ---- walking
+
+    def do_step(self, argument: str) -> None:
+        """`step [N]`: take the next step, or N of them, and show it."""
+        for _ in range(_count(argument)):
+            if self.recording.forward() is None:
+                break
+        self._show("there are no more steps; `back` or `goto` go back")
+
+    def do_next(self, argument: str) -> None:
+        """`next`: take the rest of this node's steps, or all those of the next node."""
+        _nothing(argument)
+        taken: list[Step] = []
+        while self._ahead is not None and (not taken or self._ahead.node is taken[0].node):
+            step = self.recording.forward()
+            assert step is not None
+            taken.append(step)
+            if self._stopped(step):
+                break
+        if not taken:
+            self.say(reports.end(self.recording))
+        elif len(taken) == 1:
+            self._show()
+        else:
+            self.say(reports.node_steps(self.recording, taken, ROWS_OF_NEXT))
+
+    def do_back(self, argument: str) -> None:
+        """`back [N]`: take the latest step back, or N of them."""
+        for _ in range(_count(argument)):
+            if self.recording.back() is None:
+                break
+        self._show()
+
+    def do_continue(self, argument: str) -> None:
+        """`continue`: go on to the next breakpoint, or to the end."""
+        _nothing(argument)
+        while (step := self.recording.forward()) is not None:
+            if self._stopped(step):
+                self._show()
+                return
+        self.say(reports.end(self.recording))
+
+    def do_goto(self, argument: str) -> None:
+        """`goto N`: go to where N steps have been taken, forwards or backwards.
+
+        `goto NAME`: go to the first step of a node, or the first one into a leaf.
+        """
+        if argument.lstrip("-").isdigit():
+            self.recording.goto(int(argument))
+        else:
+            value = known_value(argument, self.recording)
+            first = next((step for step in self.recording.steps if value in (step.node, step.operand)), None)
+            of_node = next((step for step in self.recording.steps if step.node is value), first)
+            self.recording.goto(of_node.number if of_node is not None else 0)
+        self._show()
+
+    def do_restart(self, argument: str) -> None:
+        """`restart`: go back to before the first step; breakpoints stay."""
+        _nothing(argument)
+        self.recording.goto(0)
+        self._show()
+
+    @property
+    def _ahead(self) -> Step | None:
+        recording = self.recording
+        return recording.steps[recording.position] if recording.position < len(recording.steps) else None
+
+    def _stopped(self, step: Step) -> bool:
+        """Whether a breakpoint stops here; says which. One whose condition cannot be had stops too."""
+        stopped = False
+        for point in self.points:
+            try:
+                stops = point.stops(self.recording, step)
+            except (ValueError, ArithmeticError) as error:
+                self.say(f"*** breakpoint {point.number} has no answer here: {error}")
+                stopped = True
+                continue
+            if stops:
+                self.say(f"stopped by {point.number}: {point.what}")
+                stopped = True
+        return stopped
+
+    def _show(self, at_end: str = "") -> None:
+        self.say(reports.position(self.recording))
+        if at_end and self._ahead is None:
+            self.say(at_end)
+
+    # ---- stopping
+
+    def do_break(self, argument: str) -> None:
+        """`break PLACE [if CONDITION]`, `break CONDITION`: stop there; `break`: list what stops.
+
+        A PLACE is an operation (tanh, *), a value by its name, or a line (12, train.py:12). An operation, an inner
+        value and a line stop at the first step of a node, when its own gradient is complete; a leaf stops at each
+        step that adds to its gradient. A CONDITION compares numbers of the step: |grad| > 1e3, grad is nan,
+        contribution == 0 and upstream != 0. The words are grad (the operand's, after the step), before, after,
+        upstream, local, contribution; a value's name is its number, NAME.grad its gradient so far.
+        """
+        if argument:
+            self._add(breakpoint_at(self._next_number, argument, self.recording))
+        else:
+            self.say(reports.points(self.points))
+
+    def do_watch(self, argument: str) -> None:
+        """`watch NAME`: stop whenever a step changes the gradient of a value."""
+        self._add(watchpoint(self._next_number, argument, self.recording))
+
+    def _add(self, point: Breakpoint) -> None:
+        self.points.append(point)
+        self._next_number += 1
+        self.say(f"{point.number}: {point.what}")
+
+    def do_delete(self, argument: str) -> None:
+        """`delete N`: remove a breakpoint or a watch; `delete`: remove all."""
+        if not argument:
+            self.points.clear()
+            self.say("nothing stops any more")
+            return
+        kept = [point for point in self.points if str(point.number) != argument]
+        if len(kept) == len(self.points):
+            raise ValueError(f"there is no breakpoint {argument}; `info` lists them")
+        self.points = kept
+        self.say(f"deleted {argument}")
+
+    # ---- looking
+
+    def do_info(self, argument: str) -> None:
+        """`info`: where the walk is and what stops it; `info NAME`: all about a value."""
+        if argument:
+            self.say(reports.value(self.recording, known_value(argument, self.recording)))
+        else:
+            self.say(f"{reports.state(self.recording)}\n{reports.points(self.points)}")
+
+    def do_where(self, argument: str) -> None:
+        """`where [NAME]`: the path from the output to here, or to a value.
+
+        It goes along the largest contributions and shows the factors of the chain rule one by one.
+        """
+        if argument:
+            value = known_value(argument, self.recording)
+        else:
+            latest = self.recording.latest
+            value = latest.operand if latest is not None else self.recording.graph.roots[0]
+        self.say(reports.path(self.recording, self.contributions, value))
+
+    def do_list(self, argument: str) -> None:
+        """`list [N]`: the steps around here, N before and N after (5)."""
+        self.say(reports.around(self.recording, _count(argument, default=5)))
+
+    def do_print(self, argument: str) -> None:
+        """`print EXPRESSION`: a number, such as upstream * local, or tanh(w.grad).
+
+        The words for the step are those of `break`; values go by their names.
+        """
+        value = self.recording.names.value(argument)
+        if value is not None and argument not in WORDS:
+            self.say(f"{argument} = {number(value.data)}, gradient so far = {number(self.recording.gradient(value))}")
+        else:
+            expression = Expression(argument, self.recording.names)
+            self.say(f"{argument} = {number(expression.number(self.recording, self.recording.latest))}")
+
+    def do_why(self, argument: str) -> None:
+        """`why NAME [all]`: what makes up the gradient of a value.
+
+        Each contribution, its share, and the node it came through; the largest first.
+        """
+        name, _, rest = argument.rpartition(" ")
+        everything = rest == "all" and bool(name)
+        if not argument and self.recording.latest is not None:
+            value = self.recording.latest.operand
+        else:
+            value = known_value(name.strip() if everything else argument, self.recording)
+        self.say(reports.why(self.recording, self.contributions, value, everything))
+
+    def do_formula(self, argument: str) -> None:
+        """`formula [latex]`: the rule of this step's node, forwards and backwards, as text or as LaTeX."""
+        if argument not in ("", "text", "latex"):
+            raise ValueError(f"a formula is shown as text or as latex, not as {argument}")
+        latest = self.recording.latest
+        if latest is None:
+            raise ValueError("no step has been taken yet; `step` takes the first one")
+        self.say(reports.formula(self.recording, latest, latex=argument == "latex"))
+
+    @property
+    def contributions(self) -> Contributions:
+        """The steps by the value that they add to; made when first asked for."""
+        if self._contributions is None:
+            self._contributions = Contributions(self.recording.steps)
+        return self._contributions
+
+    def completedefault(self, text: str, line: str, begidx: int, endidx: int) -> list[str]:
+        """Names of values that begin with `text`; operations and words too where a condition may stand."""
+        candidates = self.recording.names.all()
+        command = full_name(line.split()[0])
+        if command in ("break", "print"):
+            candidates = [*candidates, *WORDS]
+        if command == "break":
+            operations = (node.operation.name for node in self.recording.graph.order if node.operation is not None)
+            candidates = [*candidates, *operations]
+        return [each for each in dict.fromkeys(candidates) if each.startswith(text)]
+
+
+def _count(argument: str, default: int = 1) -> int:
+    if not argument:
+        return default
+    if not argument.isdecimal() or len(argument) > 9 or int(argument) == 0:
+        raise ValueError(f"a number of steps from 1 up is expected, got {argument}")
+    return int(argument)
+
+
+def _nothing(argument: str) -> None:
+    if argument:
+        raise ValueError(f"nothing is expected behind this command, got {argument}")
+
+
+def debug(
+    root: Value | Sequence[Value],
+    gradients: Sequence[float] | None = None,
+    *,
+    names: Mapping[Value, str] | None = None,
+    stdin: IO[str] | None = None,
+    stdout: TextIO | None = None,
+) -> None:
+    """Opens the chain-rule debugger on the graph of `root`; returns when it is left. Nobody's `grad` is touched.
+
+    Args:
+        root: the output, or several of them, as for `backward`.
+        gradients: the upstream gradient of each output; 1.0 for each if not given.
+        names: what to call values that have no label; the caller's variables if not given.
+        stdin: where commands come from.
+        stdout: where answers go.
+
+    Raises:
+        TypeError: an output is not a Value, or a gradient not a number.
+        ValueError: not as many gradients as outputs.
+    """
+    if names is None:
+        caller = sys._getframe(1)
+        names = names_in({**caller.f_globals, **caller.f_locals})
+    recording = Recording(root, gradients, names=names)
+    if stdin is None and _in_notebook():
+        Screen(stdout or sys.stdout).say(
+            "A notebook has no terminal for the debugger. Show steps(root) as the result of a cell, "
+            "walk with Recording(root), or draw(root)."
+        )
+        return
+    Debugger(recording, stdin, stdout).run()
+
+
+def _in_notebook() -> bool:
+    get_shell = getattr(sys.modules.get("IPython"), "get_ipython", None)
+    return get_shell is not None and hasattr(get_shell(), "kernel")

@@ -1,0 +1,200 @@
+"""The formulas of one node in the names at hand and with its numbers in, read off the trace of its rule."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from typing import Any, cast
+
+from micrograd_bp.engine import Value, topological_order
+from micrograd_bp.engine.numbers.formulas import Formula, Formulas, evaluate
+from micrograd_bp.engine.numbers.notation import Written, number
+from micrograd_bp.engine.numbers.notation import write as write_formula
+from micrograd_bp.views.value_names import Names, operand_name
+
+LONGEST_NAME = 16
+LONGEST_EXPRESSION = 24
+FEW = 4
+"""So many members of a group are written one by one."""
+
+TERM_BY_TERM = frozenset(["sum", "dot"])
+"""The operations on groups that are written as their terms: w₀·x₀ + w₁·x₁ + b."""
+
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+class WrittenOut(Formulas):
+    """Formulas in which a sum over a group is written term by term: the first ones, an ellipsis, the last one."""
+
+    @staticmethod
+    def sum(members: Sequence[Formula]) -> Formula:
+        """x₀ + x₁ + … + xₙ."""
+        return reduce(lambda total, term: total + term, _few(members)) if members else Formula(value=0.0)
+
+    @staticmethod
+    def dot(weights: Sequence[Formula], members: Sequence[Formula]) -> Formula:
+        """w₀·x₀ + w₁·x₁ + … + wₙ·xₙ."""
+        pairs = list(zip(_few(weights), _few(members), strict=True))
+        return WrittenOut.sum([w if w is ELLIPSIS else w * x for w, x in pairs])
+
+
+ELLIPSIS = Formula(name="…")
+
+
+def _few(members: Sequence[Formula]) -> list[Formula]:
+    if len(members) <= FEW:
+        return list(members)
+    return [*members[: FEW - 2], ELLIPSIS, members[-1]]
+
+
+class NodeFormulas:
+    """What the rule of one node says about it.
+
+    Its operands are called by their names if these are short, and else by the letters of the rule.
+    """
+
+    def __init__(self, node: Value, names: Names) -> None:
+        assert node.operation is not None
+        self.node = node
+        self.operation = node.operation
+        self.trace = self.operation.trace
+        self.symbols = self._symbols(names)
+        self._operands = dict(zip(self.symbols, node.operands, strict=True))
+        self._environment: dict[Formula, Any] = dict(
+            zip(self.trace.symbols.values(), self.operation.arranged(self.symbols), strict=True)
+        )
+        self.itself = self._itself()
+
+    @property
+    def result(self) -> Written:
+        """The forward pass, `tanh(n) = tanh(0.8814) = 0.7071`."""
+        formula = self._written_out(self.trace.result)
+        return _equal(
+            write(self.itself), write(formula), write(formula, self._numbers(formula)), _number(self.node.data)
+        )
+
+    def local_derivative(self, position: int, recorded: float) -> Written:
+        """The derivative along one operand, `∂tanh(n)/∂n = 1 − tanh(n)² = 1 − 0.7071² = 0.5`.
+
+        Args:
+            position: which operand.
+            recorded: what the forward pass has recorded, which ends the line.
+        """
+        name, index = operand_name(self.node, position)
+        formula = self._written_out(self.trace.derivatives[name], index)
+        in_numbers = write(formula, {**self._numbers(formula), self.itself: self.node.data})
+        return _equal(self._quotient(position), write(formula), in_numbers, _number(recorded))
+
+    def local_derivative_in_names(self, position: int) -> Written:
+        """The derivative along one operand without numbers, for a node whose numbers are no longer those recorded."""
+        name, index = operand_name(self.node, position)
+        return _equal(self._quotient(position), write(self._written_out(self.trace.derivatives[name], index)))
+
+    def mentions_itself(self, position: int) -> bool:
+        """Whether the derivative along an operand is had from the node's own result."""
+        name, _ = operand_name(self.node, position)
+        return any(each is self.trace.result for each in topological_order(self.trace.derivatives[name]))
+
+    def _quotient(self, position: int) -> Written:
+        above, below = _in_parentheses(write(self.itself)), _in_parentheses(write(self.symbols[position]))
+        return Written(f"∂{above.text}/∂{below.text}", rf"\frac{{\partial {above.latex}}}{{\partial {below.latex}}}")
+
+    def _numbers(self, formula: Formula) -> dict[Formula, Formula | float]:
+        """The numbers of the operands that a formula mentions, as they are now."""
+        return {part: self._operands[part].data for part in topological_order(formula) if part in self._operands}
+
+    def _symbols(self, names: Names) -> list[Formula]:
+        """A symbol for each operand; a new one each time, since x·x has two operands."""
+        if len(self.node.operands) <= 2 * FEW:
+            symbols = [_by_name(operand, names) for operand in self.node.operands]
+            if all(symbol is not None for symbol in symbols):
+                return cast(list[Formula], symbols)
+        letters = [operand_name(self.node, position) for position in range(len(self.node.operands))]
+        return [
+            Formula(name=name if index is None else name + str(index).translate(SUBSCRIPTS)) for name, index in letters
+        ]
+
+    def _itself(self) -> Formula:
+        """The node as its operation on its operands."""
+        if self.operation.many:
+            if self.operation.name in TERM_BY_TERM and len(self.symbols) <= 2 * FEW:
+                return self._written_out(self.trace.result)
+            # The generic member stands for all: Σᵢ wᵢ·xᵢ + b.
+            operands = [
+                Formula("members", (symbol,)) if name in self.operation.many else symbol
+                for name, symbol in self.trace.symbols.items()
+            ]
+        else:
+            operands = list(self.symbols)
+        constants = [Formula(value=value) for value in self.operation.constants.values()]
+        return Formula(self.operation.name, (*operands, *constants))
+
+    def _written_out(self, formula: Formula, index: int | None = None) -> Formula:
+        """A formula of the trace on this node's operands; `index` picks the member of a group it is for."""
+        environment = dict(self._environment)
+        if index is not None and all(each.operation != "members" for each in topological_order(formula)):
+            # Only this member is mentioned; a node may have a thousand others.
+            environment = {
+                symbol: held[index : index + 1] if isinstance(held, tuple) else held
+                for symbol, held in environment.items()
+            }
+            index = 0
+        if formula is not self.trace.result:
+            environment[self.trace.result] = self.itself
+        (outcome,) = evaluate([formula], environment, WrittenOut(), literal=lambda value: Formula(value=value))
+        return outcome[index or 0] if isinstance(outcome, (list, tuple)) else outcome  # type: ignore[no-any-return]
+
+
+def _by_name(value: Value, names: Names) -> Formula | None:
+    """A symbol with the name of a value, or a short expression for a value that has none; None if both are long."""
+    if value not in names.own and value.operation is not None:
+        expression = _expression(value, names, depth=2)
+        if expression is not None and len(write(expression).text) <= LONGEST_EXPRESSION:
+            return expression
+    name = names[value]
+    return Formula(name=name) if len(name) <= LONGEST_NAME else None
+
+
+def _expression(value: Value, names: Names, depth: int) -> Formula | None:
+    operation = value.operation
+    if value in names.own or operation is None:
+        return Formula(name=names[value])
+    if depth == 0 or operation.many or not operation.operand_names:
+        return None
+    operands = [_expression(operand, names, depth - 1) for operand in value.operands]
+    if any(operand is None for operand in operands):
+        return None
+    constants = [Formula(value=constant) for constant in operation.constants.values()]
+    return Formula(operation.name, (*cast(list[Formula], operands), *constants))
+
+
+def write(formula: Formula, known: Mapping[Formula, Formula | float] | None = None) -> Written:
+    """Writes a formula down; `a − 2·x` where a number put in would give `a + −2·x`, and x₁₂ with its index in LaTeX."""
+    text, latex = write_formula(formula, known)
+    if known:
+        text, latex = text.replace(" + −", " − "), latex.replace(" + -", " - ")
+    return Written(text, re.sub(r"\\mathrm\{(\w)([₀-₉]+)\}", lambda found: _with_index(*found.groups()), latex))
+
+
+def _with_index(letter: str, index: str) -> str:
+    return f"{letter}_{{{unicodedata.normalize('NFKC', index)}}}"
+
+
+def _number(value: float) -> Written:
+    return Written(number(value), f"{value:.4g}")
+
+
+def _equal(*sides: Written) -> Written:
+    """`a = b = c`, each side once where two beside each other look the same."""
+    shown = [side for place, side in enumerate(sides) if place == 0 or side.text != sides[place - 1].text]
+    return Written(" = ".join(side.text for side in shown), " = ".join(side.latex for side in shown))
+
+
+def _in_parentheses(written: Written) -> Written:
+    """A sum or a product as it stands behind a ∂."""
+    depth = 0
+    for character in written.text:
+        depth += (character in "([") - (character in ")]")
+        if depth == 0 and character in " ·−/":
+            return Written(f"({written.text})", rf"\left({written.latex}\right)")
+    return written
