@@ -50,19 +50,19 @@ from micrograd_bp.training import ModelObjective, Training
 from micrograd_bp.views import notebook as _notebook  # noqa: F401  # teaches notebooks to show Values
 
 if TYPE_CHECKING:
-    from micrograd_bp.views.debugger import debug
-    from micrograd_bp.views.drawing import between, draw
+    from micrograd_bp.views.debugger.debugger import debug
+    from micrograd_bp.views.drawing.drawing import between, draw
     from micrograd_bp.views.gradient_report import GradientReport, gradient_report
-    from micrograd_bp.views.steps import Recording, steps
+    from micrograd_bp.views.steps.steps import Recording, steps
 
 _IMPORTED_WHEN_USED = {
     "GradientReport": "micrograd_bp.views.gradient_report",
-    "Recording": "micrograd_bp.views.steps",
-    "between": "micrograd_bp.views.drawing",
-    "debug": "micrograd_bp.views.debugger",
-    "draw": "micrograd_bp.views.drawing",
+    "Recording": "micrograd_bp.views.steps.steps",
+    "between": "micrograd_bp.views.drawing.drawing",
+    "debug": "micrograd_bp.views.debugger.debugger",
+    "draw": "micrograd_bp.views.drawing.drawing",
     "gradient_report": "micrograd_bp.views.gradient_report",
-    "steps": "micrograd_bp.views.steps",
+    "steps": "micrograd_bp.views.steps.steps",
 }
 
 

@@ -15,10 +15,10 @@ from micrograd_bp.engine import Value
 from micrograd_bp.engine.origin import track_source
 from micrograd_bp.engine.value import backward
 from micrograd_bp.expressions import graph
-from micrograd_bp.views.debugger import Debugger
-from micrograd_bp.views.screen import Screen
-from micrograd_bp.views.steps import Recording
-from micrograd_bp.views.value_names import names_in
+from micrograd_bp.views.debugger.debugger import Debugger
+from micrograd_bp.views.debugger.screen import Screen
+from micrograd_bp.views.steps.steps import Recording
+from micrograd_bp.views.steps.value_names import names_in
 
 
 class TargetError(Exception):

@@ -13,7 +13,7 @@ from micrograd_bp.engine.numbers.notation import in_encoding
 from micrograd_bp.nn import MLP, cross_entropy
 from micrograd_bp.optimizers import Adam
 from micrograd_bp.training import ModelObjective, Training
-from micrograd_bp.views.steps import steps
+from micrograd_bp.views.steps.steps import steps
 
 HELD_OUT = 1 / 3
 HIDDEN = 8
@@ -129,8 +129,8 @@ def show_chain_rule(trained: Trained) -> None:
 
 def draw_gradient_flow(trained: Trained, folder: Path) -> None:
     """A picture of the gradient flow through the trained network, for one flower."""
-    from micrograd_bp.views.drawing import draw
-    from micrograd_bp.views.renderer import RenderingError
+    from micrograd_bp.views.drawing.drawing import draw
+    from micrograd_bp.views.drawing.renderer import RenderingError
 
     network, sample, target = trained.network, trained.held_out_inputs[0], trained.held_out_targets[0]
     inputs = [Value(number, label=name) for number, name in zip(sample, MEASUREMENTS, strict=True)]

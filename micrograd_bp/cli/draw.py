@@ -9,8 +9,8 @@ from micrograd_bp.engine import Value, backward
 from micrograd_bp.expressions import graph
 from micrograd_bp.files import write_bytes
 from micrograd_bp.nn import MLP
-from micrograd_bp.views.drawing import draw
-from micrograd_bp.views.renderer import RenderingError
+from micrograd_bp.views.drawing.drawing import draw
+from micrograd_bp.views.drawing.renderer import RenderingError
 
 FORMATS = ("svg", "png", "pdf", "gv", "dot")
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from micrograd_bp.engine import Value
-from micrograd_bp.views.gradient_flow import Passage, passage, upstream_gradients
+from micrograd_bp.views.drawing.gradient_flow import Passage, passage, upstream_gradients
+from micrograd_bp.views.drawing.modules import layer_of, module_name
+from micrograd_bp.views.drawing.parts import as_roots, everything
+from micrograd_bp.views.drawing.roles import Role, Roles
 from micrograd_bp.views.looks import number, share
-from micrograd_bp.views.modules import layer_of, module_name
-from micrograd_bp.views.parts import as_roots, everything
-from micrograd_bp.views.roles import Role, Roles
 from micrograd_bp.views.text import printable
 
 VANISHING, EXPLODING = 1e-3, 1e3

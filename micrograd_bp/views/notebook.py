@@ -16,8 +16,8 @@ def _repr_mimebundle_(self: Value, include: Any = None, exclude: Any = None) -> 
     """The drawing as SVG where the graph is small and there is a renderer, and the text."""
     bundle = {"text/plain": repr(self)}
     if self.operands and size(self).nodes <= SMALL:
-        from micrograd_bp.views.drawing import draw
-        from micrograd_bp.views.renderer import RenderingError
+        from micrograd_bp.views.drawing.drawing import draw
+        from micrograd_bp.views.drawing.renderer import RenderingError
 
         with suppress(RenderingError):
             bundle["image/svg+xml"] = str(draw(self).pipe("svg", encoding="utf-8"))

@@ -9,7 +9,7 @@ import pytest
 
 from micrograd_bp import MLP
 from micrograd_bp.cli import main
-from micrograd_bp.views import renderer
+from micrograd_bp.views.drawing import renderer
 
 NEURON = ["tanh(w1*x1 + w2*x2 + b)", "x1=2", "x2=0", "w1=-3", "w2=1", "b=6.88"]
 

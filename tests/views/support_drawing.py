@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from micrograd_bp import MLP, Value, mse
-from micrograd_bp.views.digraph import Drawing
+from micrograd_bp.views.drawing.digraph import Drawing
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -8,9 +8,9 @@ import pytest
 
 from micrograd_bp import MLP, Value, dot, mse
 from micrograd_bp.engine.origin import track_source
-from micrograd_bp.views import debugger
-from micrograd_bp.views.debugger import Debugger, debug
-from micrograd_bp.views.steps import Recording
+from micrograd_bp.views.debugger import debugger
+from micrograd_bp.views.debugger.debugger import Debugger, debug
+from micrograd_bp.views.steps.steps import Recording
 
 CONTROL = {chr(code) for code in [*range(0x20), *range(0x7F, 0xA0)]} - {"\n"}
 

@@ -7,7 +7,7 @@ import pytest
 from micrograd_bp import Value, backward, greater, operation
 from micrograd_bp.engine import OPERATIONS, topological_order
 from micrograd_bp.engine.numbers.namespace import RULES
-from micrograd_bp.views.gradient_flow import Passage, passage, upstream_gradients
+from micrograd_bp.views.drawing.gradient_flow import Passage, passage, upstream_gradients
 
 from .support_drawing import micrograd_readme, network_loss
 

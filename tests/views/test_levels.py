@@ -4,7 +4,7 @@ import pytest
 
 from micrograd_bp import MLP, Layer, Neuron, Value, cross_entropy, draw, mse
 from micrograd_bp.engine import size
-from micrograd_bp.views.drawing import NEURONS_UP_TO, VALUES_UP_TO
+from micrograd_bp.views.drawing.drawing import NEURONS_UP_TO, VALUES_UP_TO
 
 from .support_drawing import counts, dying_network, network_loss, nodes, texts
 

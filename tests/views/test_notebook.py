@@ -4,7 +4,7 @@ import graphviz
 import pytest
 
 from micrograd_bp import Value, draw
-from micrograd_bp.views import renderer
+from micrograd_bp.views.drawing import renderer
 from micrograd_bp.views.notebook import SMALL
 
 from .support_drawing import micrograd_readme, network_loss, neuron

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from micrograd_bp.views import renderer
-from micrograd_bp.views.drawing import draw
-from micrograd_bp.views.renderer import NoRendererError, RenderingError, WrongPictureError, render
+from micrograd_bp.views.drawing import renderer
+from micrograd_bp.views.drawing.drawing import draw
+from micrograd_bp.views.drawing.renderer import NoRendererError, RenderingError, WrongPictureError, render
 
 from .support_drawing import counts, network_loss, neuron, path_without_programs, program
 

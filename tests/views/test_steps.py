@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from micrograd_bp import MLP, Neuron, Value, backward, dot, logsumexp, maximum, mse
 from micrograd_bp import sum as sum_of
 from micrograd_bp.engine import OPERATIONS, topological_order
-from micrograd_bp.views.steps import Recording, Step, steps
+from micrograd_bp.views.steps.steps import Recording, Step, steps
 
 MAKE = [
     lambda a, b, c: a + b,

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import IO, Any, TextIO
 
-from micrograd_bp.views.screen import Screen
+from micrograd_bp.views.debugger.screen import Screen
 
 PROMPT = "(chain) "
 

@@ -11,11 +11,11 @@ from functools import cached_property
 from micrograd_bp.engine import Value, topological_order
 from micrograd_bp.engine.numbers.floats import as_float
 from micrograd_bp.engine.numbers.notation import Written
-from micrograd_bp.views.formulas import NodeFormulas
-from micrograd_bp.views.forward_check import ForwardCheck
 from micrograd_bp.views.looks import number
-from micrograd_bp.views.step_table import as_html, as_text
-from micrograd_bp.views.value_names import Names
+from micrograd_bp.views.steps.formulas import NodeFormulas
+from micrograd_bp.views.steps.forward_check import ForwardCheck
+from micrograd_bp.views.steps.step_table import as_html, as_text
+from micrograd_bp.views.steps.value_names import Names
 
 CHANGED = "data was changed after the forward pass; this is the derivative of then"
 

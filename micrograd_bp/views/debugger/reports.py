@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from micrograd_bp.engine import Value
-from micrograd_bp.views.breakpoints import Breakpoint
-from micrograd_bp.views.contributions import Contributions, remark, shares
-from micrograd_bp.views.formulas import NodeFormulas
+from micrograd_bp.views.debugger.breakpoints import Breakpoint
+from micrograd_bp.views.debugger.contributions import Contributions, remark, shares
 from micrograd_bp.views.looks import number, share
-from micrograd_bp.views.step_table import HEAD, ending, row
-from micrograd_bp.views.steps import CHANGED, Recording, Step
+from micrograd_bp.views.steps.formulas import NodeFormulas
+from micrograd_bp.views.steps.step_table import HEAD, ending, row
+from micrograd_bp.views.steps.steps import CHANGED, Recording, Step
 
 LEAVES_AT_END = 12
 ROWS_OF_WHY = 10

@@ -8,7 +8,7 @@ from typing import Any
 import graphviz
 
 from micrograd_bp.files import write_bytes
-from micrograd_bp.views.renderer import WrongPictureError, render
+from micrograd_bp.views.drawing.renderer import WrongPictureError, render
 
 
 class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no type hints

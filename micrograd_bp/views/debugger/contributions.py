@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from micrograd_bp.engine import Value
-from micrograd_bp.views.gradient_flow import Passage, passage
-from micrograd_bp.views.steps import Step
+from micrograd_bp.views.drawing.gradient_flow import Passage, passage
+from micrograd_bp.views.steps.steps import Step
 
 
 class Contributions:

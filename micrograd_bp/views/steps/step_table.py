@@ -9,7 +9,7 @@ from micrograd_bp.engine.numbers.notation import in_encoding
 from micrograd_bp.views.looks import number
 
 if TYPE_CHECKING:
-    from micrograd_bp.views.steps import Step
+    from micrograd_bp.views.steps.steps import Step
 
 ROWS_FIRST, ROWS_LAST = 30, 10
 """How many rows of a long table are shown."""

@@ -4,16 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from micrograd_bp.engine import Value
-from micrograd_bp.views.gradient_flow import GivenFlow, GradientFlow, RecordedFlow
-from micrograd_bp.views.groups import LAYERS, NEURONS, picture_of_groups
-from micrograd_bp.views.parts import Part, as_roots, everything, on_paths
-from micrograd_bp.views.parts import around as part_around
-from micrograd_bp.views.picture import Picture
-from micrograd_bp.views.roles import Roles
-from micrograd_bp.views.values_level import picture_of_values
+from micrograd_bp.views.drawing.gradient_flow import GivenFlow, GradientFlow, RecordedFlow
+from micrograd_bp.views.drawing.groups import LAYERS, NEURONS, picture_of_groups
+from micrograd_bp.views.drawing.parts import Part, as_roots, everything, on_paths
+from micrograd_bp.views.drawing.parts import around as part_around
+from micrograd_bp.views.drawing.picture import Picture
+from micrograd_bp.views.drawing.roles import Roles
+from micrograd_bp.views.drawing.values_level import picture_of_values
 
 if TYPE_CHECKING:  # graphviz is only imported when something is drawn
-    from micrograd_bp.views.digraph import Drawing
+    from micrograd_bp.views.drawing.digraph import Drawing
 
 Detail = Literal["auto", "values", "neurons", "layers"]
 Direction = Literal["LR", "RL", "TB", "BT"]
@@ -99,7 +99,7 @@ def _draw(
     show_gradients: bool,
     gradients: Mapping[Value, float] | None,
 ) -> "Drawing":
-    from micrograd_bp.views.dot_text import drawing_of
+    from micrograd_bp.views.drawing.dot_text import drawing_of
 
     _check_choice("detail", detail, ("auto", "values", "neurons", "layers"))
     _check_choice("direction", direction, ("LR", "RL", "TB", "BT"))

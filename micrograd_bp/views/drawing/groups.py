@@ -10,14 +10,14 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from micrograd_bp.engine import Origin, Value
-from micrograd_bp.views.gradient_flow import GradientFlow, Passage, passage
+from micrograd_bp.views.drawing.gradient_flow import GradientFlow, Passage, passage
+from micrograd_bp.views.drawing.modules import layer_of, own_name
+from micrograd_bp.views.drawing.parts import Part
+from micrograd_bp.views.drawing.picture import Box, Line, Picture
+from micrograd_bp.views.drawing.roles import Role, Roles
+from micrograd_bp.views.drawing.values_level import value_box
 from micrograd_bp.views.looks import number
-from micrograd_bp.views.modules import layer_of, own_name
-from micrograd_bp.views.parts import Part
-from micrograd_bp.views.picture import Box, Line, Picture
-from micrograd_bp.views.roles import Role, Roles
 from micrograd_bp.views.text import printable
-from micrograd_bp.views.values_level import value_box
 
 NEURONS, LAYERS = "neurons", "layers"
 ALIKE_UP_TO = 8

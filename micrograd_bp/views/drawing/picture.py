@@ -6,8 +6,8 @@ A frame is the `Origin` of a module: boxes of one module stand together, inside 
 from dataclasses import dataclass, field
 
 from micrograd_bp.engine import Origin
-from micrograd_bp.views.gradient_flow import Passage
-from micrograd_bp.views.roles import Role
+from micrograd_bp.views.drawing.gradient_flow import Passage
+from micrograd_bp.views.drawing.roles import Role
 
 
 @dataclass

@@ -3,11 +3,11 @@
 import math
 
 from micrograd_bp.engine import Value
-from micrograd_bp.views.gradient_flow import GradientFlow, Passage, contribution, passage
+from micrograd_bp.views.drawing.gradient_flow import GradientFlow, Passage, contribution, passage
+from micrograd_bp.views.drawing.parts import Part
+from micrograd_bp.views.drawing.picture import Box, Line, Picture
+from micrograd_bp.views.drawing.roles import Role, Roles
 from micrograd_bp.views.looks import number, share
-from micrograd_bp.views.parts import Part
-from micrograd_bp.views.picture import Box, Line, Picture
-from micrograd_bp.views.roles import Role, Roles
 from micrograd_bp.views.text import printable
 
 LABELS_UP_TO = 300

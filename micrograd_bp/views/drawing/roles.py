@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 
 from micrograd_bp.engine import Origin, Value
-from micrograd_bp.views.modules import Modules
+from micrograd_bp.views.drawing.modules import Modules
 
 
 class Role(Enum):

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from micrograd_bp.engine import Value
-from micrograd_bp.views.conditions import Condition
-from micrograd_bp.views.steps import Recording, Step
+from micrograd_bp.views.debugger.conditions import Condition
+from micrograd_bp.views.steps.steps import Recording, Step
 
 Test = Callable[[Recording, Step], bool]
 

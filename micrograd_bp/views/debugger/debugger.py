@@ -9,15 +9,15 @@ from collections.abc import Mapping, Sequence
 from typing import IO, TextIO
 
 from micrograd_bp.engine import Value
-from micrograd_bp.views import reports
-from micrograd_bp.views.breakpoints import Breakpoint, breakpoint_at, known_value, watchpoint
-from micrograd_bp.views.conditions import WORDS, Expression
-from micrograd_bp.views.console import Console, full_name
-from micrograd_bp.views.contributions import Contributions
+from micrograd_bp.views.debugger import reports
+from micrograd_bp.views.debugger.breakpoints import Breakpoint, breakpoint_at, known_value, watchpoint
+from micrograd_bp.views.debugger.conditions import WORDS, Expression
+from micrograd_bp.views.debugger.console import Console, full_name
+from micrograd_bp.views.debugger.contributions import Contributions
+from micrograd_bp.views.debugger.screen import Screen
 from micrograd_bp.views.looks import number
-from micrograd_bp.views.screen import Screen
-from micrograd_bp.views.steps import Recording, Step
-from micrograd_bp.views.value_names import names_in
+from micrograd_bp.views.steps.steps import Recording, Step
+from micrograd_bp.views.steps.value_names import names_in
 
 ROWS_OF_NEXT = 12
 """How many contributions of one node `next` shows."""

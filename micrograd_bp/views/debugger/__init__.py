@@ -1,0 +1,1 @@
+"""The chain-rule debugger: its commands, its breakpoints and its screens."""

@@ -1,0 +1,1 @@
+"""The backward pass as data: one `Step` for each contribution, and how it is written."""
