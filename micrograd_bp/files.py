@@ -1,6 +1,5 @@
 """Files of our own: JSON with a format and a version, written whole or not at all."""
 
-import json
 import os
 from typing import Any
 
@@ -13,6 +12,8 @@ def write_json(path: str | os.PathLike[str], kind: str, content: dict[str, Any])
     Raises:
         OSError: the file cannot be written; an old one is then as it was.
     """
+    import json  # only where a file is written or read, since it takes long to import
+
     text = json.dumps({"format": f"micrograd_bp {kind}", "version": VERSION, **content}, indent=1)
     write_bytes(path, f"{text}\n".encode())
 
@@ -47,6 +48,8 @@ def read_json(path: str | os.PathLike[str], kind: str) -> dict[str, Any]:
         OSError: the file cannot be read.
         ValueError: it is not JSON, or of another kind or version; the message names the file.
     """
+    import json
+
     try:
         with open(path, encoding="utf-8") as file:
             content = json.load(file)

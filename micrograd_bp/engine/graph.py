@@ -5,6 +5,7 @@ so that a chain of a million operations is walked like any other, and every orde
 """
 
 from collections.abc import Collection, Iterable
+from itertools import filterfalse
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 
@@ -31,7 +32,7 @@ def topological_order(*roots: Node, leave_out: Collection[int] = frozenset()) ->
     order: list[Node] = []
     seen: set[Node] = set()
     stack: list[Node | None] = list(reversed(roots))
-    pop, push = stack.pop, stack.append
+    pop, push, was_seen = stack.pop, stack.append, seen.__contains__
     while stack:
         node = pop()
         if node is None:  # a mark: all operands of the node below it are in the order
@@ -40,10 +41,11 @@ def topological_order(*roots: Node, leave_out: Collection[int] = frozenset()) ->
         if node in seen or (leave_out and id(node) in leave_out):
             continue
         seen.add(node)
-        if node.operands:
+        if operands := node.operands:
             push(node)
             push(None)
-            stack += node.operands[::-1]
+            # Of many operands most have been seen, such as the weights of a neuron that runs again.
+            stack += operands[::-1] if len(operands) < 8 else filterfalse(was_seen, operands[::-1])
         else:
             order.append(node)
     return order

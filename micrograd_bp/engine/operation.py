@@ -6,11 +6,13 @@ nothing of Values.
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, NoReturn
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, NoReturn
 
 from micrograd_bp.engine.numbers.floats import as_float, floats
 from micrograd_bp.engine.numbers.formulas import Formula, evaluate
-from micrograd_bp.engine.numbers.notation import Written, write
+from micrograd_bp.engine.numbers.notation import RuleFormulas, write
 from micrograd_bp.engine.numbers.tracing import Trace
 
 Interval = tuple[float, float]
@@ -34,6 +36,7 @@ class Operation:
     """
 
     __slots__ = (
+        "_is_group",
         "aliases",
         "constants",
         "domain",
@@ -69,6 +72,7 @@ class Operation:
         self.operand_names = operand_names
         self.n_optional = n_optional
         self.many = many
+        self._is_group = tuple([operand_name in many for operand_name in operand_names])
         self.constants = constants or {}
         self.symbol_template = symbol or name
         complete = self.constants and all(constant in self.constants for constant in trace.constants)
@@ -117,30 +121,19 @@ class Operation:
         """The opposite of `flat`: one entry for each of `operand_names`, a tuple for a group."""
         if not self.many:
             return list(members)
-        single = len(self.operand_names) - len(self.many)
-        count = (len(members) - single) // len(self.many)
-        arranged: list[Any] = []
-        start = 0
-        for name in self.operand_names:
-            if name in self.many:
-                arranged.append(tuple(members[start : start + count]))
-                start += count
-            else:
-                arranged.append(members[start])
-                start += 1
-        return arranged
+        return list(_taking_apart(self._is_group, len(members))(tuple(members)))
 
     def laid_out(self, derivatives: Sequence[Any], arranged: Sequence[Any]) -> tuple[Any, ...]:
         """Local derivatives as a rule gives them, laid out member by member."""
-        members: list[Any] = []
-        for operand, derivative in zip(arranged, derivatives, strict=False):
-            if not isinstance(operand, tuple):
-                members.append(derivative)
-            elif isinstance(derivative, (tuple, list)):
-                members.extend(derivative)
-            else:  # one derivative for the whole group
-                members.extend([derivative] * len(operand))
-        return tuple(members)
+        members: tuple[Any, ...] = ()
+        for operand, derivative in zip(arranged, derivatives):  # noqa: B905  # there may be one for a left-out operand
+            if isinstance(derivative, (tuple, list)):
+                members += tuple(derivative)
+            elif isinstance(operand, tuple):  # one derivative for the whole group
+                members += (derivative,) * len(operand)
+            else:
+                members += (derivative,)
+        return members
 
     # ---- numbers
 
@@ -236,7 +229,7 @@ class Operation:
 
     # ---- symbols
 
-    def formula(self) -> "RuleFormulas":
+    def formula(self) -> RuleFormulas:
         """The result and each local derivative in symbols, read off the trace of the rule."""
         operands = [
             Formula("members", (symbol,)) if name in self.many else symbol
@@ -256,6 +249,20 @@ class Operation:
         )
 
 
+@lru_cache(maxsize=1024)
+def _taking_apart(is_group: tuple[bool, ...], n_members: int) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+    """What takes a tuple of members apart into groups and single operands."""
+    count = (n_members - is_group.count(False)) // is_group.count(True)
+    places: list[int | slice] = []
+    start = 0
+    for group in is_group:
+        places.append(slice(start, start + count) if group else start)
+        start += count if group else 1
+    if len(places) == 1:  # an itemgetter of one place gives no tuple
+        return lambda members: (members,)
+    return itemgetter(*places)
+
+
 class HandMade(Operation):
     """What made a node that was given its operands by hand, as micrograd's constructor allows: a mere symbol."""
 
@@ -270,28 +277,3 @@ class HandMade(Operation):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return HandMade, (self.symbol,)
-
-
-class RuleFormulas(NamedTuple):
-    """What a rule says in symbols: the `result`, and the `derivatives` along each operand."""
-
-    result: Written
-    derivatives: dict[Written, Written]
-
-    @property
-    def text(self) -> str:
-        """The result on one line, then a line for each local derivative."""
-        lines = [f"∂/∂{by.text} = {derivative.text}" for by, derivative in self.derivatives.items()]
-        return "\n".join([self.result.text, *lines])
-
-    @property
-    def latex(self) -> str:
-        """The same as lines of LaTeX mathematics."""
-        lines = [
-            rf"\frac{{\partial}}{{\partial {by.latex}}} = {derivative.latex}"
-            for by, derivative in self.derivatives.items()
-        ]
-        return "\n".join([self.result.latex, *lines])
-
-    def __str__(self) -> str:
-        return self.text

@@ -207,7 +207,10 @@ def operation(
         for made in (function, method):
             made.__name__ = made.__qualname__ = name
             made.__module__ = rule.__module__
-            made.__doc__ = rule.__doc__ or entry.formula().text
+            # The formulas themselves would take a third of the import to write down.
+            made.__doc__ = (
+                rule.__doc__ or f"The operation {name}; OPERATIONS[{name!r}].formula() shows its derivatives."
+            )
         if name in OPERATIONS:  # defined anew, as in a notebook whose cell is run again
             for method_name in (name, *OPERATIONS[name].aliases):
                 if method_name in vars(Methods):

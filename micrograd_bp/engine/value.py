@@ -6,6 +6,7 @@ Operators, methods and functions all end in `record`, the one place where a node
 from collections.abc import Callable, Iterator, KeysView, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import Any, NoReturn
 
 import micrograd_bp.engine.operations  # noqa: F401  # fills the table
@@ -209,7 +210,13 @@ class Value(Methods):
 
     def record(self, operation: Operation) -> "Value":
         """The node of an operation on this value alone."""
-        return record(operation, (self,))
+        try:  # the function `record` for one operand, without its detours
+            data, local_derivatives = operation.rule(floats, self.data)
+            if type(data) is float and data == data and type(local_derivatives) is tuple:
+                return _node(data, operation, (self,), local_derivatives)
+        except (ValueError, ArithmeticError):
+            pass
+        return _record_carefully(operation, (self,))
 
     def backward(self, gradient: float = 1.0) -> None:
         """Applies the chain rule from here back to every value that this one was computed from.
@@ -235,11 +242,11 @@ class Value(Methods):
         if modulus is not None:
             return NotImplemented
         if is_real(exponent):  # a number has no derivative, and xⁿ has one for negative x too
-            return record(bind(OPERATIONS["constant_power"], {"exponent": exponent}), (self,))
+            return self.record(_power_of(exponent))
         return self._power(exponent)
 
     def __neg__(self) -> "Value":
-        return record(OPERATIONS["negative"], (self,))
+        return self.record(OPERATIONS["negative"])
 
     def __pos__(self) -> "Value":
         return self
@@ -329,6 +336,11 @@ class Value(Methods):
 
 
 _new = object.__new__
+
+
+@lru_cache(maxsize=256)
+def _power_of(exponent: float) -> Operation:
+    return bind(OPERATIONS["constant_power"], {"exponent": exponent})
 
 
 def _short(number: object) -> str:

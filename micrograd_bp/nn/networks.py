@@ -95,7 +95,7 @@ class Neuron(Module):
             total = record(OPERATIONS["dot"], (*self.weights, *inputs, self.bias))
         else:
             total = sum((w * x for w, x in zip(self.weights, inputs, strict=True)), self.bias)
-        return record(self._operation, (total,)) if self.nonlin and self._operation else total
+        return total.record(self._operation) if self.nonlin and self._operation else total
 
     @property
     def activation(self) -> str:

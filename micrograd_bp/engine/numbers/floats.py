@@ -111,7 +111,7 @@ floats = Floats()
 
 def is_real(number: Any) -> bool:
     """Whether `number` is one real number: an int, float, bool, Fraction or NumPy scalar; not an array or a string."""
-    if isinstance(number, Real):
+    if isinstance(number, (float, int, Real)):  # the abstract class answers slowly, and so is asked last
         return True
     numpy = sys.modules.get("numpy")  # whoever hands us a NumPy bool has imported NumPy
     return numpy is not None and isinstance(number, numpy.bool_)

@@ -21,6 +21,31 @@ class Written(NamedTuple):
         return self.text
 
 
+class RuleFormulas(NamedTuple):
+    """What a rule says in symbols: the `result`, and the `derivatives` along each operand."""
+
+    result: Written
+    derivatives: dict[Written, Written]
+
+    @property
+    def text(self) -> str:
+        """The result on one line, then a line for each local derivative."""
+        lines = [f"∂/∂{by.text} = {derivative.text}" for by, derivative in self.derivatives.items()]
+        return "\n".join([self.result.text, *lines])
+
+    @property
+    def latex(self) -> str:
+        """The same as lines of LaTeX mathematics."""
+        lines = [
+            rf"\frac{{\partial}}{{\partial {by.latex}}} = {derivative.latex}"
+            for by, derivative in self.derivatives.items()
+        ]
+        return "\n".join([self.result.latex, *lines])
+
+    def __str__(self) -> str:
+        return self.text
+
+
 # How tightly the parts of a formula hold together: a looser one inside a tighter one gets parentheses.
 CHOICE, SUM, NEGATIVE, SIGN, PRODUCT, POWER, ATOM = range(7)
 
