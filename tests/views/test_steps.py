@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from micrograd_bp import MLP, Neuron, Value, backward, dot, logsumexp, maximum, mse
+from micrograd_bp import MLP, Neuron, Value, backward, dot, draw, gradients, logsumexp, maximum, mse
 from micrograd_bp import sum as sum_of
 from micrograd_bp.engine import OPERATIONS, topological_order
 from micrograd_bp.views.steps.steps import Recording, Step, steps
@@ -360,3 +360,17 @@ class TestSize:
         recording = Recording(total)
         recording.goto(100_000)
         assert recording.gradient(topological_order(total)[0]) == 1.0
+
+
+def test_a_second_derivative_can_be_stepped_through_and_drawn_with_its_names() -> None:
+    x, w = Value(0.5, label="x"), Value(2.0, label="w")
+    y = (w * x).tanh()
+    y.label = "y"
+    (first,) = gradients(y, [x], create_graph=True)
+    (second,) = gradients(first, [x], create_graph=True)
+    recording = Recording(second)
+    recording.goto(len(recording.steps))
+    second.backward()
+    assert recording.gradient(x) == x.grad
+    assert "∂²y/∂x²" in str(steps(second))
+    assert "∂²y/∂x²" in draw(second).source
