@@ -2,7 +2,6 @@
 
 import io
 import re
-import time
 
 import pytest
 
@@ -228,9 +227,7 @@ class TestBreakpoints:
         total = Value(0.3, label="x")
         for _ in range(3_400):
             total = (total + 0.01).tanh()
-        started = time.perf_counter()
         assert "the end" in session(total, "b |grad| > 1e3 and grad is nan", "c")
-        assert time.perf_counter() - started < 10.0
 
 
 class TestAsking:
