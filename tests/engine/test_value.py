@@ -368,7 +368,7 @@ def test_stepping_into_backward_shows_one_plain_loop_with_named_locals():
     class Debugger(bdb.Bdb):
         def user_line(self, frame):
             names = ("node", "upstream", "operand", "local_derivative")
-            if frame.f_code is backward.__code__ and frame.f_locals.keys() >= set(names):
+            if frame.f_code is backward.__code__ and set(frame.f_locals) >= set(names):
                 seen.append(tuple(frame.f_locals[name] for name in names))
 
     a, b = Value(2.0), Value(5.0)
