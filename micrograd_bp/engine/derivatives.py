@@ -99,7 +99,7 @@ def _gradient_graphs(output: Value, inputs: Sequence[Value]) -> list[Value]:
         totals[node] = upstream = _total(contributions.pop(node))
         if isinstance(upstream, Value) and node.label and upstream not in there_before and not upstream.label:
             upstream.label = derivative_label(output.label or "y", node.label)
-        if isinstance(upstream, float) and upstream == 0.0:
+        if _is_written(upstream, 0.0):
             continue
         for operand, local_derivative in zip(node.operands, local_derivatives(node, moved), strict=True):
             if operand in moved:
@@ -141,8 +141,11 @@ class _Values:
 
     @staticmethod
     def pow(a: Term, b: Term) -> Term:
-        if not isinstance(b, Value) and b in (0.0, 1.0):  # an exponent that is bound, and so part of the formula
-            return a if b == 1.0 else 1.0
+        # An exponent that is a number is bound, and so part of the formula.
+        if _is_written(b, 0.0):
+            return 1.0
+        if _is_written(b, 1.0):
+            return a
         power: Term = operator.pow(a, b)  # which knows an exponent that has no derivative
         return power
 
@@ -160,26 +163,30 @@ def _total(contributions: list[tuple[Term, Term]]) -> Term:
     for upstream, local_derivative in contributions:
         if not isinstance(upstream, Value) and not isinstance(local_derivative, Value):
             written += upstream * local_derivative
-        elif not any(not isinstance(factor, Value) and factor == 0.0 for factor in (upstream, local_derivative)):
+        elif not (_is_written(upstream, 0.0) or _is_written(local_derivative, 0.0)):
             products.append((upstream, local_derivative))
     if not products:
         return written
     if len(products) == 1 and written == 0.0:
         return _product(*products[0])
-    if all(not isinstance(local_derivative, Value) and local_derivative == 1.0 for _, local_derivative in products):
-        terms: list[Term] = [upstream for upstream, _ in products]
-        return sum_of([*terms, written] if written else terms)
     upstreams: list[Term] = [upstream for upstream, _ in products]
+    if all(_is_written(local_derivative, 1.0) for _, local_derivative in products):
+        return sum_of([*upstreams, written] if written else upstreams)
     derivatives: list[Term] = [local_derivative for _, local_derivative in products]
     return dot(upstreams, derivatives, written) if written else dot(upstreams, derivatives)
 
 
 def _product(upstream: Term, local_derivative: Term) -> Term:
-    if not isinstance(upstream, Value) and upstream == 1.0:
+    if _is_written(upstream, 1.0):
         return local_derivative
-    if not isinstance(local_derivative, Value) and local_derivative == 1.0:
+    if _is_written(local_derivative, 1.0):
         return upstream
     return upstream * local_derivative
+
+
+def _is_written(term: Term, number: float) -> bool:
+    """Whether a term is this number because a rule says so, and not a node that happens to hold it."""
+    return not isinstance(term, Value) and term == number
 
 
 def _as_value(term: Term) -> Value:

@@ -190,6 +190,10 @@ class Operation:
         result, *derivatives = self._in_ieee(formulas, data)
         return float(result), self._flat_floats(derivatives, data)
 
+    def result_in_ieee(self, data: Sequence[float]) -> float:
+        """The result alone, in IEEE arithmetic."""
+        return float(self._in_ieee([self.trace.result], data)[0])
+
     def _in_ieee(self, formulas: list[Formula], data: Sequence[float], result: float | None = None) -> list[Any]:
         import numpy
 

@@ -23,5 +23,5 @@ def evaluate_again(outputs: Sequence[Value], numbers: Mapping[Value, float]) -> 
         elif node.operation is None or not node.operation.operand_names:
             data[node] = node.data
         else:
-            data[node] = node.operation.compute_in_ieee([data[operand] for operand in node.operands])[0]
+            data[node] = node.operation.result_in_ieee([data[operand] for operand in node.operands])
     return [data[output] for output in outputs]
