@@ -52,15 +52,18 @@ from micrograd_bp.views import notebook as _notebook  # noqa: F401  # teaches no
 if TYPE_CHECKING:
     from micrograd_bp.views.debugger.debugger import debug
     from micrograd_bp.views.drawing.drawing import between, draw
+    from micrograd_bp.views.explain.explain import Explanation, explain
     from micrograd_bp.views.gradient_report import GradientReport, gradient_report
     from micrograd_bp.views.steps.steps import Recording, steps
 
 _IMPORTED_WHEN_USED = {
+    "Explanation": "micrograd_bp.views.explain.explain",
     "GradientReport": "micrograd_bp.views.gradient_report",
     "Recording": "micrograd_bp.views.steps.steps",
     "between": "micrograd_bp.views.drawing.drawing",
     "debug": "micrograd_bp.views.debugger.debugger",
     "draw": "micrograd_bp.views.drawing.drawing",
+    "explain": "micrograd_bp.views.explain.explain",
     "gradient_report": "micrograd_bp.views.gradient_report",
     "steps": "micrograd_bp.views.steps.steps",
 }
@@ -84,6 +87,7 @@ __all__ = [
     "OPERATIONS",
     "SGD",
     "Adam",
+    "Explanation",
     "GradientError",
     "GradientReport",
     "Layer",
@@ -101,6 +105,7 @@ __all__ = [
     "derivative",
     "draw",
     "evaluate_again",
+    "explain",
     "gradcheck",
     "gradient",
     "gradient_report",

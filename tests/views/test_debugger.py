@@ -271,6 +271,47 @@ class TestAsking:
         assert "every contribution is 0" in shown
         assert "the smallest factor on the way: 0, through tanh (saturated)" in shown
 
+    def test_why_tells_of_the_paths(self):
+        x = Value(3.0, label="x")
+        shown = answer(x * 2.0 - x * 6.0 + (-x).relu(), "why x")
+        assert shown.endswith(
+            "  along 3 paths, 1 of them 0 (why NAME paths lists them); the heaviest, 75 %:\n"
+            "      x → multiply_2 → subtract → add\n"
+            "  50 % of what they carry cancels\n"
+        )
+
+    def test_why_lists_the_paths_on_request(self):
+        x = Value(3.0, label="the x")
+        by_name, of_latest = answers(x * 2.0 - x * 6.0, "why the x paths", "why paths")
+        assert by_name.startswith("∂subtract/∂the x = -4, the sum over 2 paths\n")
+        assert "        -6     75 %  the x → multiply_2 → subtract\n                     = 6 · -1\n" in by_name
+        assert "50 % of this cancels: the paths come to 8 in magnitude, and to -4 in sum.\n" in by_name
+        assert "no value is called paths" in of_latest
+
+    def test_why_of_a_graph_with_more_paths_than_anybody_can_list(self):
+        total = Value(0.5, label="x")
+        for _ in range(60):
+            total = total * 0.75 + total * 0.25
+        why, where = answers(total, "why x", "where x")
+        assert "along 1.153e+18 paths (why NAME paths lists them); the heaviest, 3.19e-06 %:" in why
+        assert where.startswith("to x, along the heaviest of 1.153e+18 paths:\n")
+
+    def test_why_of_a_gradient_that_is_nan_goes_along_nan(self):
+        x = Value(0.0, label="x")
+        shown = answer(x.sqrt() * 0.0 + x * 3.0, "why x")
+        assert "         nan           = 0 · inf through sqrt\n" in shown
+        assert "           3    100 %  = 1 · 3 through multiply_2\n" in shown
+        assert "such as:\n      x → sqrt → multiply → add\n" in shown
+
+    def test_why_of_a_gradient_too_small_for_floats(self):
+        total = Value(1.0, label="x")
+        for _ in range(4):
+            total = total * 1e-100
+        why, where = answers(total, "why x", "where x")
+        assert "gradient of x = 0\n" in why
+        assert "  it would be 1e-400, but the numbers leave the range of floats on the way\n" in why
+        assert where.splitlines()[-1].split() == ["x", "1e-100", "1e-400"]
+
     def test_where_shows_the_factors_to_a_value(self):
         lines = answer(neuron(), "where x").splitlines()
         assert [line.split()[:3] for line in lines[2:]] == [
@@ -474,7 +515,7 @@ step 4 of 5: multiply → w
   contribution: upstream gradient · local derivative = 0.5591 · 2 = 1.118
   gradient of w: 0 → 1.118
 (chain) where
-to w, along the largest contributions:
+to w, along the only path:
   value                          factor    product
   a                                              1
   n                              0.5591     0.5591
@@ -484,6 +525,7 @@ to w, along the largest contributions:
 gradient of w = 1.118
   the sum of 1 contribution, 1 taken so far:
        1.118    100 %  = 0.5591 · 2 through multiply
+  along 1 path: w → multiply → n → a
 (chain) list 1
   step node          operand         upstream      local   contrib.   gradient
      3 n             b                 0.5591          1     0.5591     0.5591

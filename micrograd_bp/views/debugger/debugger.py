@@ -6,10 +6,11 @@ knows nothing of how to find a graph. What its commands print comes from `report
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import IO, TextIO
 
 from micrograd_bp.engine import Value
-from micrograd_bp.views.debugger import reports
+from micrograd_bp.views.debugger import path_reports, reports
 from micrograd_bp.views.debugger.breakpoints import Breakpoint, breakpoint_at, known_value, watchpoint
 from micrograd_bp.views.debugger.conditions import WORDS, Expression
 from micrograd_bp.views.debugger.console import Console, full_name
@@ -38,7 +39,6 @@ class Debugger(Console):
         self.recording = recording
         self.points: list[Breakpoint] = []
         self._next_number = 1
-        self._contributions: Contributions | None = None
 
     def run(self) -> None:
         """Answers commands until `quit` or the end of the input."""
@@ -179,16 +179,16 @@ class Debugger(Console):
             self.say(f"{reports.state(self.recording)}\n{reports.points(self.points)}")
 
     def do_where(self, argument: str) -> None:
-        """`where [NAME]`: the path from the output to here, or to a value.
+        """`where [NAME]`: the heaviest path from the output to here, or to a value.
 
-        It goes along the largest contributions and shows the factors of the chain rule one by one.
+        It shows the factors of the chain rule one by one.
         """
         if argument:
             value = known_value(argument, self.recording)
         else:
             latest = self.recording.latest
             value = latest.operand if latest is not None else self.recording.graph.roots[0]
-        self.say(reports.path(self.recording, self.contributions, value))
+        self.say(path_reports.where(self.recording, self.contributions, value))
 
     def do_list(self, argument: str) -> None:
         """`list [N]`: the steps around here, N before and N after (5)."""
@@ -207,17 +207,20 @@ class Debugger(Console):
             self.say(f"{argument} = {number(expression.number(self.recording, self.recording.latest))}")
 
     def do_why(self, argument: str) -> None:
-        """`why NAME [all]`: what makes up the gradient of a value.
+        """`why NAME [all|paths]`: what makes up the gradient of a value.
 
-        Each contribution, its share, and the node it came through; the largest first.
+        Each contribution, its share, and the node it came through, the largest first, and the heaviest path from the
+        output; `all` shows every contribution, `paths` the largest paths with their factors, and the sum of the others.
         """
-        name, _, rest = argument.rpartition(" ")
-        everything = rest == "all" and bool(name)
-        if not argument and self.recording.latest is not None:
-            value = self.recording.latest.operand
+        name, _, more = argument.rpartition(" ")
+        if more not in ("all", "paths") or not name:
+            name, more = argument, ""
+        latest = self.recording.latest
+        value = latest.operand if latest is not None and not name else known_value(name.strip(), self.recording)
+        if more == "paths":
+            self.say(path_reports.paths(self.contributions, value, self.screen.width))
         else:
-            value = known_value(name.strip() if everything else argument, self.recording)
-        self.say(reports.why(self.recording, self.contributions, value, everything))
+            self.say(path_reports.why(self.recording, self.contributions, value, more == "all"))
 
     def do_formula(self, argument: str) -> None:
         """`formula [latex]`: the rule of this step's node, forwards and backwards, as text or as LaTeX."""
@@ -228,12 +231,10 @@ class Debugger(Console):
             raise ValueError("no step has been taken yet; `step` takes the first one")
         self.say(reports.formula(self.recording, latest, latex=argument == "latex"))
 
-    @property
+    @cached_property
     def contributions(self) -> Contributions:
         """The steps by the value that they add to; made when first asked for."""
-        if self._contributions is None:
-            self._contributions = Contributions(self.recording.steps)
-        return self._contributions
+        return Contributions(self.recording)
 
     def completedefault(self, text: str, line: str, begidx: int, endidx: int) -> list[str]:
         """Names of values that begin with `text`; operations and words too where a condition may stand."""

@@ -1,37 +1,34 @@
-"""What the debugger prints: a position, a node, a path, the make-up of a gradient. Each is some lines of text."""
+"""What the debugger prints of a walk: a position, a node, the steps around, the end. Each is some lines of text."""
 
 from collections.abc import Sequence
 
 from micrograd_bp.engine import Value
 from micrograd_bp.views.debugger.breakpoints import Breakpoint
-from micrograd_bp.views.debugger.contributions import Contributions, remark, shares
-from micrograd_bp.views.looks import number, share
+from micrograd_bp.views.explain.remarks import remark
+from micrograd_bp.views.looks import number
 from micrograd_bp.views.steps.formulas import NodeFormulas
-from micrograd_bp.views.steps.step_table import HEAD, ending, row
+from micrograd_bp.views.steps.step_table import HEAD, row
 from micrograd_bp.views.steps.steps import CHANGED, Recording, Step
 
 LEAVES_AT_END = 12
-ROWS_OF_WHY = 10
-FACTORS_OF_PATH = 24
-PATH_NAME = 26
-SMALL_FACTOR = 0.01
 
 
 def beginning(recording: Recording) -> str:
     """The greeting: what is walked."""
     graph = recording.graph
     roots = ", ".join(f"{recording.names[root]} = {number(root.data)}" for root in graph.roots[:4])
-    sizes = f"{_counted(len(graph.order), 'value')}, {_counted(len(recording.steps), 'step')}"
+    sizes = f"{counted(len(graph.order), 'value')}, {counted(len(recording.steps), 'step')}"
     return f"The backward pass of {roots or 'nothing'}\n{sizes}; help lists the commands"
 
 
-def _counted(count: int, what: str) -> str:
+def counted(count: int, what: str) -> str:
+    """A number of things: `1 step`, `2 steps`."""
     return f"{count:,} {what}" + ("s" if count != 1 else "")
 
 
 def state(recording: Recording) -> str:
     """How far the walk is."""
-    return f"after step {recording.position} of {len(recording.steps)}, {_counted(len(recording.graph.order), 'value')}"
+    return f"after step {recording.position} of {len(recording.steps)}, {counted(len(recording.graph.order), 'value')}"
 
 
 def position(recording: Recording) -> str:
@@ -67,7 +64,7 @@ def node_steps(recording: Recording, taken: Sequence[Step], at_most: int) -> str
 def end(recording: Recording) -> str:
     """The gradients of the leaves, when all steps have been taken."""
     leaves = [value for value in recording.graph.order if not value.operands]
-    lines = [f"the end: all {_counted(len(recording.steps), 'step')} taken; the gradients of the leaves:"]
+    lines = [f"the end: all {counted(len(recording.steps), 'step')} taken; the gradients of the leaves:"]
     for leaf in leaves[:LEAVES_AT_END]:
         lines.append(f"  {recording.names[leaf]} = {number(recording.gradient(leaf))}")
     if len(leaves) > LEAVES_AT_END:
@@ -108,76 +105,6 @@ def around(recording: Recording, n: int) -> str:
     for step in recording.steps[first:last]:
         line = row(step)
         lines.append("->" + line[2:] if step.number == recording.position else line)
-    return "\n".join(lines)
-
-
-def path(recording: Recording, contributions: Contributions, target: Value) -> str:
-    """The factors of the chain rule on the way from the output to a value."""
-    steps = contributions.heaviest_path(target)
-    names = recording.names
-    if not steps:
-        return f"{names[target]} is where it starts: gradient = {number(recording.graph.start[target])}"
-    root = steps[0].node
-    product = recording.graph.start[root]
-    lines = [
-        f"to {names[target]}, along the largest contributions:",
-        f"  {'value':<{PATH_NAME}} {'factor':>10} {'product':>10}",
-        f"  {ending(names[root], PATH_NAME):<{PATH_NAME}} {'':>10} {number(product):>10}  {_aside(root)}".rstrip(),
-    ]
-    shown = (
-        steps if len(steps) <= FACTORS_OF_PATH else [*steps[: FACTORS_OF_PATH // 2], *steps[-FACTORS_OF_PATH // 2 :]]
-    )
-    for place, step in enumerate(steps):
-        product *= step.local_derivative
-        if step in shown:
-            name, factor = ending(step.operand_name, PATH_NAME), number(step.local_derivative)
-            line = f"  {name:<{PATH_NAME}} {factor:>10} {number(product):>10}"
-            lines.append(f"{line}  {_aside(step.operand)}".rstrip())
-        elif place == FACTORS_OF_PATH // 2:
-            lines.append(f"  … {len(steps) - len(shown)} more")
-    return "\n".join(lines)
-
-
-def _aside(node: Value) -> str:
-    place = node.origin.place if node.origin is not None else ""
-    return ", ".join(part for part in (remark(node), place) if part)
-
-
-def why(recording: Recording, contributions: Contributions, asked: Value, everything: bool) -> str:
-    """The contributions that make up a gradient, and where it was lost if it is small."""
-    names = recording.names
-    parts = shares(contributions.to(asked))
-    started = recording.graph.start[asked]
-    lines = [f"gradient of {names[asked]} = {number(contributions.to(asked)[-1].after if parts else started)}"]
-    if parts:
-        arrived = sum(part.step.number <= recording.position for part in parts)
-        how_many = _counted(len(parts), "contribution")
-        lines.append(f"  the sum of {how_many}, {arrived} taken so far:")
-    if started != 0.0 or not parts:
-        lines.append(f"  {number(started):>10}           as an output, where the backward pass starts")
-    listed = parts if everything else parts[:ROWS_OF_WHY]
-    sources = {part.step.source for part in listed}
-    for step, part in listed:
-        source = f", {step.source}" if step.source and len(sources) > 1 else ""
-        lines.append(
-            f"  {number(step.contribution):>10}  {share(part):>7}  = {number(step.upstream_gradient)} · "
-            f"{number(step.local_derivative)} through {step.node_name}{source}"
-        )
-    if len(parts) > len(listed):
-        rest = sum(part.step.contribution for part in parts[len(listed) :])
-        lines.append(f"  {number(rest):>10}           in {len(parts) - len(listed)} more (why NAME all lists them)")
-    if listed and len(sources) == 1 and (source := sources.pop()):
-        lines.append(f"  through what was made at {source}")
-    if parts and all(part.step.contribution == 0.0 for part in parts):
-        lines.append("  every contribution is 0")
-    smallest = min(contributions.heaviest_path(asked), key=lambda step: abs(step.local_derivative), default=None)
-    if smallest is not None and abs(smallest.local_derivative) < SMALL_FACTOR:
-        note = remark(smallest.node)
-        lines.append(
-            f"  the smallest factor on the way: {number(smallest.local_derivative)}, through {smallest.node_name}"
-            + (f" ({note})" if note else "")
-            + (f", {smallest.source}" if smallest.source else "")
-        )
     return "\n".join(lines)
 
 
