@@ -54,18 +54,22 @@ if TYPE_CHECKING:
     from micrograd_bp.views.drawing.drawing import between, draw
     from micrograd_bp.views.explain.explain import Explanation, explain
     from micrograd_bp.views.gradient_report import GradientReport, gradient_report
+    from micrograd_bp.views.page.page import Page, page, write_page
     from micrograd_bp.views.steps.steps import Recording, steps
 
 _IMPORTED_WHEN_USED = {
     "Explanation": "micrograd_bp.views.explain.explain",
     "GradientReport": "micrograd_bp.views.gradient_report",
+    "Page": "micrograd_bp.views.page.page",
     "Recording": "micrograd_bp.views.steps.steps",
     "between": "micrograd_bp.views.drawing.drawing",
     "debug": "micrograd_bp.views.debugger.debugger",
     "draw": "micrograd_bp.views.drawing.drawing",
     "explain": "micrograd_bp.views.explain.explain",
     "gradient_report": "micrograd_bp.views.gradient_report",
+    "page": "micrograd_bp.views.page.page",
     "steps": "micrograd_bp.views.steps.steps",
+    "write_page": "micrograd_bp.views.page.page",
 }
 
 
@@ -94,6 +98,7 @@ __all__ = [
     "ModelObjective",
     "Module",
     "Neuron",
+    "Page",
     "Recording",
     "Training",
     "Value",
@@ -119,8 +124,10 @@ __all__ = [
     "mse",
     "no_graph",
     "operation",
+    "page",
     "steps",
     "track_source",
     "value_and_gradient",
     "vjp",
+    "write_page",
 ]

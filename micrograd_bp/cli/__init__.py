@@ -6,9 +6,9 @@ import sys
 from collections.abc import Sequence
 
 from micrograd_bp import __version__
-from micrograd_bp.cli import check, debug, demo, draw
+from micrograd_bp.cli import check, debug, demo, draw, page
 
-COMMANDS = (demo, draw, check, debug)
+COMMANDS = (demo, draw, check, debug, page)
 """Each has `add_parser(subparsers)`, which sets the function `run(arguments)` that gives the exit code."""
 
 

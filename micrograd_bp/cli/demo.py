@@ -32,7 +32,10 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--seed", type=int, default=0, help="for the split, the weights and the order (default 0)")
     parser.add_argument(
-        "--folder", type=Path, default=FOLDER, help=f"where the drawing goes (default {FOLDER}, in the current folder)"
+        "--folder",
+        type=Path,
+        default=FOLDER,
+        help=f"where the drawing and the page go (default {FOLDER}, in the current folder)",
     )
     parser.set_defaults(run=lambda arguments: run(arguments.seed, arguments.folder))
 
@@ -106,6 +109,7 @@ def run(seed: int = 0, folder: Path = FOLDER) -> int:
     say()
     show_chain_rule(trained)
     draw_gradient_flow(trained, folder)
+    write_page_of_a_neuron(trained, folder)
     say()
     check_gradients(trained)
     return 0 if compare_with_matrices(trained) < 1e-12 else 1
@@ -143,6 +147,22 @@ def draw_gradient_flow(trained: Trained, folder: Path) -> None:
         say(f"The gradient flow through the trained network, for the same flower: {path}")
     except (RenderingError, OSError) as error:
         say(f"The gradient flow could not be drawn: {error}")
+
+
+def write_page_of_a_neuron(trained: Trained, folder: Path) -> None:
+    """One neuron of the trained network as a page in which one walks the chain rule, for the same flower."""
+    from micrograd_bp.views.drawing.renderer import RenderingError
+    from micrograd_bp.views.page.page import write_page
+
+    neuron, sample = trained.network.layers[0].neurons[0], trained.held_out_inputs[0]
+    output = neuron([Value(number, label=name) for number, name in zip(sample, MEASUREMENTS, strict=True)])
+    output.label = "a"
+    title = "One neuron of the trained network, step by step"
+    try:
+        path = write_page(output, folder / "neuron.html", names=neuron, title=title, forward=True)
+        say(f"The chain rule in one of its neurons, step by step, to be opened in a browser: {path}")
+    except (RenderingError, OSError) as error:
+        say(f"The page could not be written: {error}")
 
 
 def check_gradients(trained: Trained) -> None:

@@ -56,7 +56,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.what.endswith(".json"):
         network = MLP.from_file(arguments.what)
         names = network
-        outputs = _outputs(network, arguments)
+        outputs = outputs_of_network(network, arguments)
     else:
         if arguments.input is not None:
             raise ValueError("--input is for a network; an expression takes NAME=NUMBER")
@@ -74,7 +74,7 @@ def _run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _outputs(network: MLP, arguments: argparse.Namespace) -> list[Value]:
+def outputs_of_network(network: MLP, arguments: argparse.Namespace) -> list[Value]:
     if arguments.numbers:
         raise ValueError(f"a network takes --input=…, not {arguments.numbers[0]!r}")
     if arguments.input is None:

@@ -55,7 +55,7 @@ class _Bundle:
 
 def picture_of_groups(part: Part, roles: Roles, flow: GradientFlow | None, level: str) -> Picture:
     """A box for each module and for what stands outside of modules; no gradients if there is no `flow`."""
-    groups = _grouped(part, roles, level)
+    groups = grouped(part, roles, level)
     places = {member: place for place, group in enumerate(groups) for member in group.members}
     bundles: dict[tuple[int, int], _Bundle] = {}
     roots = set(part.roots)
@@ -103,7 +103,7 @@ def _line(tail: int, head: int, bundle: _Bundle, flow: GradientFlow | None) -> L
 # ---- which values stand together
 
 
-def _grouped(part: Part, roles: Roles, level: str) -> list[Group]:
+def grouped(part: Part, roles: Roles, level: str) -> list[Group]:
     """The groups, in the order in which they first appear."""
     module_of = _modules(part, roles, level)
     keys: dict[Value, Hashable] = dict(module_of)

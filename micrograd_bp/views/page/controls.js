@@ -1,0 +1,107 @@
+// The mouse and the keyboard, the look of the page, paper.
+
+const breakAtChosen = () => {
+  const box = chosen !== null ? chosen : latest() && latest().node;
+  if (box === null || box === undefined) return;
+  toggleBreakpoint(box);
+  showValue();
+};
+
+byId("breakpoint").addEventListener("click", breakAtChosen);
+byId("choose").append(...boxes.map((box, place) => new Option(box.dataset.name, place)));
+byId("choose").addEventListener("change", (event) => {
+  const box = event.target.value === "" ? null : Number(event.target.value);
+  choose(box);
+  if (box !== null) bringIntoView([box]);
+});
+
+graph.addEventListener("click", (event) => {
+  const box = event.target.closest(".box");
+  const line = event.target.closest(".line");
+  if (box) choose(Number(box.dataset.box));
+  if (!line) return;
+  const place = steps.findIndex((step) => !step.forward && step.lines.includes(Number(line.dataset.line)));
+  if (place >= 0) byHand(() => go(place + 1))();
+});
+
+byId("all-steps").addEventListener("click", (event) => {
+  const row = event.target.closest("tr[data-step]");
+  if (row) byHand(() => go(steps.findIndex((step) => step.row === row) + 1))();
+});
+
+byId("show-all").addEventListener("click", (event) => {
+  const list = byId("all-steps");
+  list.hidden = !list.hidden;
+  event.currentTarget.setAttribute("aria-expanded", !list.hidden);
+});
+
+const KEYS = {
+  ArrowRight: (event) => (event.shiftKey ? byHand(() => go(nextValue()))() : stepOnce()),
+  ArrowLeft: (event) => (event.shiftKey ? byHand(() => go(previousValue()))() : stepBack()),
+  Home: byHand(() => go(0)),
+  End: byHand(() => go(steps.length)),
+  p: play,
+  c: goOn,
+  b: breakAtChosen,
+};
+
+function moveBetweenBoxes(event, box) {
+  const place = Number(box.dataset.box) + (event.key === "ArrowDown" ? 1 : -1);
+  if (!boxes[place]) return;
+  box.setAttribute("tabindex", "-1");
+  boxes[place].setAttribute("tabindex", "0");
+  boxes[place].focus();
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;
+  const box = event.target.closest(".box");
+  if (box && (event.key === "Enter" || event.key === " ")) {
+    choose(Number(box.dataset.box));
+  } else if (box && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+    moveBetweenBoxes(event, box);
+  } else if (KEYS[event.key]) {
+    KEYS[event.key](event);
+  } else {
+    return;
+  }
+  event.preventDefault();
+});
+
+// ---- look
+
+const zoomBy = (factor) => () => {
+  fitted = false;
+  setZoom(zoom * factor);
+};
+byId("larger").addEventListener("click", zoomBy(1.25));
+byId("smaller").addEventListener("click", zoomBy(0.8));
+byId("fit").addEventListener("click", () => fit(false));
+new ResizeObserver(() => fitted && fit(true)).observe(drawing);
+
+const prefersDark = matchMedia("(prefers-color-scheme: dark)");
+const isDark = () => (document.documentElement.dataset.theme || (prefersDark.matches ? "dark" : "light")) === "dark";
+const nameTheme = () => (byId("theme").textContent = isDark() ? "Light" : "Dark");
+byId("theme").addEventListener("click", () => {
+  document.documentElement.dataset.theme = isDark() ? "light" : "dark";
+  nameTheme();
+});
+prefersDark.addEventListener("change", nameTheme);
+nameTheme();
+
+// ---- paper shows the end; an exercise shows what its reader has revealed
+
+let beforePaper = null;
+addEventListener("beforeprint", () => {
+  beforePaper = position;
+  if (!isExercise) walkTo(steps.length);
+  mark(null);
+});
+addEventListener("afterprint", () => {
+  if (beforePaper !== null) go(beforePaper);
+  beforePaper = null;
+});
+byId("print").addEventListener("click", () => window.print());
+
+go(isExercise ? position : 0);
+fit(true);

@@ -1,0 +1,219 @@
+"""`page` and `write_page`: a graph as one HTML file in which one walks the chain rule, forwards and back."""
+
+import base64
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from html import escape
+from pathlib import Path
+from typing import Any, Literal
+
+from micrograd_bp.engine import Value
+from micrograd_bp.files import write_bytes
+from micrograd_bp.views.drawing.dot_text import drawing_of
+from micrograd_bp.views.drawing.picture import Picture
+from micrograd_bp.views.looks import number
+from micrograd_bp.views.page.document import document
+from micrograd_bp.views.page.exercise import asked, from_blank, without_answers, worksheet
+from micrograd_bp.views.page.geometry import laid_out
+from micrograd_bp.views.page.legend import legend
+from micrograd_bp.views.page.scene import Detail, Scene, scene_of
+from micrograd_bp.views.page.story import PageStep, forward_formula, source_of, start_gradients, story_of
+from micrograd_bp.views.page.svg import BoxFacts, svg
+from micrograd_bp.views.page.table import tables
+from micrograd_bp.views.page.why import reasons
+from micrograd_bp.views.text import printable
+
+Direction = Literal["LR", "RL", "TB", "BT"]
+DIRECTIONS = ("LR", "RL", "TB", "BT")
+LONGEST_TITLE = 120
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page: `write` makes a file of it; a notebook shows it.
+
+    Attributes:
+        html: the whole file as text.
+        picture: the drawing alone, with the gradients of the finished backward pass.
+    """
+
+    html: str
+    picture: Picture
+    direction: str
+    hides: bool
+
+    def write(self, path: str | os.PathLike[str]) -> str:
+        """Writes the file, which replaces an old one when it is complete.
+
+        Returns:
+            The path.
+
+        Raises:
+            TypeError: `path` is none.
+            ValueError: it does not end with .html.
+            OSError: it cannot be written; an old one is then as it was.
+        """
+        target = Path(path)
+        if target.suffix.lower() not in (".html", ".htm"):
+            raise ValueError(f"a page is written to a file that ends with .html, got {str(path)!r:.200}")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(target, self.html.encode("utf-8"))
+        return str(target)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        """The page in a frame, and below it the drawing as a picture, for viewers that strip scripts."""
+        picture = drawing_of(self.picture, direction=self.direction, with_legend=not self.hides)
+        drawn = picture.pipe("svg", encoding="utf-8")
+        assert isinstance(drawn, str)
+        data = base64.b64encode(drawn.encode("utf-8")).decode("ascii")
+        return {
+            "text/plain": repr(self),
+            "image/svg+xml": drawn,
+            "text/html": (
+                f'<iframe sandbox="allow-scripts allow-modals" width="100%" height="640" title="The steps" '
+                f'srcdoc="{escape(self.html)}"></iframe>'
+                f"<details><summary>The drawing alone</summary>"
+                f'<img alt="The drawing" src="data:image/svg+xml;base64,{data}"></details>'
+            ),
+        }
+
+    def __repr__(self) -> str:
+        return f"<page of {len(self.picture.boxes):,} boxes, {len(self.html) / 1e6:.1f} MB>"
+
+
+def page(
+    root: Value | Sequence[Value],
+    *,
+    names: Any = None,
+    gradients: Sequence[float] | None = None,
+    title: str = "",
+    forward: bool = False,
+    hide: Literal["gradients"] | None = None,
+    detail: Detail = "auto",
+    direction: Direction = "LR",
+    leaf: Value | None = None,
+    around: Value | None = None,
+    hops: int = 2,
+) -> Page:
+    """The graph of `root` as a page: the drawing, and every step of the backward pass; nobody's `grad` is touched.
+
+    Args:
+        root: the output, or a list of outputs.
+        names: a module, or a mapping from names to Values, lists of Values and modules, such as `locals()`.
+        gradients: the upstream gradient of each output; 1.0 for each if not given.
+        title: what stands above it.
+        forward: whether the forward pass comes first.
+        hide: "gradients" makes an exercise sheet: the gradients are to be filled in. Whoever reads the file's source
+            finds the answers there.
+        detail: "values" shows each one, "neurons" and "layers" one box for each module; "auto" shows up to 2,000 values
+            and 8,000 edges one by one.
+        direction: where the computation goes: "LR" from left to right, "TB" from top to bottom, "RL", "BT".
+        leaf: shows only the paths from this value to the output.
+        around: shows only what is near this value.
+        hops: how many edges away that still is.
+
+    Raises:
+        TypeError: a root, `leaf` or `around` that is not a Value, a gradient that is not a number, or `names` or
+            `title` of another kind.
+        ValueError: an unknown detail, direction or `hide`; `leaf` or `around` outside of the graph; not as many
+            gradients as outputs; a graph too large for a page. The message says what to do.
+        RenderingError: there is no program that lays the drawing out; the message says what to install.
+    """
+    if direction not in DIRECTIONS:
+        raise ValueError(f"unknown direction {direction!r}; there are: {', '.join(DIRECTIONS)}")
+    if hide not in (None, "gradients"):
+        raise ValueError(f'a page hides "gradients" or nothing (None), got {hide!r:.80}')
+    if not isinstance(title, str):
+        raise TypeError(f"the title is a text, got {type(title).__name__}: {title!r:.80}")
+    scene = scene_of(root, names=names, gradients=gradients, detail=detail, leaf=leaf, near=around, hops=hops)
+    if hide and not scene.by_value:
+        raise ValueError(
+            f"an exercise needs a box for each value, and {len(scene.part.order):,} are too many: show a part, with "
+            f"around=node, hops=2 or with leaf=leaf, or insist with detail='values'"
+        )
+    story = story_of(scene, forward=forward)
+    drawn = picture = scene.picture
+    if hide:
+        blanks = asked(scene)
+        picture, story = without_answers(picture, blanks), from_blank(story, blanks)
+        drawn = replace(picture, lines=drawn.lines)  # they wait for their colours
+    geometry = laid_out(_with_room(scene, story), direction)
+    heading = printable(title, LONGEST_TITLE) or _title(scene, bool(hide))
+    html = document(
+        title=heading,
+        summary=_summary(scene, story),
+        start=_start(scene, story),
+        drawing=svg(drawn, geometry, _facts(scene, explained=not hide), heading, hidden=bool(hide)),
+        is_high=geometry.height > geometry.width,
+        legend=legend(drawn),
+        tables=tables(story),
+        n_forward=sum(step.forward for step in story),
+        n_steps=len(story),
+        worksheet=worksheet(scene) if hide else "",
+    )
+    return Page(html, picture, direction, bool(hide))
+
+
+def write_page(root: Value | Sequence[Value], path: str | os.PathLike[str], **options: Any) -> str:
+    """Writes the page of a graph to a file and returns its path; the options are those of `page`.
+
+    Raises:
+        TypeError: as for `page`; or `path` is no path.
+        ValueError: as for `page`; or `path` does not end with .html.
+        RenderingError: as for `page`.
+        OSError: the file cannot be written; an old one is then as it was.
+    """
+    return page(root, **options).write(path)
+
+
+# ---- the parts
+
+
+def _title(scene: Scene, is_exercise: bool) -> str:
+    roots = [scene.recording.names[root] for root in scene.part.roots]
+    of = roots[0] if len(roots) == 1 else f"{len(roots)} outputs"
+    return f"Find the gradients of {of}" if is_exercise else f"The gradient of {of}, step by step"
+
+
+def _summary(scene: Scene, story: Sequence[PageStep]) -> str:
+    n_forward = sum(step.forward for step in story)
+    passes = f"{n_forward:,} steps forward and " if n_forward else ""
+    return f"{len(scene.part.order):,} values, {passes}{len(story) - n_forward:,} steps back"
+
+
+def _start(scene: Scene, story: Sequence[PageStep]) -> str:
+    if not story:
+        return "Nothing was computed from anything."
+    if story[0].forward:
+        return "The inputs and parameters are there; nothing is computed yet."
+    start = scene.recording.graph.start
+    outputs = ", ".join(f"{scene.recording.names[root]} has {number(start[root])}" for root in scene.part.roots[:3])
+    return f"The backward pass begins at the output: its gradient is given. {outputs}; all others begin with 0."
+
+
+def _facts(scene: Scene, *, explained: bool) -> list[BoxFacts]:
+    """The full name of each box, and of one that is a single value all there is to know."""
+    if not scene.by_value:
+        return [BoxFacts(box.tooltip) for box in scene.picture.boxes]
+    whys = reasons(scene) if explained else [{} for _ in scene.part.order]
+    names = scene.recording.names
+    return [
+        BoxFacts(names[node], number(node.data), forward_formula(scene, node), source_of(node), why)
+        for node, why in zip(scene.part.order, whys, strict=True)
+    ]
+
+
+def _with_room(scene: Scene, story: Sequence[PageStep]) -> Picture:
+    """The picture with the longest number that ever stands on each box, so that the box is wide enough."""
+    longest = start_gradients(scene)
+    for step in story:
+        for change in step.changes if not step.forward else ():
+            longest[change.box] = max(longest[change.box], change.before, change.after, key=len)
+    boxes = [
+        replace(
+            box, rows=[(name, max(value, longest[i], key=len) if "grad" in name else value) for name, value in box.rows]
+        )
+        for i, box in enumerate(scene.picture.boxes)
+    ]
+    return replace(scene.picture, boxes=boxes)

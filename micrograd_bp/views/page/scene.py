@@ -1,0 +1,126 @@
+"""What a page shows: a picture at some level of detail, and which values stand in which of its boxes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from micrograd_bp.engine import Value
+from micrograd_bp.views.drawing.gradient_flow import GivenFlow
+from micrograd_bp.views.drawing.groups import LAYERS, NEURONS, grouped, picture_of_groups
+from micrograd_bp.views.drawing.modules import layer_of, module_name
+from micrograd_bp.views.drawing.parts import Part, around, as_roots, everything, on_paths
+from micrograd_bp.views.drawing.picture import Picture
+from micrograd_bp.views.drawing.roles import Roles
+from micrograd_bp.views.drawing.values_level import picture_of_values
+from micrograd_bp.views.steps.steps import Recording
+from micrograd_bp.views.text import printable
+
+Detail = Literal["auto", "values", "neurons", "layers"]
+DETAILS = ("auto", "values", "neurons", "layers")
+
+VALUES_UP_TO, EDGES_UP_TO = 2_000, 8_000
+"""What `detail="auto"` shows value by value."""
+LONGEST_PATH = 80
+BOXES_UP_TO = 400
+"""So many boxes of modules can be shown."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A graph as a page shows it.
+
+    Attributes:
+        part: what is looked at.
+        picture: its boxes and lines, with the gradients of the finished backward pass.
+        places: the box of each value that is shown.
+        by_value: whether each value has a box of its own.
+        roles: what the values are.
+        recording: the backward pass, at its end.
+    """
+
+    part: Part
+    picture: Picture
+    places: dict[Value, int]
+    by_value: bool
+    roles: Roles
+    recording: Recording
+
+    def layer(self, node: Value) -> str:
+        """The layer that made a node; "" for one that no module made."""
+        module = self.roles.module(node)
+        return printable(module_name(layer_of(module)), LONGEST_PATH) if module is not None else ""
+
+    def module(self, node: Value) -> str:
+        """The module that made a node; "" for one that no module made."""
+        module = self.roles.module(node)
+        return printable(module_name(module), LONGEST_PATH) if module is not None else ""
+
+
+def scene_of(
+    root: Value | Sequence[Value],
+    *,
+    names: Any = None,
+    gradients: Sequence[float] | None = None,
+    detail: Detail = "auto",
+    leaf: Value | None = None,
+    near: Value | None = None,
+    hops: int = 2,
+) -> Scene:
+    """Chooses what to show; the arguments are those of `page`.
+
+    Raises:
+        TypeError: a root, `leaf` or `near` that is not a Value, or `names` of another kind.
+        ValueError: an unknown detail, two parts at once, a value outside of the graph, not as many gradients as
+            outputs, or a graph too large to be shown, without modules to be grouped by; the message says what to do.
+    """
+    if detail not in DETAILS:
+        raise ValueError(f"unknown detail {detail!r}; there are: {', '.join(DETAILS)}")
+    if leaf is not None and near is not None:
+        raise ValueError("a page shows one part: the paths from leaf=, or what is near around=, not both")
+    part = everything(as_roots(root))
+    roles = Roles(names, part.roots, part.order)
+    recording = Recording(
+        part.roots, gradients, names={node: roles.name(node) for node in part.order if roles.is_named(node)}
+    )
+    recording.goto(len(recording.steps))
+    if near is not None:
+        part = around(part, near, hops)
+    elif leaf is not None:
+        part = on_paths(part, leaf)
+    flow = GivenFlow(recording.gradients())
+    level = _level(part, roles) if detail == "auto" else detail
+    if level == "values":
+        # Frames would push the inputs out to the border and make the drawing twice as high; the panel names modules.
+        picture = replace(picture_of_values(part, roles, flow), framed=False)
+        return Scene(part, picture, {node: i for i, node in enumerate(part.order)}, True, roles, recording)
+    picture = picture_of_groups(part, roles, flow, level)
+    if len(picture.boxes) > BOXES_UP_TO:
+        raise _too_large(part)
+    places = {member: i for i, group in enumerate(grouped(part, roles, level)) for member in group.members}
+    return Scene(part, _with_one_gradient_each(picture), places, False, roles, recording)
+
+
+def _level(part: Part, roles: Roles) -> str:
+    n_edges = sum(len(node.operands) for node in part.order)
+    if len(part.order) <= VALUES_UP_TO and n_edges <= EDGES_UP_TO:
+        return "values"
+    neurons = {roles.module(node) for node in part.order} - {None}
+    if not neurons:
+        raise _too_large(part)
+    return NEURONS if len(neurons) <= BOXES_UP_TO // 4 else LAYERS
+
+
+def _too_large(part: Part) -> ValueError:
+    return ValueError(
+        f"a graph of {len(part.order):,} values is too large for a page, and its modules do not group it well: show a "
+        f"part, with around=node, hops=2 or with leaf=leaf, or insist with detail='values'"
+    )
+
+
+def _with_one_gradient_each(picture: Picture) -> Picture:
+    """Of a module's two gradients only their mean magnitude: that one changes step by step."""
+    boxes = [
+        replace(box, rows=[row for row in box.rows if row[0] != "grad"]) if "mean |grad|" in dict(box.rows) else box
+        for box in picture.boxes
+    ]
+    return replace(picture, boxes=boxes)

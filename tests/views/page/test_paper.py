@@ -1,0 +1,58 @@
+"""What is printed: the drawing as it is in the end, and all steps; of an exercise only what was revealed."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from micrograd_bp import MLP, mse
+from micrograd_bp.views.page.page import page
+from tests.views.page.conftest import Opened
+from tests.views.page.graphs import neuron
+
+Open = Callable[..., Opened]
+
+
+def pages_of(pdf: bytes) -> int:
+    return len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf))
+
+
+def test_a_lesson_is_printed_as_it_is_in_the_end_and_goes_on_where_it_was(open_page: Open) -> None:
+    opened = open_page(page(neuron(), forward=True))
+    opened.tab.evaluate("addEventListener('beforeprint', () => { globalThis.printed = document.body.innerText; })")
+    opened.press("ArrowRight", 7)
+    opened.tab.emulate_media(media="print")
+    pdf = opened.tab.pdf(prefer_css_page_size=True)
+    printed = opened.tab.evaluate("printed")
+    assert "1.002" in printed
+    assert "∂tanh(n)/∂n = 1 − tanh(n)²" in printed
+    assert "Break here" not in printed
+    assert pages_of(pdf) == 3  # the drawing, the steps forward, the steps back
+    assert opened.position() == "7 / 14"
+
+
+def test_each_layer_begins_a_page(open_page: Open) -> None:
+    loss = mse([MLP(1, [1, 1], activation="tanh", rng=0)([2.0])], [0.5])
+    opened = open_page(page(loss, forward=True))
+    pdf = opened.tab.pdf(prefer_css_page_size=True)
+    assert pages_of(pdf) == 5  # the drawing, the steps forward, the steps back: the loss, layers.1, layers.0
+
+
+def test_an_exercise_is_printed_without_its_answers(open_page: Open, tmp_path: Path) -> None:
+    opened = open_page(page(neuron(), hide="gradients"))
+    opened.tab.emulate_media(media="print")
+    blank = opened.tab.locator("body").inner_text()
+    assert "computed as" in blank
+    assert "1.002" not in blank
+    assert "local derivative" not in blank.replace("the local derivative", "")
+    assert opened.tab.locator("#graph .line:not(.waiting)").count() == 0
+    opened.tab.evaluate("revealAll()")
+    assert "1.002" in opened.tab.locator("body").inner_text()
+    assert opened.tab.locator("#all-steps").is_visible()
+
+
+def test_dark_stays_off_paper(open_page: Open) -> None:
+    opened = open_page(page(neuron()), color_scheme="dark")
+    colour = "getComputedStyle(document.body).color"
+    dark = opened.tab.evaluate(colour)
+    opened.tab.emulate_media(media="print", color_scheme="dark")
+    assert opened.tab.evaluate(colour) != dark
