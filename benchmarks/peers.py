@@ -9,11 +9,12 @@ from importlib.util import find_spec
 import micrograd_bp
 
 OURS = "micrograd_bp"
+BY_HAND = "by hand"
 
 
 def package(contender: str) -> str:
-    """The package of a contender: the first word of `micrograd_bp unfused`."""
-    return contender.partition(" ")[0]
+    """The package of a contender: the first word of `micrograd_bp unfused`; NumPy for what is written by hand."""
+    return "numpy" if contender == BY_HAND else contender.partition(" ")[0]
 
 
 def installed(contenders: Iterable[str]) -> list[str]:

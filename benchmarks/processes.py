@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,15 @@ from benchmarks.workload import Outcome, Workload
 ROOT = Path(__file__).resolve().parent.parent
 CHECKED_ITERATIONS = 3  # the first ones, in which parameters move
 TURN_SECONDS = 1.0  # how long a contender's turn lasts, unless one iteration takes longer
+
+ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMBA_NUM_THREADS": "1",
+    "NPROC": "1",  # JAX reads this one
+}
+"""Variables of the environment that array libraries read when they are imported."""
 
 
 class BenchmarkError(Exception):
@@ -34,12 +44,17 @@ class Worker:
             text=True,
             encoding="utf-8",
             cwd=ROOT,
+            env=os.environ | ONE_THREAD,
         )
         self._send([module, contender, problem])
 
     def outcomes(self, count: int) -> list[Outcome]:
         """The values and gradients of the first `count` iterations."""
         return [(value, gradient) for value, gradient in self._ask("outcomes", count)]
+
+    def preparation(self) -> float:
+        """The seconds that it took to prepare the iteration, its first run included; 0 where nothing was compiled."""
+        return float(self._ask("preparation", None))
 
     def seconds(self, at_least: float) -> list[float]:
         """The times of the iterations of one turn."""
@@ -52,7 +67,7 @@ class Worker:
         except OSError:
             self._died()
 
-    def _ask(self, request: str, argument: float) -> Any:
+    def _ask(self, request: str, argument: float | None) -> Any:
         self._send([request, argument])
         assert self._process.stdout is not None
         reply = self._process.stdout.readline()
@@ -74,18 +89,19 @@ class Worker:
 
 
 @contextmanager
-def agreeing_workers(module: str, contenders: Sequence[str]) -> Iterator[list[Worker]]:
+def agreeing_workers(module: str, contenders: Sequence[str], **sizes: int) -> Iterator[list[Worker]]:
     """A warm process for each contender of a workload, after all of them gave the same values and gradients.
 
     Args:
         module: the one that has the `WORKLOAD`.
         contenders: those who take part.
+        sizes: those of the problem that are not as usual.
 
     Raises:
         BenchmarkError: they disagree, or a process ended.
     """
     workload: Workload = import_module(module).WORKLOAD
-    problem = workload.problem()
+    problem = workload.problem(**sizes)
     with ExitStack() as stack:
         workers: list[Worker] = []
         reference: list[Outcome] = []

@@ -12,21 +12,27 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from benchmarks.workload import Iteration, Outcome, Workload
+from benchmarks.workload import Outcome, Prepared, Workload
 
 
-def outcomes(iteration: Iteration, count: int) -> list[Outcome]:
+def outcomes(prepared: Prepared, count: int) -> list[Outcome]:
     """What the first iterations give; they are the warm-up too."""
-    return [iteration() for _ in range(count)]
+    return [prepared.outcome(prepared.run()) for _ in range(count)]
 
 
-def seconds(iteration: Iteration, at_least: float) -> list[float]:
+def preparation(prepared: Prepared, _: None) -> float:
+    """The processor time that passed before there was a first result."""
+    return prepared.seconds
+
+
+def seconds(prepared: Prepared, at_least: float) -> list[float]:
     """The processor times of as many iterations as it takes to fill `at_least` seconds; one at least.
 
     Contenders only compute, on one thread: where nobody else computes, their processor time is the time on the clock,
     and where others do, it leaves out the waiting for a processor. An iteration's graph is gone when its function
     returns, so that an iteration pays for deleting it.
     """
+    iteration = prepared.run
     times: list[float] = []
     end = time.process_time() + at_least
     while True:
@@ -45,10 +51,11 @@ def main() -> None:
     module, contender, problem = json.loads(sys.stdin.readline())
     workload: Workload = import_module(module).WORKLOAD
     iteration = workload.contenders[contender](problem)
-    answers: dict[str, Callable[..., Any]] = {"outcomes": outcomes, "seconds": seconds}
+    prepared = iteration if isinstance(iteration, Prepared) else Prepared(iteration)
+    answers: dict[str, Callable[..., Any]] = {"outcomes": outcomes, "preparation": preparation, "seconds": seconds}
     for line in sys.stdin:
         request, argument = json.loads(line)
-        print(json.dumps(answers[request](iteration, argument)), file=replies, flush=True)
+        print(json.dumps(answers[request](prepared, argument)), file=replies, flush=True)
 
 
 if __name__ == "__main__":

@@ -50,6 +50,8 @@ from micrograd_bp.training import ModelObjective, Training
 from micrograd_bp.views import notebook as _notebook  # noqa: F401  # teaches notebooks to show Values
 
 if TYPE_CHECKING:
+    from micrograd_bp.compiler.compiling import compile
+    from micrograd_bp.compiler.program import Program
     from micrograd_bp.views.debugger.debugger import debug
     from micrograd_bp.views.drawing.drawing import between, draw
     from micrograd_bp.views.explain.explain import Explanation, explain
@@ -61,8 +63,10 @@ _IMPORTED_WHEN_USED = {
     "Explanation": "micrograd_bp.views.explain.explain",
     "GradientReport": "micrograd_bp.views.gradient_report",
     "Page": "micrograd_bp.views.page.page",
+    "Program": "micrograd_bp.compiler.program",
     "Recording": "micrograd_bp.views.steps.steps",
     "between": "micrograd_bp.views.drawing.drawing",
+    "compile": "micrograd_bp.compiler.compiling",
     "debug": "micrograd_bp.views.debugger.debugger",
     "draw": "micrograd_bp.views.drawing.drawing",
     "explain": "micrograd_bp.views.explain.explain",
@@ -99,12 +103,14 @@ __all__ = [
     "Module",
     "Neuron",
     "Page",
+    "Program",
     "Recording",
     "Training",
     "Value",
     "backward",
     "between",
     "binary_cross_entropy",
+    "compile",
     "cross_entropy",
     "debug",
     "derivative",

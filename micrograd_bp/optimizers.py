@@ -30,14 +30,20 @@ class Optimizer:
         self.weight_decay = float(weight_decay)
         self.state: dict[str, Any] | None = None
 
-    def update(self, parameters: Sequence[Any], gradients: Sequence[Any]) -> list[Any]:
+    def update(self, parameters: Any, gradients: Any) -> Any:
         """The parameters after one step.
+
+        Args:
+            parameters: a sequence of floats and arrays, or one array.
+            gradients: likewise.
 
         Raises:
             ValueError: not as many gradients as parameters, or other parameters than in the last step.
         """
         if len(parameters) != len(gradients):
             raise ValueError(f"{len(parameters)} parameters and {len(gradients)} gradients")
+        if hasattr(parameters, "shape"):
+            return self.update([parameters], [gradients])[0]
         if self.state and self.remembers and len(self.state[self.remembers[0]]) != len(parameters):
             known = len(self.state[self.remembers[0]])
             raise ValueError(f"this optimizer has moved {known} parameters so far, got {len(parameters)}")

@@ -17,7 +17,7 @@ class Objective(Protocol):
     """What is minimized: a loss of batches, as a function of parameters."""
 
     parameters: Any
-    """A sequence of floats or arrays, to be read and set as a whole."""
+    """A sequence of floats and arrays, or one array, to be read and set as a whole."""
 
     def value_and_gradient(self, inputs: Any, targets: Any) -> tuple[float, Sequence[Any]]:
         """The loss on a batch, and its gradient with respect to `parameters`."""
@@ -150,9 +150,14 @@ class Training:
                 after_epoch(len(self.history), self.history[-1])
         return self.history
 
+    def _parameters(self) -> list[Any]:
+        """The parameters as a list, of one array where they are one."""
+        parameters = self.objective.parameters
+        return [parameters] if hasattr(parameters, "shape") else list(parameters)
+
     def _state(self) -> dict[str, Any]:
         return {
-            "parameters": list(self.objective.parameters),
+            "parameters": self._parameters(),
             "optimizer": self.optimizer.state,
             "rng": self._rng.getstate(),
             "order": self._order,
@@ -161,7 +166,8 @@ class Training:
         }
 
     def _set_state(self, state: dict[str, Any]) -> None:
-        self.objective.parameters = state["parameters"]
+        is_array = hasattr(self.objective.parameters, "shape")
+        self.objective.parameters = state["parameters"][0] if is_array else state["parameters"]
         self.optimizer.state = state["optimizer"]
         self._rng.setstate(state["rng"])
         self._order = state["order"]
@@ -176,7 +182,7 @@ class Training:
         """
         state = self._state() | {
             "samples": len(self.inputs),
-            "parameters": to_plain(self.objective.parameters),
+            "parameters": to_plain(self._parameters()),
             "optimizer": self.optimizer.state_dict(),
             "settings": {"batch_size": self.batch_size, **self.optimizer.settings()},
         }
@@ -199,11 +205,12 @@ class Training:
             raise ValueError(f"{path} does not fit this training run: {error}") from None
 
     def _load(self, saved: dict[str, Any]) -> None:
-        parameters, present = from_plain(saved["parameters"]), list(self.objective.parameters)
-        if saved["samples"] != len(self.inputs) or len(parameters) != len(present):
+        parameters, present = from_plain(saved["parameters"]), self._parameters()
+        count, present_count = _count(parameters), _count(present)
+        if saved["samples"] != len(self.inputs) or count != present_count:
             raise ValueError(
-                f"it is of {saved['samples']} samples and {len(parameters)} parameters, "
-                f"this run of {len(self.inputs)} and {len(present)}"
+                f"it is of {saved['samples']} samples and {count} parameters, "
+                f"this run of {len(self.inputs)} and {present_count}"
             )
         if [_shape(a) for a in parameters] != [_shape(b) for b in present]:
             raise ValueError("its parameters have other shapes")
@@ -239,6 +246,11 @@ def _shape(number: Any) -> tuple[int, ...]:
     """The shape of an array; () for a float."""
     shape: tuple[int, ...] = getattr(number, "shape", ())
     return shape
+
+
+def _count(numbers: list[Any]) -> int:
+    """How many numbers there are, those in arrays counted in."""
+    return sum(getattr(each, "size", 1) for each in numbers)
 
 
 def _take(samples: Any, places: list[int]) -> Any:

@@ -35,7 +35,7 @@ def add_parser(subparsers: Any) -> None:
         "--folder",
         type=Path,
         default=FOLDER,
-        help=f"where the drawing and the page go (default {FOLDER}, in the current folder)",
+        help=f"where the drawing and the page go (default {FOLDER})",
     )
     parser.set_defaults(run=lambda arguments: run(arguments.seed, arguments.folder))
 

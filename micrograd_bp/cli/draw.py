@@ -75,6 +75,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def outputs_of_network(network: MLP, arguments: argparse.Namespace) -> list[Value]:
+    """What a network gives for the numbers of `--input`."""
     if arguments.numbers:
         raise ValueError(f"a network takes --input=…, not {arguments.numbers[0]!r}")
     if arguments.input is None:

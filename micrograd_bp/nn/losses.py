@@ -1,6 +1,7 @@
 """Losses: how wrong predictions are, as one Value.
 
 Predictions come as a list with one entry for each sample. A sample with several outputs is a list of its own.
+Targets are numbers; Values as targets stay in the graph, for a program that is to take them as an input.
 """
 
 from collections.abc import Sequence
@@ -43,7 +44,7 @@ def mse(predictions: Any, targets: Any, *, reduction: str = "samples") -> Value:
     return l2(errors) / (len(pairs) if reduction == "samples" else len(errors))
 
 
-def hinge(scores: Sequence[Value], labels: Sequence[float]) -> Value:
+def hinge(scores: Sequence[Value], labels: Sequence[float | Value]) -> Value:
     """The mean over the samples of max(0, 1 - label·score), the margin loss of a support vector machine.
 
     Args:
@@ -54,10 +55,11 @@ def hinge(scores: Sequence[Value], labels: Sequence[float]) -> Value:
         ValueError: scores and labels differ in number, there are none, or a label is neither.
     """
     pairs = _pairs(scores, labels)
-    for label in labels:
+    for label in map(_data, labels):
         if label not in (-1, 1):
             raise ValueError(f"hinge takes the labels -1 and 1, got {label!r}")
-    return sum_of([(1.0 - float(label) * score).relu() for score, label in pairs]) / len(pairs)
+    losses: list[Value] = [(1.0 - _factor(label) * score).relu() for score, label in pairs]
+    return sum_of(losses) / len(losses)
 
 
 def cross_entropy(logits: Any, targets: Any) -> Value:
@@ -82,13 +84,14 @@ def _cross_entropy_of_sample(logits: Sequence[Value], target: Any) -> Value:
         if target not in range(len(logits)):
             raise ValueError(f"a class is a whole number from 0 to {len(logits) - 1}, got {target!r}")
         return logsumexp(logits) - logits[int(target)]
-    probabilities = [float(t) for _, t in _pairs(logits, target, "classes")]
-    if min(probabilities) < 0.0 or abs(sum(probabilities) - 1.0) > 1e-5:
-        raise ValueError(f"the probabilities of the classes are from 0 up and sum to 1, got {probabilities}")
-    return logsumexp(logits) - dot(logits, probabilities)
+    probabilities = [t for _, t in _pairs(logits, target, "classes")]
+    numbers = [_data(t) for t in probabilities]
+    if min(numbers) < 0.0 or abs(sum(numbers) - 1.0) > 1e-5:
+        raise ValueError(f"the probabilities of the classes are from 0 up and sum to 1, got {numbers}")
+    return logsumexp(logits) - dot(logits, [_factor(t) for t in probabilities])
 
 
-def binary_cross_entropy(logits: Sequence[Value], targets: Sequence[float]) -> Value:
+def binary_cross_entropy(logits: Sequence[Value], targets: Sequence[float | Value]) -> Value:
     """The mean over the samples of -t·log σ(z) - (1 - t)·log(1 - σ(z)).
 
     It is computed as softplus(z) - t·z, which is the same and does not overflow.
@@ -101,15 +104,25 @@ def binary_cross_entropy(logits: Sequence[Value], targets: Sequence[float]) -> V
         ValueError: logits and targets differ in number, there are none, or a target is not a probability.
     """
     pairs = _pairs(logits, targets)
-    for target in targets:
+    for target in map(_data, targets):
         if not 0 <= target <= 1:
             raise ValueError(f"binary_cross_entropy takes targets from 0 to 1, got {target!r}")
-    return sum_of([z.softplus() - float(t) * z for z, t in pairs]) / len(pairs)
+    losses: list[Value] = [z.softplus() - _factor(t) * z for z, t in pairs]
+    return sum_of(losses) / len(losses)
 
 
 def l2(parameters: Sequence[Value]) -> Value:
     """The sum of the squares of parameters, a penalty to be added to a loss with a small factor."""
     return dot(parameters, parameters)
+
+
+def _data(target: Value | float) -> float:
+    return target.data if isinstance(target, Value) else float(target)
+
+
+def _factor(target: Value | float) -> Value | float:
+    """A target as it stands in the graph: a Value stays, so that it can be an input of a compiled program."""
+    return target if isinstance(target, Value) else float(target)
 
 
 def _as_list(outputs: Any) -> Any:

@@ -1,0 +1,105 @@
+"""W3: Rosenbrock's function in 2,000 variables, 100·Σ (xᵢ₊₁ - xᵢ²)² + Σ (1 - xᵢ)², and its gradient."""
+
+from importlib import import_module
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from benchmarks.compiled import plain
+from benchmarks.compiled.by_hand_functions import rosenbrock
+from benchmarks.eager.rosenbrock import Point, fused, problem
+from benchmarks.workload import Iteration, Prepared, Workload, prepare
+
+
+def by_hand(problem: Point) -> Prepared:
+    """In NumPy, with slices."""
+    x = np.array(problem["x"])
+    return Prepared(lambda: rosenbrock(x), plain.array)
+
+
+def compiled(problem: Point) -> Prepared:
+    """The graph that `benchmarks eager` builds anew for each iteration, built once and compiled."""
+    from micrograd_bp import Value, compile, l2
+
+    def build() -> Any:
+        x = [Value(number) for number in problem["x"]]
+        y = 100 * l2([b - a**2 for a, b in pairwise(x)]) + l2([1 - a for a in x[:-1]])
+        return compile(y, parameters=x).value_and_gradient
+
+    return prepare(build, plain.array)
+
+
+def unfused(problem: Point) -> Prepared:
+    """With every square and sum a node of its own, as in micrograd."""
+    from micrograd_bp import Value, compile
+
+    def build() -> Any:
+        x = [Value(number) for number in problem["x"]]
+        y: Any = 100 * sum((b - a**2) ** 2 for a, b in pairwise(x)) + sum((1 - a) ** 2 for a in x[:-1])
+        return compile(y, parameters=x).value_and_gradient
+
+    return prepare(build, plain.array)
+
+
+def jax(problem: Point) -> Prepared:
+    """With slices."""
+    from benchmarks.compiled.jax_in_doubles import jax
+
+    point = jax.numpy.array(problem["x"])
+
+    def function(x: Any) -> Any:
+        return 100.0 * ((x[1:] - x[:-1] ** 2) ** 2).sum() + ((1.0 - x[:-1]) ** 2).sum()
+
+    def build() -> Any:
+        step = jax.jit(jax.value_and_grad(function))
+        return lambda: jax.block_until_ready(step(point))
+
+    return prepare(build, plain.array)
+
+
+def torch(problem: Point) -> Prepared:
+    """With slices."""
+    torch = import_module("torch")
+    x = torch.tensor(problem["x"], dtype=torch.float64, requires_grad=True)
+
+    def run() -> Any:
+        y = 100.0 * ((x[1:] - x[:-1] ** 2) ** 2).sum() + ((1.0 - x[:-1]) ** 2).sum()
+        return y.item(), torch.autograd.grad(y, x)[0]
+
+    return Prepared(run, plain.array)
+
+
+def casadi(problem: Point) -> Prepared:
+    """A graph of scalars, written with slices."""
+    casadi = import_module("casadi")
+    point = casadi.DM(problem["x"])
+
+    def build() -> Any:
+        x = casadi.SX.sym("x", len(problem["x"]))
+        y = 100.0 * casadi.sumsqr(x[1:] - x[:-1] ** 2) + casadi.sumsqr(1.0 - x[:-1])
+        function = casadi.Function("rosenbrock", [x], [y, casadi.gradient(y, x)])
+        return lambda: function(point)
+
+    return prepare(build, plain.array)
+
+
+def eager(problem: Point) -> Iteration:
+    """A new graph for each iteration, as in `benchmarks eager`."""
+    return fused(problem)
+
+
+WORKLOAD = Workload(
+    "W3",
+    "Rosenbrock's function in 2,000 variables",
+    problem,
+    {
+        "by hand": by_hand,
+        "micrograd_bp compiled": compiled,
+        "micrograd_bp compiled unfused": unfused,
+        "micrograd_bp eager": eager,
+        "jax": jax,
+        "torch": torch,
+        "casadi": casadi,
+    },
+)

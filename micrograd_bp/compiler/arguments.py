@@ -1,0 +1,173 @@
+"""What `compile` and its programs are given, checked at the door."""
+
+import keyword
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from micrograd_bp.engine import Value, topological_order
+from micrograd_bp.engine.operation import HandMade
+
+Array = NDArray[Any]
+
+Groups = dict[str, list[Value]]
+
+TAKEN = {"np", "batch", "parameters", "gradient", "value", "loss", "with_respect_to"}
+"""Names that a program or a call of it uses itself."""
+
+
+def checked_graph(
+    loss: Value, inputs: Mapping[str, Any], parameters: Iterable[Any], outputs: Mapping[str, Any]
+) -> tuple[Groups, list[Value], Groups, list[Value]]:
+    """The inputs, the parameters and the outputs as lists of Values, and all nodes of the graph in topological order.
+
+    Raises:
+        TypeError: something that is not a Value.
+        ValueError: a leaf that is none, or is listed twice; a name that cannot be an argument's; a node without a rule.
+    """
+    if not isinstance(loss, Value):
+        raise TypeError(f"compile takes a Value as the loss, got {type(loss).__name__}: {loss!r:.80}")
+    listed = {name: _values(f"the input {name}", group) for name, group in _named("inputs", inputs).items()}
+    given = {name: _values(f"the output {name}", group) for name, group in _named("outputs", outputs).items()}
+    leaves = {"the parameters": _values("the parameters", parameters)}
+    leaves |= {f"the input {name}": group for name, group in listed.items()}
+    seen: dict[Value, str] = {}
+    for name, group in leaves.items():
+        for position, leaf in enumerate(group):
+            if leaf.operands:
+                raise ValueError(
+                    f"{name.removeprefix('the ')}[{position}] is the result of {_symbol(leaf)}, not a leaf: "
+                    f"name the values that it was computed from"
+                )
+            if leaf in seen:
+                raise ValueError(f"{name.removeprefix('the ')}[{position}] {leaf!r} is listed already, in {seen[leaf]}")
+            seen[leaf] = name
+    for name in listed:
+        if not name.isidentifier() or keyword.iskeyword(name) or name in TAKEN or name.startswith("d_"):
+            raise ValueError(f"an input is an argument of the program, and cannot be called {name!r}")
+    order = topological_order(loss, *(node for group in given.values() for node in group))
+    for node in order:
+        if isinstance(node.operation, HandMade):
+            raise ValueError(f"{node!r} was made by hand, and has no rule that could be compiled")
+    return listed, leaves["the parameters"], given, order
+
+
+def _named(what: str, groups: Any) -> Mapping[str, Any]:
+    if not isinstance(groups, Mapping) or not all(isinstance(name, str) for name in groups):
+        raise TypeError(f'the {what} are groups of Values by name, such as {{"X": x}}, got {groups!r:.80}')
+    return groups
+
+
+def _values(what: str, group: Any) -> list[Value]:
+    if isinstance(group, Value):
+        return [group]
+    if isinstance(group, (str, Mapping)) or not isinstance(group, Iterable):
+        raise TypeError(f"{what}: expected a list of Values, got {type(group).__name__}: {group!r:.80}")
+    values = list(group)
+    for position, each in enumerate(values):
+        if not isinstance(each, Value):
+            raise TypeError(f"{what}: expected Values, got {type(each).__name__} at [{position}]: {each!r:.80}")
+    if not values and what != "the parameters":
+        raise ValueError(f"{what} has no members")
+    return values
+
+
+def _symbol(node: Value) -> str:
+    return node.operation.symbol if node.operation is not None else "an operation"
+
+
+def checked_inputs(sizes: Mapping[str, int], given: Sequence[Any], named: Mapping[str, Any], dtype: str) -> list[Array]:
+    """The inputs of a call as arrays (samples, members).
+
+    Args:
+        sizes: how many members each input has.
+        given: the inputs in that order, as far as they are not in `named`.
+        named: inputs by name.
+        dtype: what the program computes with.
+
+    Raises:
+        TypeError: missing or unknown inputs, or something else than real numbers.
+        ValueError: a wrong shape, no samples, different numbers of samples, or a class that there is not.
+    """
+    names = list(sizes)
+    signature = ", ".join(names) or "none"
+    if len(given) > len(names):
+        raise TypeError(f"this program takes {len(names)} inputs ({signature}), got {len(given)}")
+    arguments = dict(zip(names, given, strict=False))
+    for name, array in named.items():
+        if name not in sizes:
+            raise TypeError(f"this program has no input {name!r}; its inputs are: {signature}")
+        if name in arguments:
+            raise TypeError(f"the input {name} is given twice")
+        arguments[name] = array
+    missing = [name for name in names if name not in arguments]
+    if missing:
+        raise TypeError(f"the input {missing[0]} is missing; this program takes: {signature}")
+    arrays = {name: _input(name, arguments[name], sizes[name], dtype) for name in names}
+    samples = {name: len(array) for name, array in arrays.items()}
+    if len(set(samples.values())) > 1:
+        raise ValueError(f"the inputs have different numbers of samples: {_listed(samples)}")
+    if 0 in samples.values():
+        raise ValueError("a batch needs at least one sample")
+    return list(arrays.values())
+
+
+def _listed(numbers: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in numbers.items())
+
+
+def _input(name: str, given: Any, size: int, dtype: str) -> Array:
+    array = _real(f"the input {name}", given)
+    if array.ndim == 1 and array.dtype.kind in "iu" and size > 1:
+        return _one_hot(name, array, size, dtype)
+    if array.ndim == 1 and size == 1:
+        array = array[:, None]
+    if array.ndim != 2 or array.shape[1] != size:
+        raise ValueError(f"the input {name} needs the shape (samples, {size}), got {array.shape}")
+    return array.astype(dtype, copy=False)
+
+
+def _one_hot(name: str, labels: Array, classes: int, dtype: str) -> Array:
+    """A row for each label, with 1 at its class."""
+    if len(labels) and not 0 <= labels.min() <= labels.max() < classes:
+        raise ValueError(f"the labels in {name} are from 0 to {classes - 1}, got {labels.min()} to {labels.max()}")
+    rows = np.zeros((len(labels), classes), dtype)
+    rows[np.arange(len(labels)), labels] = 1.0
+    return rows
+
+
+def checked_parameters(given: Any, count: int, dtype: str) -> Array:
+    """The parameters as a flat array of the program's own.
+
+    Raises:
+        TypeError: something else than real numbers.
+        ValueError: not as many as there are.
+    """
+    array = _real("the parameters", given)
+    if array.shape != (count,):
+        raise ValueError(f"the parameters are a flat array of {count} numbers, got the shape {array.shape}")
+    return np.array(array, dtype)
+
+
+def checked_dtype(dtype: Any) -> str:
+    """The name of a number type that programs compute with.
+
+    Raises:
+        ValueError: it is neither float64 nor float32.
+    """
+    for name in ("float64", "float32"):
+        if dtype == name or dtype is getattr(np, name) or (isinstance(dtype, np.dtype) and dtype == np.dtype(name)):
+            return name
+    raise ValueError(f'dtype is "float64" or "float32", got {dtype!r}')
+
+
+def _real(what: str, given: Any) -> Array:
+    try:
+        array = np.asarray(given)
+    except ValueError:
+        raise ValueError(f"{what}: the rows have different lengths") from None
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{what}: expected real numbers, got {array.dtype} ({type(given).__name__})")
+    return array

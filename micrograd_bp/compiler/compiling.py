@@ -1,0 +1,49 @@
+"""`compile`: from a graph of scalars to a program."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from micrograd_bp.compiler.program import Program
+from micrograd_bp.engine import Value
+
+
+def compile(
+    loss: Value,
+    inputs: Mapping[str, Value | Sequence[Value]] | None = None,
+    parameters: Sequence[Value] = (),
+    outputs: Mapping[str, Value | Sequence[Value]] | None = None,
+    *,
+    dtype: Any = "float64",
+    check: bool = True,
+    form: str = "auto",
+) -> "Program":
+    """Makes a program of arrays from a graph of scalars.
+
+    The graph is taken as it is: Python's control flow went one way when the loss was built on the sample inputs, and so
+    does the program. A choice that is to follow the data is `where`, `maximum` and the like.
+
+    Args:
+        loss: a Value, built once on sample inputs.
+        inputs: groups of leaves by name; each becomes an argument of shape (samples, members of the group). Without any
+            there is no axis of samples: the loss is that of the data as drawn.
+        parameters: the leaves to differentiate with respect to. All other leaves are constants.
+        outputs: groups of values that `predict` is to give, by name.
+        dtype: "float64" or "float32".
+        check: whether a loss or a gradient that is not finite raises FloatingPointError.
+        form: "matrices" for groups of like values as arrays, "straight line" for a statement for each value; "auto"
+            chooses matrices if there are any to speak of.
+
+    Raises:
+        TypeError: something that is not a Value.
+        ValueError: an input or a parameter that is no leaf, or is listed twice; a name that cannot be an argument's; an
+            unknown dtype or form; a value that was made by hand, without a rule.
+    """
+    return Program(
+        loss,
+        {} if inputs is None else inputs,
+        parameters,
+        {} if outputs is None else outputs,
+        dtype=dtype,
+        check=check,
+        form=form,
+    )

@@ -1,0 +1,42 @@
+"""The numbers and indices that a program holds, as arrays with names."""
+
+from typing import Any
+
+import numpy as np
+
+from micrograd_bp.compiler.expression import Shape
+
+
+class Constants:
+    """The numbers and indices that a program needs, under the names that it uses."""
+
+    def __init__(self, dtype: str = "float64") -> None:
+        """Starts without any. `dtype` is that of the numbers."""
+        self.dtype = dtype
+        self.arrays: dict[str, np.ndarray[Any, Any]] = {}
+        self._names: dict[tuple[str, Shape, bytes], str] = {}
+
+    def name(self, array: np.ndarray[Any, Any]) -> str:
+        """The name of an array: `c0`, or `i0` for an index."""
+        key = array.dtype.kind, array.shape, array.tobytes()
+        if key not in self._names:
+            letter = "i" if array.dtype.kind == "i" else "c"
+            number = sum(name.startswith(letter) for name in self.arrays)
+            self._names[key] = f"{letter}{number}"
+            self.arrays[self._names[key]] = array
+        return self._names[key]
+
+    def source(self) -> str:
+        """The arrays as Python."""
+        if not self.arrays:
+            return ""
+        names = {"inf", "nan"} if any(not np.isfinite(array).all() for array in self.arrays.values()) else set()
+        lines = ["# ---- numbers of the graph", ""] + (["from numpy import inf, nan", ""] if names else [])
+        for name, array in self.arrays.items():
+            dtype = f", dtype=np.{self.dtype}" if array.dtype.kind == "f" and self.dtype != "float64" else ""
+            if array.ndim == 2 and array.size > 20:
+                rows = "".join(f"\n    {row}," for row in array.tolist())
+                lines += f"{name} = np.array([{rows}\n]{dtype})".split("\n")
+            else:
+                lines.append(f"{name} = np.array({array.tolist()}{dtype})")
+        return "\n".join(lines)

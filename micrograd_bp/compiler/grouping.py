@@ -1,0 +1,202 @@
+"""Finds the groups of a graph.
+
+Two nodes belong together when their operations are the same and their operands belong together in pairs. That is
+settled from the leaves up, so that a node waits for nothing but its own operands: a skip connection or a pruned weight
+does not tear a layer apart. Names and origins play no part.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from micrograd_bp.compiler.groups import Column, Group, Member, Place
+from micrograd_bp.compiler.sum_layouts import sum_groups, sum_member, with_pruned_sums
+from micrograd_bp.compiler.sums import flattened_sums
+from micrograd_bp.engine import Value
+
+
+class Grouping:
+    """A graph as groups, in an order in which they can be computed.
+
+    Attributes:
+        parameters, constants: the groups of these leaves.
+        inputs: the groups of leaves that differ from sample to sample, by name.
+        groups: all other groups, each after those it is computed from.
+        place: the group of each node, and its position in there.
+        went_to: for the nodes of sums that were taken apart, the sum that their terms went to.
+    """
+
+    @classmethod
+    def of(
+        cls,
+        order: Sequence[Value],
+        roots: Sequence[Value],
+        inputs: Mapping[str, Sequence[Value]],
+        parameters: Sequence[Value],
+        few: float | None = None,
+    ) -> "Grouping | None":
+        """The groups of the nodes of a graph.
+
+        Args:
+            order: all nodes, operands before results.
+            roots: the nodes that are to stay nodes.
+            inputs: leaves that differ from sample to sample.
+            parameters: other leaves that are no constants.
+            few: where there are fewer operands than this for each group, the answer is None.
+        """
+        if few is not None and nothing_side_by_side(order):
+            return None
+        grouping = cls(order, roots, inputs, parameters)
+        levels = grouping._levels()
+        operands = sum(len(grouping._factors(node)) for level in levels for node in level)
+        if few is not None and operands < few * len(levels):  # each level is at least one group
+            return None
+        for level in levels:
+            grouping._group(level)
+        return None if few is not None and operands < few * len(grouping.groups) else grouping
+
+    def __init__(
+        self,
+        order: Sequence[Value],
+        roots: Sequence[Value],
+        inputs: Mapping[str, Sequence[Value]],
+        parameters: Sequence[Value],
+    ) -> None:
+        """Finds what is to be grouped; `of` then does so."""
+        self.parameters = Group("parameters", list(parameters), batched=False, name="parameters")
+        self.inputs = {name: Group("input", list(leaves), batched=True, name=name) for name, leaves in inputs.items()}
+        self.constants = Group("constants", [], batched=False, name="constants")
+        self.groups: list[Group] = []
+        self.place: dict[Value, Place] = {}
+        for group in (self.parameters, *self.inputs.values()):
+            self._put(group)
+        self._joined: dict[Any, tuple[Group, dict[Place, int]]] = {}
+        self._order = computed = self._varying(order)
+        uses = Counter(chain.from_iterable([node.operands for node in computed]))
+        self._flat, self.went_to = flattened_sums(computed, uses, set(roots), self._batched(computed))
+
+    def _put(self, group: Group) -> None:
+        self.place.update({node: (group, position) for position, node in enumerate(group.members)})
+
+    def _varying(self, nodes: Sequence[Value]) -> list[Value]:
+        """The nodes that depend on an input or a parameter, in order; the others become constants, equal ones one."""
+        varying = set(self.place)
+        known: dict[str, int] = {}
+        order = []
+        for node in nodes:
+            if node in varying:
+                continue
+            if varying.isdisjoint(node.operands):
+                key = float(node.data).hex()  # which tells 0.0 from -0.0, and knows nan again
+                if key not in known:
+                    known[key] = len(self.constants)
+                    self.constants.members.append(node)
+                self.place[node] = (self.constants, known[key])
+            else:
+                varying.add(node)
+                order.append(node)
+        return order
+
+    def _batched(self, order: Sequence[Value]) -> set[Value]:
+        batched = {leaf for group in self.inputs.values() for leaf in group.members}
+        for node in order:
+            if not batched.isdisjoint(node.operands):
+                batched.add(node)
+        return batched
+
+    def _factors(self, node: Value) -> Sequence[Value]:
+        """What a node that stays is computed from."""
+        if node in self._flat:
+            return [factor for _, *factors in self._flat[node] for factor in factors if factor is not None]
+        return node.operands
+
+    def _levels(self) -> list[list[Value]]:
+        """The nodes that stay, by the length of the longest way from a leaf, the shortest first."""
+        depth: defaultdict[Value, int] = defaultdict(int)
+        levels: defaultdict[int, list[Value]] = defaultdict(list)
+        for node in self._order:
+            if node not in self.went_to:
+                depth[node] = 1 + max([depth[operand] for operand in self._factors(node)])
+                levels[depth[node]].append(node)
+        return [levels[level] for level in sorted(levels)]
+
+    def _group(self, level: Sequence[Value]) -> None:
+        """Groups nodes whose operands have their places."""
+        alike: defaultdict[Any, dict[Any, list[Member]]] = defaultdict(dict)
+        for node in level:
+            terms = self._flat.get(node)
+            member = self._operation_member(node) if terms is None else sum_member(node, terms, self.place)
+            alike[member.kind].setdefault(member.identity, []).append(member)
+        for twins in with_pruned_sums(alike):  # twins compute the very same, and share a place
+            members = [same[0] for same in twins.values()]
+            is_sum = members[0].node in self._flat
+            for group in sum_groups(members, self.join) if is_sum else [self._operation_group(members)]:
+                self.groups.append(group)
+                self._put(group)
+            for first, *others in twins.values():
+                self.place.update({other.node: self.place[first.node] for other in others})
+
+    def _operation_member(self, node: Value) -> Member:
+        assert node.operation is not None
+        operands = [
+            [self.place[each] for each in (operand if isinstance(operand, tuple) else (operand,))]
+            for operand in node.operation.arranged(node.operands)
+        ]
+        kind = tuple([(frozenset([id(group) for group, _ in places]), len(places)) for places in operands])
+        identity = tuple([tuple([(id(group), position) for group, position in places]) for places in operands])
+        return Member(node, (id(node.operation), *kind), identity, operands)
+
+    def _operation_group(self, members: list[Member]) -> Group:
+        operation = members[0].node.operation
+        assert operation is not None
+        members = sorted(
+            members,
+            key=lambda member: [p for places in member.operands for g, p in places if g is not self.constants],
+        )
+        operands = []
+        for position, name in enumerate(operation.operand_names):
+            places = [member.operands[position] for member in members]
+            operands.append(self.column(places if name in operation.many else [one for (one,) in places]))
+        return Group(
+            "operation",
+            [member.node for member in members],
+            batched=any(column.group.batched for column in operands),
+            operation=operation,
+            operands=operands,
+        )
+
+    def column(self, places: Any) -> Column:
+        """Places, or lists of places, as entries of one group; where they are in several, these are joined."""
+        flat: list[Place] = [each for place in places for each in (place if isinstance(place, list) else [place])]
+        entries: dict[Group, set[int]] = {}
+        for group, position in flat:
+            entries.setdefault(group, set()).add(position)
+        group, position_of = (flat[0][0], None) if len(entries) == 1 else self.join(entries)
+        index = np.array(
+            [position if position_of is None else position_of[g, position] for g, position in flat], np.int64
+        )
+        return Column(group, index.reshape(len(places), -1) if isinstance(places[0], list) else index)
+
+    def join(self, entries: Mapping[Group, set[int]]) -> tuple[Group, dict[Place, int]]:
+        """Entries of several groups side by side, and where each of them is."""
+        columns = [Column(group, np.array(sorted(chosen), np.int64)) for group, chosen in entries.items()]
+        key = tuple([(id(column.group), column.index.tobytes()) for column in columns])
+        if key not in self._joined:
+            places = [(column.group, position) for column in columns for position in column.index.tolist()]
+            members = [group.members[position] for group, position in places]
+            joined = Group("joined", members, any(group.batched for group in entries), operands=columns)
+            self.groups.append(joined)
+            self._joined[key] = joined, {place: position for position, place in enumerate(places)}
+        return self._joined[key]
+
+
+def nothing_side_by_side(order: Sequence[Value]) -> bool:
+    """Whether a graph is so long and thin that there is no use in looking for groups in it."""
+    depth: dict[Value, int] = {}
+    for node in order:
+        depth[node] = 1 + max([depth[operand] for operand in node.operands]) if node.operands else 0
+    inner = sum(1 for node in order if node.operands)
+    return inner > 1000 and inner < 1.5 * max(depth.values(), default=0)

@@ -1,0 +1,158 @@
+"""Statements as NumPy that makes few arrays: each line works on in the array of the line before it.
+
+It computes what the plain source does, in the same order. A gradient along a view of the parameters is written where it
+belongs at once; for z = x·W the product that gives dL/dW is taken as (dL/dz)ᵀ·x, which is how a neuron's weights lie.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from micrograd_bp.compiler.expression import Expression
+from micrograd_bp.compiler.groups import HOLE
+from micrograd_bp.compiler.python_source import COMPARISONS, OPERATORS, Writer, name_of
+from micrograd_bp.compiler.reading import is_repeated
+from micrograd_bp.compiler.routine import GradientOf, Statement
+from micrograd_bp.compiler.statement_text import statement_text
+from micrograd_bp.engine.graph import topological_order
+
+AUGMENTED = {"add", "subtract", "multiply", "divide"}
+"""The operations of which Python has a form that works in place."""
+
+
+COMMUTATIVE = {"add", "multiply"}
+
+
+def in_place(statements: Sequence[Statement], writer: Writer) -> list[tuple[Statement, list[str]]]:
+    """The lines for each statement. The flat gradient comes before the backward pass, which fills it."""
+    statements = _with_single_uses_inside(statements)
+    starts = [statement for statement in statements if statement.target.detail == "gradient"]
+    backward = next((place for place, each in enumerate(statements) if each.section == "backward"), len(statements))
+    rest = [statement for statement in statements if statement not in starts]
+    ordered = [*rest[:backward], *starts, *rest[backward:]]
+    put_at_once = {
+        statement.group: line
+        for statement in ordered
+        if statement.action == "set"
+        and isinstance(statement.target.detail, GradientOf)
+        and statement.group is not None
+        and statement.group.kind == "view"
+        and any(other.action == "put" and other.group is statement.group for other in ordered)
+        and (line := _put_line(statement, writer)) is not None
+    }
+    written = []
+    for statement in ordered:
+        if statement.group not in put_at_once or statement.section in ("the parameters", "forward"):
+            written.append((statement, _lines(statement, writer)))
+        elif statement.action == "set":
+            written.append((statement, [put_at_once[statement.group]]))
+    return written
+
+
+def _with_single_uses_inside(statements: Sequence[Statement]) -> list[Statement]:
+    """The statements without gradients that are read only once: they are computed where they are read."""
+    reads: Counter[Any] = Counter()
+    for statement in statements:
+        reads.update([each.detail for each in topological_order(statement.value) if each.function == "variable"])
+    set_once = Counter(statement.target.detail for statement in statements)
+    inside: dict[Any, Expression] = {}
+    kept = []
+    for statement in statements:
+        value = _replaced(statement.value, inside)
+        target = statement.target
+        is_gradient = isinstance(target.detail, GradientOf) and target.detail.group.kind not in ("view", "input")
+        is_read_once = reads[target.detail] == 1 and set_once[target.detail] == 1
+        if is_gradient and is_read_once and value.function == "matmul":
+            inside[target.detail] = value
+            continue
+        kept.append(Statement(statement.action, target, value, statement.section, statement.entries, statement.group))
+    return kept
+
+
+def _replaced(value: Expression, inside: Mapping[Any, Expression]) -> Expression:
+    """An expression with other expressions in place of some variables."""
+    new: dict[int, Expression] = {}
+    for node in topological_order(value):
+        if node.function == "variable" and node.detail in inside:
+            new[id(node)] = inside[node.detail]
+            continue
+        operands = tuple([new[id(operand)] for operand in node.operands])
+        same = all(a is b for a, b in zip(operands, node.operands, strict=True))
+        new[id(node)] = node if same else Expression(node.function, operands, node.shape, node.detail)
+    return new[id(value)]
+
+
+def _lines(statement: Statement, writer: Writer) -> list[str]:
+    if statement.action == "set" and statement.target.function == "variable" and statement.target.shape:
+        return _worked_on(name_of(statement.target), statement.value, writer)
+    return [statement_text(statement, writer)]
+
+
+def _put_line(statement: Statement, writer: Writer) -> str | None:
+    """The line that writes a gradient along a view to its place; None where that is no simple one."""
+    (column,) = statement.target.detail.group.operands
+    if (column.index == HOLE).any() or is_repeated(column.index.ravel()):
+        return None
+    place, value = writer.view("gradient", column.index, len(column.group)), statement.value
+    if re.search(r"\[i\d+\]", place):  # an index makes a copy, in which nothing would arrive
+        return None
+    is_transposed = place.endswith(".T")
+    place = place.removesuffix(".T")
+    if value.function == "matmul" and is_transposed:
+        left, right = (_transposed(operand, writer) for operand in value.operands)
+        return f"np.matmul({right}, {left}, out={place})"
+    if value.function == "matmul":
+        return f"np.matmul({', '.join(writer.text(operand) for operand in value.operands)}, out={place})"
+    if value.function == "sum" and value.shape and not value.detail[1]:
+        (axis,) = value.detail[0] if len(value.detail[0]) == 1 else (value.detail[0],)
+        return f"{writer.factor(value.operands[0])}.sum(axis={axis}, out={place})"
+    if place.endswith(")") or place == "gradient":
+        place += "[:]"
+    return f"{place} = {writer.factor(value)}.T" if is_transposed else f"{place} = {writer.text(value)}"
+
+
+def _transposed(matrix: Expression, writer: Writer) -> str:
+    return writer.text(matrix.operands[0]) if matrix.function == "transpose" else f"{writer.factor(matrix)}.T"
+
+
+def _worked_on(name: str, value: Expression, writer: Writer) -> list[str]:
+    """Lines that compute an array step by step in one place."""
+    chain = [value]  # from the result down to what is computed first
+    while (below := _to_work_on(chain[-1], value)) is not None:
+        chain.append(below)
+    first = chain.pop()
+    lines = [f"{name} = {writer.text(first)}"]
+    for expression in reversed(chain):
+        below = first
+        others = [operand for operand in expression.operands if operand is not below]
+        first = expression
+        if expression.function == "multiply" and others and others[0].function in (*COMPARISONS, "truth"):
+            lines.append(f"{name} *= {writer.truth(others[0])}")
+        elif not others:  # a function of one array
+            lines.append(f"{writer.function(expression.function)}({name}, out={name})")
+        elif expression.function in (AUGMENTED if expression.operands[0] is below else COMMUTATIVE):
+            lines.append(f"{name} {OPERATORS[expression.function][0]}= {writer.text(others[0])}")
+        else:
+            operands = [name if operand is below else writer.text(operand) for operand in expression.operands]
+            lines.append(f"{writer.function(expression.function)}({', '.join(operands)}, out={name})")
+    return lines
+
+
+def _to_work_on(expression: Expression, result: Expression) -> Expression | None:
+    """The operand of an entry-by-entry operation in whose array the result can be computed."""
+    if expression.function in NOT_ENTRY_BY_ENTRY or expression.function in COMPARISONS:
+        return None
+    fitting = [operand for operand in expression.operands if _is_new(operand) and operand.shape == result.shape]
+    return fitting[0] if fitting else None
+
+
+NOT_ENTRY_BY_ENTRY = {
+    *("variable", "truth", "literal", "constant", "view", "entries", "reshape", "transpose", "broadcast_to"),
+    *("matmul", "outer", "sum", "max", "concatenate", "zeros_like", "empty_like", "where", "finite", "erf", "erfc"),
+}
+
+
+def _is_new(operand: Expression) -> bool:
+    """Whether an operand is an array that was computed just for this, and may be overwritten."""
+    return operand.function == "matmul" or operand.function not in (*NOT_ENTRY_BY_ENTRY, *COMPARISONS)

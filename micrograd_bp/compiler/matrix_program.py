@@ -1,0 +1,238 @@
+"""A graph as a program of matrices: groups, their routines, and the source that runs."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from micrograd_bp.compiler.expression import BATCH
+from micrograd_bp.compiler.grouping import Grouping
+from micrograd_bp.compiler.groups import HOLE, Group
+from micrograd_bp.compiler.module_source import module_source
+from micrograd_bp.compiler.names import give_names
+from micrograd_bp.compiler.routine import GradientOf, Routine, Routines
+from micrograd_bp.compiler.straight_line.text import SourceText
+from micrograd_bp.engine import Value
+
+Array = NDArray[Any]
+
+
+class Place(NamedTuple):
+    """An entry of an array in a program.
+
+    Attributes:
+        array: the array's name in the source; that of a gradient starts with `d_`.
+        index: which entry, without the axis of samples.
+        line: the line of the source that sets it; 0 for an argument.
+        statement: that line.
+    """
+
+    array: str
+    index: tuple[int, ...]  # type: ignore[assignment]  # an entry has an index; nobody looks one up in a Place
+    line: int
+    statement: str
+
+
+FEW_SAMPLES = 8
+"""Up to so many samples the plain source runs: it is the one to step through, and time does not matter there."""
+
+BLOCK = 256
+"""Samples in a block, of which the arrays stay in the processor's cache."""
+
+
+class _Written(NamedTuple):
+    """A source, what it defines, and the line of each group's statement."""
+
+    text: SourceText
+    namespace: dict[str, Any]
+    places: dict[tuple[str, Group, bool], int]
+
+
+def _block_size(routine: Routine) -> int | None:
+    """How many samples to take at a time; None for all, where adding up gradients would cost more than it brings."""
+    widths = [each.target.shape[-1] for each in routine.statements if each.target.shape[:1] == (BATCH,)]
+    (n_parameters,) = routine.results["gradient"].shape
+    return BLOCK if 4 * n_parameters < BLOCK * sum(widths) else None
+
+
+def _in_blocks(
+    function: Callable[..., tuple[Any, ...]], parameters: Array, inputs: Sequence[Array], batch: int, size: int
+) -> tuple[Any, ...]:
+    """The mean over a batch as the mean over its blocks, each with the weight of its samples."""
+    value, gradient = 0.0, np.zeros_like(parameters)
+    along_inputs = []
+    for start in range(0, batch, size):
+        block = [array[start : start + size] for array in inputs]
+        share = len(block[0]) / batch
+        block_value, block_gradient, *others = function(parameters, *block)
+        value += share * block_value
+        block_gradient *= share
+        gradient += block_gradient
+        along_inputs.append([share * other for other in others])
+    return value, gradient, *(np.concatenate(parts) for parts in zip(*along_inputs, strict=True))
+
+
+class MatrixProgram:
+    """The program of a graph.
+
+    Attributes:
+        predict_inputs: the names of the inputs that the outputs depend on.
+        source: Python source, which runs on its own.
+        filename: the name under which a debugger finds the source.
+    """
+
+    def __init__(
+        self,
+        grouping: Grouping,
+        loss: Value,
+        outputs: Mapping[str, Sequence[Value]],
+        with_respect_to: Sequence[str] = (),
+        dtype: str = "float64",
+    ) -> None:
+        """Writes and compiles the program of grouped nodes."""
+        self.grouping = grouping
+        routines = Routines(grouping)
+        made = [routines.value_and_gradient(loss, with_respect_to)]
+        if outputs:
+            made.append(routines.predict(outputs))
+            self.predict_inputs = [group.name for group in made[1].inputs]
+        else:
+            self.predict_inputs = []
+        give_names(grouping, routines.reader, loss, outputs)
+        self._same = routines.reader.same
+        self._views = routines.reader.views
+        self._routines, self._dtype = made, dtype
+        self._plain = self._written(buffered=False)
+        self.source, self.filename = self._plain.text.source, self._plain.text.filename
+        self._places = self._plain.places
+        self._block = _block_size(made[0])
+
+    def _written(self, *, buffered: bool) -> "_Written":
+        module = module_source(self._routines, _description(self.grouping), self._dtype, buffered=buffered)
+        constants = module.constants.source()
+        text = SourceText([module.lines, *([constants.split("\n")] if constants else [])])
+        return _Written(text, text.run(), module.places)
+
+    @cached_property
+    def _buffered(self) -> "_Written":
+        return self._written(buffered=True)
+
+    @property
+    def buffered_source(self) -> str:
+        """The same program, working on in place; what runs on more than a few samples."""
+        return self._buffered.text.source
+
+    def value_and_gradient(self, parameters: Array, inputs: Sequence[Array], batch: int | None) -> tuple[Any, ...]:
+        """The mean of the loss over a batch, and its derivatives, in IEEE arithmetic; as `StraightLine` has it."""
+        few = batch is not None and batch <= FEW_SAMPLES
+        function = (self._plain if few else self._buffered).namespace["value_and_gradient"]
+        with np.errstate(all="ignore"):
+            if batch is None or self._block is None or batch < 2 * self._block:
+                outcome: tuple[Any, ...] = function(parameters, *inputs)
+                return outcome
+            return _in_blocks(function, parameters, inputs, batch, self._block)
+
+    def predict(self, parameters: Array, inputs: Sequence[Array], batch: int | None) -> dict[str, Array]:
+        """The outputs: arrays (batch, members), or (members,) where they do not depend on the inputs."""
+        with np.errstate(all="ignore"):
+            outputs: dict[str, Array] = self._plain.namespace["predict"](parameters, *inputs)
+        return outputs
+
+    # ---- which value became which entry
+
+    def where(self, node: Value) -> list[Place]:
+        """The entries of arrays that hold a node, and its gradient, with their statements."""
+        node = self.grouping.went_to.get(node, node)
+        if node not in self.grouping.place:
+            raise LookupError(f"{node!r} is not in the graph that was compiled")
+        group, position = self.grouping.place[node]
+        group = self._same.get(group, group)
+        found = []
+        for view in self._views if group.kind == "parameters" else []:
+            for index in np.argwhere(view.operands[0].index == position).tolist():
+                found += self._places_of(view, tuple(index))
+        if group.kind == "input":
+            lines = self.source.splitlines()
+            line = next(number for number, text in enumerate(lines, 1) if text.startswith("def value_and_gradient("))
+            found.append(Place(group.name, (position,), line, lines[line - 1]))
+        elif group.kind != "parameters":
+            found += self._places_of(group, (position,) if len(group) > 1 or group.batched else ())
+        return found
+
+    def _places_of(self, group: Group, index: tuple[int, ...]) -> list[Place]:
+        lines = self.source.splitlines()
+        places = []
+        for is_gradient in (False, True):
+            line = self._places.get(("value_and_gradient", group, is_gradient))
+            if line is not None:
+                name = GradientOf(group).name if is_gradient else group.name
+                places.append(Place(name, index, line, lines[line - 1].split("  #")[0].strip()))
+        return places
+
+    def node(self, array: str, index: tuple[int, ...]) -> Value:
+        """The node that an entry of an array holds, or whose gradient it holds; without the axis of samples.
+
+        Raises:
+            LookupError: there is no such array or entry.
+        """
+        groups = [*self._views, *self.grouping.inputs.values(), *self.grouping.groups]
+        named = [group for group in groups if group.name and array in (group.name, GradientOf(group).name)]
+        if not named:
+            raise LookupError(
+                f"this program has no array {array!r}; there are: {', '.join(each.name for each in groups)}"
+            )
+        group = named[0]
+        if group.kind == "view":
+            column = group.operands[0]
+            try:
+                entry = column.index[index]
+            except IndexError:
+                entry = None
+            if entry is None or np.ndim(entry) or entry == HOLE:
+                raise LookupError(f"{array} has the shape {column.index.shape}, and no value at {list(index)}")
+            return column.group.members[int(entry)]
+        if len(index) != 1 and not (len(group) == 1 and not index):
+            raise LookupError(
+                f"the entries of {array} are found by one number, besides the sample's; got {list(index)}"
+            )
+        position = index[0] if index else 0
+        if not 0 <= position < len(group):
+            raise LookupError(f"{array} has {len(group)} entries, and none at {position}")
+        return group.members[position]
+
+    # ---- what went wrong
+
+    def first_non_finite(self, parameters: Array, inputs: Sequence[Array]) -> tuple[str, Value | None]:
+        """The first statement whose array is not finite, and the node of an entry that is not."""
+        variables: dict[str, Any] = dict(zip(["parameters", *self.grouping.inputs], [parameters, *inputs], strict=True))
+        routine = "value_and_gradient"
+        groups = {line: group for (name, group, _), line in self._places.items() if name == routine}
+        lines = self.source.splitlines()
+        start = next(number for number, line in enumerate(lines, 1) if line.startswith("def value_and_gradient("))
+        with np.errstate(all="ignore"):
+            for number, line in enumerate(lines[start:], start + 1):
+                statement = line.split("  #")[0].strip()
+                if statement.startswith("return"):
+                    break
+                if not statement or statement.startswith("#"):
+                    continue
+                exec(statement, self._plain.namespace, variables)
+                array = variables.get(statement.split(" ")[0])
+                if array is not None and not statement.startswith("gradient") and not np.isfinite(array).all():
+                    return f"{statement} (line {number} of its source)", self._culprit(groups.get(number), array)
+        return "", None
+
+    def _culprit(self, group: Group | None, array: Any) -> Value | None:
+        if group is None:
+            return None
+        entry = np.argwhere(~np.isfinite(np.atleast_1d(array)))[0].tolist()
+        if group.kind == "view":
+            return self.node(group.name, tuple(entry[: group.operands[0].index.ndim]))
+        return group.members[entry[-1] if len(group) > 1 else 0]
+
+
+def _description(grouping: Grouping) -> str:
+    inputs = "".join(f", {name} (batch, {len(group)})" for name, group in grouping.inputs.items())
+    return f"A graph of scalars as a program of arrays: parameters ({len(grouping.parameters)},){inputs}."

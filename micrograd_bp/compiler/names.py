@@ -1,0 +1,129 @@
+"""Names for the arrays of a program: from labels and origins where there are any, and those of the textbooks."""
+
+import keyword
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
+
+from micrograd_bp.compiler.grouping import Grouping
+from micrograd_bp.compiler.groups import Group, Part
+from micrograd_bp.compiler.reading import Reader
+from micrograd_bp.engine import Value
+
+RESERVED = {"np", "batch", "parameters", "gradient", "value", "erf", "erfc", "predict", "value_and_gradient"}
+
+
+def give_names(grouping: Grouping, reader: Reader, loss: Value, outputs: Mapping[str, Sequence[Value]]) -> None:
+    """Names every group: `W0`, `b0`, `z0`, `a0` for a layer, after a label, or after the operation."""
+    names = _Names({*RESERVED, *grouping.inputs})
+    whole = {tuple(nodes): name for name, nodes in outputs.items()}
+    found: dict[Group, str] = {}
+    for group in grouping.groups:
+        output = "loss" if group.members == [loss] else whole.get(tuple(group.members), "")
+        found[group] = _identifier(output) or _label(group.members)
+    for group, original in reader.same.items():
+        found[original] = found[group] or found.get(original, "")
+    layers = 0
+    suffixes: dict[Group, str] = {}
+    for group in grouping.groups:
+        if any(_is_matrix_of_weights(part) for part in group.parts):
+            suffix = _scope_suffix(group.members) or str(layers)
+            suffixes[group] = suffix if suffix not in suffixes.values() else f"{suffix}_{layers}"
+            layers += 1
+    for group in grouping.groups:
+        name = found[group]
+        if not name and group in suffixes:
+            name = f"z{suffixes[group]}"
+        if not name and group.operation is not None and len(group.operands) == 1 and not group.operation.many:
+            layer = suffixes.get(group.operands[0].group)
+            name = f"a{layer}" if layer else ""
+        group.name = names.unique(name or _kind_name(group))
+    roles = _roles(grouping, suffixes)
+    for view in reader.views:
+        members = tuple(view.members)
+        view.name = names.unique(
+            _label(view.members) or roles.get(members) or ("w" if len(members) < len(grouping.parameters) else "p")
+        )
+
+
+def _roles(grouping: Grouping, suffixes: Mapping[Group, str]) -> dict[tuple[Value, ...], str]:
+    """`W0` and `b0` for the parameters that the sum of a layer reads; the first layer that does so counts."""
+    roles: dict[tuple[Value, ...], str] = {}
+    for group, suffix in suffixes.items():
+        for part in group.parts:
+            letters = [(part.a, "W")] if _is_matrix_of_weights(part) else [(part.b, "b")] if part.a is None else []
+            for column, letter in letters:
+                if column is not None and column.group is grouping.parameters:
+                    members = tuple([column.group.members[entry] for entry in column.index.ravel() if entry >= 0])
+                    roles.setdefault(members, letter + suffix)
+                    roles.setdefault(tuple(dict.fromkeys(members)), letter + suffix)
+    return roles
+
+
+def _is_matrix_of_weights(part: Part) -> bool:
+    return part.kind == "matrix" and part.a is not None and part.b.group.kind != "parameters"
+
+
+def _label(members: Sequence[Value]) -> str:
+    """The label of a single node, or what the labels of several have in common, as a name; "" if there is none."""
+    labels = [member.label for member in members]
+    if not all(labels):
+        return ""
+    common = labels[0] if len(set(labels)) == 1 else "".join(_common_start(labels)).rstrip("0123456789_[(, ")
+    return _identifier(common)
+
+
+def _common_start(sequences: Sequence[Sequence[str]]) -> list[str]:
+    """What several texts, or lists of texts, begin with."""
+    columns = zip(*sequences, strict=False)
+    return [column[0] for column in takewhile(lambda column: len(set(column)) == 1, columns)]
+
+
+def _identifier(text: str) -> str:
+    """A text as a name of Python; "" where nothing of it can be one."""
+    plain = unicodedata.normalize("NFKC", text)
+    name = re.sub(r"[^0-9A-Za-z_]+", "_", plain).strip("_")
+    return name if name.isidentifier() and not keyword.iskeyword(name) else ""
+
+
+def _scope_suffix(members: Sequence[Value]) -> str:
+    """What tells a layer from others: "0" for `layers.0.neurons.3`, "_encoder" for `encoder.neurons.0`."""
+    scopes = [member.origin.scope.split(".") for member in members if member.origin is not None]
+    if len(scopes) < len(members):
+        return ""
+    common = _common_start(scopes)
+    parts = [part for part in common if part not in ("layers", "neurons")]
+    if common[-2:-1] == ["neurons"]:  # the only neuron of its layer
+        parts = parts[:-1]
+    suffix = "_".join(parts)
+    return suffix if suffix.isdigit() or not suffix else f"_{suffix}"
+
+
+def _kind_name(group: Group) -> str:
+    if group.operation is not None:
+        return group.operation.name
+    if group.kind == "sum":
+        signs = [part.sign for part in group.parts]
+        if len(signs) == 1 and group.parts[0].kind == "entries" and group.parts[0].a is not None:
+            return "product"
+        return "difference" if sorted(signs) == [-1.0, 1.0] else "sum"
+    return group.kind
+
+
+class _Names:
+    """Names that are taken."""
+
+    def __init__(self, taken: set[str]) -> None:
+        self._taken = set(taken)
+
+    def unique(self, name: str) -> str:
+        """The name, with a number if it is taken, could be that of a gradient, or means something else."""
+        candidate, number = name, 0
+        while candidate in self._taken or keyword.iskeyword(candidate) or re.fullmatch(r"[ci]\d+|d_.*", candidate):
+            number += 1
+            candidate = f"{name}_{number}" if name[-1:].isdigit() else f"{name}{number}"
+            if re.fullmatch(r"[ci]\d+|d_.*", candidate):
+                candidate = f"{name}_{number}_"
+        self._taken.add(candidate)
+        return candidate

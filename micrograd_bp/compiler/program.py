@@ -1,0 +1,270 @@
+"""`Program`: what `compile` makes of a graph of scalars, to be run on whole batches."""
+
+import math
+import re
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from micrograd_bp.compiler.arguments import checked_dtype, checked_graph, checked_inputs, checked_parameters
+from micrograd_bp.compiler.functional import ArrayProgram
+from micrograd_bp.compiler.functional.functions import jax_numpy
+from micrograd_bp.compiler.grouping import Grouping
+from micrograd_bp.compiler.matrix_program import MatrixProgram, Place
+from micrograd_bp.compiler.non_finite import described, first_non_finite
+from micrograd_bp.compiler.straight_line.program import StraightLine, straight_line
+from micrograd_bp.engine import Value, topological_order
+
+Array = NDArray[Any]
+
+FEW = 8
+"""With fewer scalar operations than this for each statement on arrays, arrays cost more than they bring."""
+
+FEW_IN_A_BATCH = 2
+"""The same for a batch, for which a statement for each value is one on arrays too."""
+
+
+class Program:
+    """What `compile` makes.
+
+    Attributes:
+        source: the program as Python, which runs on its own; a debugger steps through it.
+        filename: the name under which a debugger finds the source.
+        form: "matrices" or "straight line".
+    """
+
+    def __init__(
+        self,
+        loss: Value,
+        inputs: Mapping[str, Any],
+        parameters: Sequence[Value],
+        outputs: Mapping[str, Any],
+        *,
+        dtype: Any,
+        check: bool,
+        form: str,
+    ) -> None:
+        """Compiles; see `compile`."""
+        self._dtype = checked_dtype(dtype)
+        if form == "straight line" and self._dtype == "float32":
+            raise ValueError("a straight-line program computes with Python's floats, which are float64")
+        if form not in ("auto", "matrices", "straight line"):
+            raise ValueError(f'form is "auto", "matrices" or "straight line", got {form!r}')
+        self._loss = loss
+        self._inputs, self._values, self._outputs, order = checked_graph(loss, inputs, parameters, outputs)
+        self._check = check
+        self._number_type = np.dtype(self._dtype)
+        self._widths = [len(group) for group in self._inputs.values()]
+        self.form = form
+        self._program = self._compiled(order)
+        self._with_respect_to: dict[tuple[str, ...], MatrixProgram | StraightLine] = {(): self._program}
+        self.source, self.filename = self._program.source, self._program.filename
+        self._warn_of_unused(order)
+        self.load()
+
+    @property
+    def _roots(self) -> list[Value]:
+        return [self._loss, *(node for group in self._outputs.values() for node in group)]
+
+    def _compiled(self, order: list[Value], with_respect_to: Sequence[str] = ()) -> MatrixProgram | StraightLine:
+        if self.form != "straight line":
+            # Python's floats, on which straight lines run, are float64.
+            few = (
+                None if self.form == "matrices" or self._dtype == "float32" else FEW_IN_A_BATCH if self._inputs else FEW
+            )
+            grouping = Grouping.of(order, self._roots, self._inputs, self._values, few)
+            if grouping is not None:
+                self.form = "matrices"
+                return MatrixProgram(grouping, self._loss, self._outputs, with_respect_to, self._dtype)
+        self.form = "straight line"
+        return straight_line(self._loss, self._inputs, self._values, self._outputs, with_respect_to=with_respect_to)
+
+    def _warn_of_unused(self, order: list[Value]) -> None:
+        used = set(topological_order(self._loss) if self._outputs else order)
+        unused = [position for position, value in enumerate(self._values) if value not in used]
+        if unused:
+            first = self._values[unused[0]]
+            warnings.warn(
+                f"the loss does not depend on {len(unused)} of {len(self._values)} parameters, whose gradient is 0; "
+                f"the first is number {unused[0]}, {first!r}",
+                stacklevel=4,
+            )
+
+    @property
+    def parameters(self) -> Array:
+        """The numbers of the parameters, a flat array in the order in which they were given."""
+        return self._parameters.copy()
+
+    @parameters.setter
+    def parameters(self, numbers: Any) -> None:
+        self._parameters = checked_parameters(numbers, len(self._values), self._dtype)
+
+    @property
+    def buffered_source(self) -> str:
+        """The program as NumPy runs it on more than a few samples: the same statements, working on in place."""
+        return self._program.buffered_source if isinstance(self._program, MatrixProgram) else self.source
+
+    def load(self) -> None:
+        """Takes the parameters' numbers from the Values."""
+        self.parameters = np.array([value.data for value in self._values], dtype=float)
+
+    def store(self) -> None:
+        """Writes the parameters' numbers to the Values."""
+        for value, number in zip(self._values, self._parameters.tolist(), strict=True):
+            value.data = number
+
+    def value_and_gradient(self, /, *inputs: Any, with_respect_to: str | Sequence[str] = (), **named: Any) -> Any:
+        """The mean of the loss over a batch, and its gradient with respect to the parameters.
+
+        Args:
+            inputs: for each input an array (samples, members); (samples,) will do where there is one member, and whole
+                numbers (samples,) where the members are classes.
+            with_respect_to: the name of an input whose gradient is wanted too, or several.
+            named: inputs by name.
+
+        Returns:
+            The value, the gradient as a flat array in the order of the parameters, and for each input in
+            `with_respect_to` an array (samples, members) with the derivatives of that mean.
+
+        Raises:
+            TypeError, ValueError: inputs that do not fit.
+            FloatingPointError: the loss or the gradient is not finite; the message says where that began.
+        """
+        program, arrays = self._program, list(inputs)
+        if with_respect_to or named or not self._fit(inputs):  # small programs take less time than a full check
+            program = self._program_for(
+                (with_respect_to,) if isinstance(with_respect_to, str) else tuple(with_respect_to)
+            )
+            arrays = checked_inputs(self._sizes(self._inputs), inputs, named, self._dtype)
+        batch = len(arrays[0]) if arrays else None
+        value, *gradients = program.value_and_gradient(self._parameters, arrays, batch)
+        if self._check and not (math.isfinite(value) and _all_finite(gradients[0])):
+            self._refuse(float(value), gradients[0], arrays)
+        return float(value), *gradients
+
+    def _fit(self, inputs: Sequence[Any]) -> bool:
+        """Whether inputs are just the arrays that the program takes."""
+        if len(inputs) != len(self._widths) or any(
+            type(array) is not np.ndarray or array.ndim != 2 for array in inputs
+        ):
+            return False
+        samples = len(inputs[0]) if inputs else 1
+        right = [array.shape == (samples, width) for array, width in zip(inputs, self._widths, strict=True)]
+        return all(right) and samples > 0 and all(array.dtype == self._number_type for array in inputs)
+
+    def _program_for(self, with_respect_to: tuple[str, ...]) -> MatrixProgram | StraightLine:
+        """The program that also gives the gradient with respect to some inputs; compiled when it is first asked for."""
+        for name in with_respect_to:
+            if with_respect_to.count(name) > 1:
+                raise ValueError(f"with_respect_to names the input {name!r} twice")
+            if name not in self._inputs:
+                raise ValueError(
+                    f"this program has no input {name!r}; its inputs are: {', '.join(self._inputs) or 'none'}"
+                )
+        if with_respect_to not in self._with_respect_to:
+            self._with_respect_to[with_respect_to] = self._compiled(topological_order(*self._roots), with_respect_to)
+        return self._with_respect_to[with_respect_to]
+
+    def predict(self, /, *inputs: Any, **named: Any) -> dict[str, Array]:
+        """The outputs by name: arrays (samples, members), or (members,) for what no input has a part in.
+
+        Args:
+            inputs: those inputs that the outputs depend on, as for `value_and_gradient`.
+            named: inputs by name.
+
+        Raises:
+            TypeError, ValueError: inputs that do not fit, or the program has no outputs.
+        """
+        if not self._outputs:
+            raise ValueError('this program has no outputs: compile(…, outputs={"scores": scores}) gives it some')
+        sizes = self._sizes(self._program.predict_inputs)
+        arrays = checked_inputs(sizes, inputs, named, self._dtype)
+        outputs = self._program.predict(self._parameters, arrays, len(arrays[0]) if arrays else None)
+        return {name: np.array(output, self._dtype) for name, output in outputs.items()}
+
+    def _sizes(self, names: Iterable[str]) -> dict[str, int]:
+        return {name: len(self._inputs[name]) for name in names}
+
+    def _refuse(self, value: float, gradient: Array, arrays: Sequence[Array]) -> NoReturn:
+        numbers = {leaf: np.array([number]) for leaf, number in zip(self._values, self._parameters, strict=True)}
+        for group, array in zip(self._inputs.values(), arrays, strict=True):
+            numbers |= {leaf: array[:, position] for position, leaf in enumerate(group)}
+        if isinstance(self._program, MatrixProgram):
+            statement, node = self._program.first_non_finite(self._parameters, arrays)
+        else:
+            node = first_non_finite(self._loss, numbers)
+            places = self._program.where(node) if node is not None else []
+            statement = f"{places[0].statement} (line {places[0].line} of its source)" if places else ""
+        raise FloatingPointError(f"{described(value, gradient, statement, node)}. compile(…, check=False) lets it pass")
+
+    def where(self, what: Value | str) -> Any:
+        """Which value became which entry.
+
+        Args:
+            what: a Value; or an entry, such as "W0[3, 5]" or "d_W0[3, 5]", without the axis of samples.
+
+        Returns:
+            For a Value, the places where it and its gradient are; none where the program does without it. For an entry,
+            the Value that it holds, or whose gradient it holds.
+
+        Raises:
+            LookupError: there is no such array or entry.
+            ValueError: the text does not name an entry.
+        """
+        if isinstance(self._program, StraightLine):
+            if isinstance(what, Value):
+                return [Place(name, (), line, statement) for name, line, statement in self._program.where(what)]
+            return self._program.node(what.strip())
+        if isinstance(what, Value):
+            return self._program.where(what)
+        entry = re.fullmatch(r"\s*(\w+)\s*(?:\[\s*([\d\s,]*)\])?\s*", what)
+        if entry is None:
+            raise ValueError(f'an entry is written as "W0[3, 5]", got {what!r}')
+        return self._program.node(entry[1], tuple([int(number) for number in re.findall(r"\d+", entry[2] or "")]))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy is compiled from a copy of the graph."""
+        options = {"dtype": self._dtype, "check": self._check, "form": self.form}
+        return _compiled_again, (self._loss, self._inputs, self._values, self._outputs, options, self.parameters)
+
+    def __repr__(self) -> str:
+        inputs = ", ".join(f"{name} (samples, {len(group)})" for name, group in self._inputs.items())
+        return f"<program of {self.form}: parameters ({len(self._values)},){', ' + inputs if inputs else ''}>"
+
+    def to_jax(self) -> ArrayProgram:
+        """The program as a pure function `f(parameters, *inputs)` on `jax.numpy`, for `jit`, `vmap` and sharded arrays.
+
+        Raises:
+            ImportError: JAX is not installed.
+            ValueError: the program is too long for JAX.
+        """
+        return self._on_arrays(jax_numpy())
+
+    def namespace(self, xp: Any) -> ArrayProgram:
+        """The program as a pure function `f(parameters, *inputs)` on arrays of `xp`, a module such as `torch`.
+
+        Raises:
+            TypeError: `xp` is no module of array functions that follows the array API standard.
+        """
+        return self._on_arrays(xp)
+
+    def _on_arrays(self, xp: Any) -> ArrayProgram:
+        return ArrayProgram(self._program, self._loss, self._inputs, self._values, self._outputs, self._dtype, xp)
+
+
+def _all_finite(gradient: Array) -> bool:
+    # One number tells, unless squares overflow.
+    return math.isfinite(gradient.dot(gradient)) or bool(np.isfinite(gradient).all())
+
+
+def _compiled_again(
+    loss: Value, inputs: Any, parameters: list[Value], outputs: Any, options: dict[str, Any], numbers: Array
+) -> Program:
+    with warnings.catch_warnings():  # of parameters without a use has been warned
+        warnings.simplefilter("ignore")
+        program = Program(loss, inputs, parameters, outputs, **options)
+    program.parameters = numbers
+    return program

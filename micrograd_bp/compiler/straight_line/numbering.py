@@ -1,0 +1,77 @@
+"""A graph with numbers in place of references, as programs are written from it."""
+
+import math
+from collections.abc import Sequence
+
+from micrograd_bp.engine import Value, topological_order
+
+
+class Numbering:
+    """The nodes of a graph that depend on its variables, and what they read.
+
+    Leaves come first: the variables in the order given, then constants, which include whatever was computed from
+    constants alone. The other nodes follow, operands before results.
+
+    Attributes:
+        nodes: all nodes by number.
+        number: the number of each node.
+        n_variables: how many of the leaves are variables.
+        n_leaves: how many leaves there are.
+        operands: the numbers of each node's operands; () for a leaf.
+        moved: for each node whether one of `targets` leads to it.
+        roots: the numbers of the nodes that the program is for.
+    """
+
+    def __init__(self, roots: Sequence[Value], variables: Sequence[Value], targets: Sequence[Value] = ()) -> None:
+        """Numbers a graph.
+
+        Args:
+            roots: what the program computes.
+            variables: the leaves whose numbers the program is given.
+            targets: those of them with respect to which it differentiates.
+        """
+        depends = dict.fromkeys(variables)
+        computed: list[Value] = []
+        for node in topological_order(*roots):
+            if node in depends or node.operation is None or not node.operation.operand_names:
+                continue  # a leaf, or a node that was made by hand and passes no gradient on
+            for operand in node.operands:
+                if operand in depends:
+                    depends[node] = None
+                    computed.append(node)
+                    break
+        constants = {root: None for root in roots if root not in depends}
+        for node in computed:
+            for operand in node.operands:
+                if operand not in depends:
+                    constants[operand] = None
+        self.n_variables = len(variables)
+        self.nodes = [*variables, *constants]
+        self.n_leaves = len(self.nodes)
+        self.nodes += computed
+        self.number = number = {node: place for place, node in enumerate(self.nodes)}
+        self.operands: list[tuple[int, ...]] = [()] * self.n_leaves
+        self.operands += [tuple([number[operand] for operand in node.operands]) for node in computed]
+        self.roots = [number[root] for root in roots]
+        self.moved = self._moved([number[target] for target in targets])
+
+    @property
+    def constants(self) -> list[float]:
+        """The numbers of the constants."""
+        return [node.data for node in self.nodes[self.n_variables : self.n_leaves]]
+
+    def _moved(self, targets: Sequence[int]) -> bytearray:
+        moved = bytearray(len(self.nodes))
+        for target in targets:
+            moved[target] = True
+        for place, operands in enumerate(self.operands):
+            for operand in operands:
+                if moved[operand]:
+                    moved[place] = True
+                    break
+        return moved
+
+
+def non_finite(graph: Numbering) -> set[str]:
+    """The names "inf" and "nan", as far as constants of the graph are written so."""
+    return {repr(abs(number)) for number in graph.constants if not math.isfinite(number)}

@@ -1,0 +1,210 @@
+"""A graph as straight-line code: one statement for each node, forwards and backwards.
+
+It suits graphs in which there are no matrices to find. The same Python runs on floats, sample by sample, and on arrays
+with a number for each sample of a batch. A few samples may run on a tape instead, many times as fast.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy
+from numpy.typing import NDArray
+
+from micrograd_bp.compiler.straight_line.numbering import Numbering
+from micrograd_bp.compiler.straight_line.python import Function, PythonCode
+from micrograd_bp.engine import Value, leaves
+
+if TYPE_CHECKING:
+    from micrograd_bp.compiler.tape import Tape
+
+FEW_SAMPLES = 16
+"""Up to so many samples, Python is faster on one after the other than NumPy on all at once."""
+
+FEW_FOR_A_TAPE = 128
+"""Likewise a tape."""
+
+Array = NDArray[numpy.float64]
+
+
+def straight_line(
+    loss: Value,
+    inputs: Mapping[str, Sequence[Value]],
+    parameters: Sequence[Value],
+    outputs: Mapping[str, Sequence[Value]],
+    *,
+    with_respect_to: Sequence[str] = (),
+    tape: bool = False,
+) -> "StraightLine":
+    """Compiles a graph into straight-line code.
+
+    Args:
+        loss: a node, built on sample inputs.
+        inputs: groups of leaves, by names that can be arguments of a function.
+        parameters: leaves.
+        outputs: groups of nodes that `predict` gives, by name.
+        with_respect_to: the inputs whose gradients are asked for besides that of the parameters.
+        tape: whether few samples run on a tape; Python is then written when it is first asked for.
+
+    Raises:
+        ImportError: a tape is asked for, and numba is not installed.
+    """
+    return StraightLine(loss, inputs, parameters, outputs, with_respect_to, tape)
+
+
+class Place(NamedTuple):
+    """Where a number is computed: its `name` in the source, and the `line` and the `statement` that give it."""
+
+    name: str
+    line: int
+    statement: str
+
+
+class StraightLine:
+    """The program of a graph.
+
+    Attributes:
+        parameters: the leaves with respect to which it is differentiated.
+        predict_inputs: the names of the inputs that the outputs depend on.
+    """
+
+    def __init__(
+        self,
+        loss: Value,
+        inputs: Mapping[str, Sequence[Value]],
+        parameters: Sequence[Value],
+        outputs: Mapping[str, Sequence[Value]],
+        with_respect_to: Sequence[str],
+        tape: bool,
+    ) -> None:
+        """Writes the program; see `straight_line`."""
+        self.parameters = list(parameters)
+        self._with_respect_to = [len(inputs[name]) for name in with_respect_to]
+        targets = [*parameters, *_members({name: inputs[name] for name in with_respect_to})]
+        self._graph = graph = Numbering([loss], [*parameters, *_members(inputs)], targets)
+        places = [graph.number[target] for target in targets]
+        functions = {"value_and_gradient": Function(graph, len(self.parameters), _sizes(inputs), targets=places)}
+        used = set(leaves(*_members(outputs)))
+        needed = {name: group for name, group in inputs.items() if not used.isdisjoint(group)}
+        self.predict_inputs = list(needed)
+        self._outputs: dict[str, list[int]] = {}
+        if outputs:
+            graph = Numbering(_members(outputs), [*parameters, *_members(needed)], _members(needed))
+            self._outputs = {name: [graph.number[node] for node in group] for name, group in outputs.items()}
+            functions["predict"] = Function(graph, len(self.parameters), _sizes(needed), outputs=self._outputs)
+        self._functions = functions
+        self._tapes = _tapes(functions) if tape else {}
+
+    @cached_property
+    def _python(self) -> PythonCode:
+        return PythonCode(list(self._functions.values()))
+
+    @property
+    def source(self) -> str:
+        """Python source, which runs on its own."""
+        return self._python.text.source
+
+    @property
+    def filename(self) -> str:
+        """The name under which a debugger finds the source."""
+        return self._python.text.filename
+
+    def value_and_gradient(self, parameters: Array, inputs: Sequence[Array], batch: int | None) -> tuple[Any, ...]:
+        """The mean of the loss over a batch, and its derivatives, in IEEE arithmetic.
+
+        Args:
+            parameters: their numbers.
+            inputs: an array (batch, members) for each group.
+            batch: how many samples there are; None for a loss without inputs.
+
+        Returns:
+            The value, the gradient with respect to the parameters, and for each group in `with_respect_to` an array
+            (batch, members).
+        """
+        with numpy.errstate(all="ignore"):
+            table = self._table("value_and_gradient", parameters, inputs, batch)
+            value, *gradient = table[:, : 1 + len(self.parameters)].mean(axis=0)
+        d_inputs = numpy.split(table[:, 1 + len(self.parameters) :], numpy.cumsum(self._with_respect_to), axis=1)[:-1]
+        return float(value), numpy.array(gradient), *(each / len(table) for each in d_inputs)
+
+    def predict(self, parameters: Array, inputs: Sequence[Array], batch: int | None) -> dict[str, Array]:
+        """The outputs: arrays (batch, members), or (members,) where they do not depend on the inputs.
+
+        Args:
+            parameters: their numbers.
+            inputs: an array (batch, members) for each of `predict_inputs`.
+            batch: how many samples there are; None where there are no inputs.
+        """
+        with numpy.errstate(all="ignore"):
+            table = self._table("predict", parameters, inputs, batch)
+        sizes = [len(group) for group in self._outputs.values()]
+        groups = zip(self._outputs.items(), numpy.split(table, numpy.cumsum(sizes)[:-1], axis=1), strict=True)
+        moved = self._functions["predict"].graph.moved
+        return {name: group if any(moved[place] for place in places) else group[0] for (name, places), group in groups}
+
+    def _table(self, function: str, parameters: Array, inputs: Sequence[Array], batch: int | None) -> Array:
+        """The results of a function of the program: a row for each sample."""
+        samples = [numpy.asarray(group, dtype=numpy.float64) for group in inputs]
+        numbers = numpy.asarray(parameters, dtype=numpy.float64)
+        if function in self._tapes and (batch or 1) <= FEW_FOR_A_TAPE:
+            return self._tapes[function].run(
+                numbers, numpy.concatenate([*samples, numpy.empty((batch or 1, 0))], axis=1)
+            )
+        if (batch or 1) <= FEW_SAMPLES:
+            try:
+                return self._sample_by_sample(function, numbers, samples)
+            except (ValueError, ArithmeticError):  # Python raises where IEEE arithmetic goes on
+                pass
+        columns = [list(numpy.ascontiguousarray(group.T)) for group in samples]
+        row = _row(self._python.on_arrays[function](list(numbers), *columns))
+        table = numpy.empty((batch or 1, len(row)))
+        for place, column in enumerate(row):
+            table[:, place] = column
+        return table
+
+    def _sample_by_sample(self, function: str, parameters: Array, inputs: Sequence[Array]) -> Array:
+        run, numbers = self._python.on_floats[function], parameters.tolist()
+        samples = zip(*[group.tolist() for group in inputs], strict=True) if inputs else [()]
+        return numpy.array([_row(run(numbers, *sample)) for sample in samples])
+
+    def where(self, node: Value) -> list[Place]:
+        """Where in the source a node and its gradient are computed; where they have statements of their own."""
+        place = self._graph.number.get(node)
+        return [] if place is None else [Place(*each) for each in self._python.where(place)]
+
+    def node(self, name: str) -> Value:
+        """The node that has this name in the source, or whose gradient has it.
+
+        Raises:
+            LookupError: nothing is called so.
+        """
+        try:
+            return self._graph.nodes[self._python.place(name)]
+        except (LookupError, ValueError):
+            raise LookupError(f"nothing in this program is called {name!r}") from None
+
+
+def _tapes(functions: Mapping[str, Function]) -> "dict[str, Tape]":
+    try:
+        from micrograd_bp.compiler.tape import Tape
+    except ModuleNotFoundError as error:
+        if error.name != "numba":
+            raise
+        raise ImportError('tapes need numba: pip install "micrograd-bp[numba]"') from None
+    return {name: Tape(function.graph, function.targets) for name, function in functions.items()}
+
+
+def _row(results: Any) -> list[Any]:
+    """A loss and a gradient, or outputs by name, one after the other."""
+    if isinstance(results, dict):
+        return [number for group in results.values() for number in group]
+    value, gradient = results
+    return [value, *gradient]
+
+
+def _members(groups: Mapping[str, Sequence[Value]]) -> list[Value]:
+    return [node for group in groups.values() for node in group]
+
+
+def _sizes(groups: Mapping[str, Sequence[Value]]) -> dict[str, int]:
+    return {name: len(group) for name, group in groups.items()}

@@ -1,0 +1,52 @@
+"""Source text in parts, each compiled for itself, that a debugger can step through."""
+
+import itertools
+import linecache
+import weakref
+from collections.abc import Sequence
+from types import CodeType
+from typing import Any
+
+_numbers = itertools.count(1)
+
+
+class SourceText:
+    """Python source in parts. A million statements in one piece would take CPython's compiler gigabytes.
+
+    Attributes:
+        filename: the name under which the source is registered, so that pdb and tracebacks show its lines, for as long
+            as this object lives.
+        source: the whole text.
+        lines: its lines.
+    """
+
+    def __init__(self, parts: Sequence[Sequence[str]]) -> None:
+        """Compiles the parts, each of which is given as its lines."""
+        self.filename = f"<micrograd_bp program {next(_numbers)}>"
+        texts = ["\n".join(lines) + "\n\n\n" for lines in parts]
+        self._starts = list(itertools.accumulate([text.count("\n") for text in texts], initial=1))
+        self._codes = [
+            _moved_down(compile(text, self.filename, "exec"), start - 1)
+            for text, start in zip(texts, self._starts, strict=False)
+        ]
+        self.source = "".join(texts).rstrip("\n") + "\n"
+        self.lines = self.source.splitlines(keepends=True)
+        linecache.cache[self.filename] = (len(self.source), None, self.lines, self.filename)
+        weakref.finalize(self, linecache.cache.pop, self.filename, None).atexit = False
+
+    def line_number(self, part: int, offset: int) -> int:
+        """The number in the whole source of a line in a part, of which the first is 0."""
+        return self._starts[part] + offset
+
+    def run(self) -> dict[str, Any]:
+        """Executes the source. Returns what it defines."""
+        namespace: dict[str, Any] = {"__name__": self.filename}
+        for code in self._codes:
+            exec(code, namespace)
+        return namespace
+
+
+def _moved_down(code: CodeType, lines: int) -> CodeType:
+    """Code as if it stood so many lines further down, with the functions in it."""
+    constants = tuple([_moved_down(each, lines) if isinstance(each, CodeType) else each for each in code.co_consts])
+    return code.replace(co_firstlineno=code.co_firstlineno + lines, co_consts=constants)

@@ -1,0 +1,140 @@
+"""Sums of products: which operations are one, and the terms of a node that is one.
+
+Σ wᵢxᵢ + b may be written as one `dot`, or by hand as products and sums. Both have the same terms here, so that the
+matrix in them is found either way. Whether an operation is a sum of products is read off its traced rule.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from micrograd_bp.engine import Value
+from micrograd_bp.engine.numbers.formulas import Formula
+from micrograd_bp.engine.operation import Operation
+
+Term = tuple[float, Value, Value | None]
+"""A sign, and one factor or two."""
+
+
+class RuleTerm(NamedTuple):
+    """A term of a rule: a `sign`, and one operand or the product of two, by name; of groups, member by member."""
+
+    sign: float
+    first: str
+    second: str | None
+
+
+@lru_cache(maxsize=4096)
+def rule_terms(operation: Operation) -> tuple[RuleTerm, ...] | None:
+    """The rule as a sum of products of its operands; None if it is something else."""
+    trace = operation.trace
+    symbols = {id(symbol): name for name, symbol in trace.symbols.items()}
+    terms: list[RuleTerm] = []
+    stack: list[tuple[float, Formula]] = [(1.0, trace.result)]
+    while stack:
+        sign, formula = stack.pop()
+        names = [symbols.get(id(operand)) for operand in map(_only_member, formula.operands)]
+        if formula.value == 0.0:
+            continue
+        if id(formula) in symbols:
+            terms.append(RuleTerm(sign, symbols[id(formula)], None))
+        elif formula.operation in ("add", "subtract"):
+            first, second = formula.operands
+            stack += [(sign if formula.operation == "add" else -sign, second), (sign, first)]
+        elif formula.operation == "negative":
+            stack.append((-sign, formula.operands[0]))
+        elif formula.operation == "sum" and len(names) == 1 and names[0] is not None:
+            terms.append(RuleTerm(sign, names[0], None))
+        elif formula.operation in ("multiply", "dot") and len(names) == 2 and names[0] is not None is not names[1]:
+            terms.append(RuleTerm(sign, names[0], names[1]))
+        else:
+            return None
+    factors = [name for term in terms for name in term[1:] if name is not None]
+    if sorted(factors) != sorted(operation.operand_names) or not _derivatives_agree(operation, terms):
+        return None
+    return tuple(terms)
+
+
+def _only_member(formula: Formula) -> Formula:
+    return formula.operands[0] if formula.operation == "members" and len(formula.operands) == 1 else formula
+
+
+def _derivatives_agree(operation: Operation, terms: Sequence[RuleTerm]) -> bool:
+    """Whether the rule states the derivatives that such a sum has. A rule may be wrong, and must then be followed."""
+    trace = operation.trace
+    for sign, first, second in terms:
+        for name, other in ((first, second), (second, first)):
+            derivative = trace.derivatives.get(name) if name is not None else None
+            if derivative is None:
+                continue
+            if other is None:
+                if derivative.value != sign:
+                    return False
+                continue
+            if sign < 0.0:
+                if derivative.operation != "negative":
+                    return False
+                (derivative,) = derivative.operands
+            if derivative is not trace.symbols[other]:
+                return False
+    return True
+
+
+def terms_of(node: Value) -> list[Term]:
+    """The terms of a node whose operation is a sum of products."""
+    operation = node.operation
+    assert operation is not None
+    operands = dict(zip(operation.operand_names, operation.arranged(node.operands), strict=True))
+    terms: list[Term] = []
+    for sign, first, second in rule_terms(operation) or ():
+        a, b = operands[first], operands[second] if second is not None else None
+        if not isinstance(a, tuple):
+            terms.append((sign, a, b))
+        elif b is None:
+            terms += [(sign, each, None) for each in a]
+        else:
+            terms += [(sign, each, other) for each, other in zip(a, b, strict=True)]
+    return terms
+
+
+def flattened_sums(
+    order: Sequence[Value], uses: Mapping[Value, int], kept: Collection[Value], batched: Collection[Value]
+) -> tuple[dict[Value, list[Term]], dict[Value, Value]]:
+    """The terms of every sum in a graph, with sums that are used once, in another sum, taken apart into it.
+
+    Args:
+        order: the nodes that are computed, operands before results.
+        uses: how often each of them is an operand.
+        kept: nodes that are to stay nodes.
+        batched: nodes that differ from sample to sample; what does not is not mixed into what does.
+
+    Returns:
+        The terms of each sum that stays, and for each sum that was taken apart the one that its terms went to.
+    """
+    sums = {node: terms_of(node) for node in order if node.operation is not None and rule_terms(node.operation)}
+    taken_apart = {
+        part
+        for node, terms in sums.items()
+        for _, part, factor in terms
+        if factor is None
+        and part in sums
+        and uses[part] == 1
+        and part not in kept
+        and (part in batched) == (node in batched)
+    }
+    flat: dict[Value, list[Term]] = {}
+    went_to: dict[Value, Value] = {}
+    for node, terms in sums.items():
+        if node in taken_apart:
+            continue
+        collected: list[Term] = []
+        stack = terms[::-1]
+        while stack:
+            sign, a, b = stack.pop()
+            if b is None and a in taken_apart:
+                stack += [(sign * inner, first, second) for inner, first, second in reversed(sums[a])]
+                went_to[a] = node
+            else:
+                collected.append((sign, a, b))
+        flat[node] = collected
+    return flat, went_to

@@ -1,0 +1,269 @@
+"""What a program and `compile` refuse, and that the message says what was given, what was expected, what to do."""
+
+import re
+
+import numpy as np
+import pytest
+
+from micrograd_bp import Value, compile, dot, operation
+
+from .support_line import INPUTS, TARGETS, a_line
+
+
+def refused(error, *words):
+    """Expects an exception whose message holds all these words, in any order."""
+    return pytest.raises(error, match="(?s)" + "".join(f"(?=.*{re.escape(word)})" for word in words))
+
+
+# ---- arrays
+
+
+@pytest.mark.parametrize(
+    ("inputs", "words"),
+    [
+        (np.ones((3, 3)), ["X", "(3, 3)", "2"]),
+        (np.ones((3, 1)), ["X", "(3, 1)", "2"]),
+        (np.ones(2), ["X", "(2,)", "2"]),
+        (np.ones((3, 2, 1)), ["X", "(3, 2, 1)", "2"]),
+        (np.array(1.0), ["X", "()", "2"]),
+        (1.0, ["X", "2"]),
+        ([[1.0, 2.0], [3.0]], ["X", "different lengths"]),
+    ],
+    ids=["too wide", "too narrow", "one sample flat", "three axes", "no axes", "a number", "ragged"],
+)
+def test_wrong_shapes(inputs, words):
+    program, _ = a_line()
+    with refused(ValueError, *words):
+        program.value_and_gradient(inputs, TARGETS)
+    with refused(ValueError, *words):
+        program.predict(inputs)
+
+
+@pytest.mark.parametrize("inputs", [np.ones((0, 2)), []])
+def test_a_batch_without_samples(inputs):
+    program, _ = a_line()
+    with refused(ValueError, "sample"):
+        program.value_and_gradient(inputs, np.ones((0, 1)))
+    with refused(ValueError, "sample"):
+        program.predict(inputs)
+
+
+def test_groups_with_different_numbers_of_samples():
+    program, _ = a_line()
+    with refused(ValueError, "3", "2", "X", "T"):
+        program.value_and_gradient(INPUTS, TARGETS[:2])
+    with refused(ValueError, "3", "1", "X", "T"):  # one sample is not taken for all of them
+        program.value_and_gradient(INPUTS, TARGETS[:1])
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        np.array([["1", "2"]] * 3),
+        [["1", "2"]] * 3,
+        INPUTS + 1j,
+        np.array([[None, 1.0]] * 3),
+        np.array([[object(), 1.0]] * 3),
+        np.array([["2020-01-01"] * 2] * 3, dtype="datetime64[D]"),
+        None,
+        "X",
+    ],
+    ids=["strings", "a list of strings", "complex", "None in it", "objects", "dates", "None", "a string"],
+)
+def test_what_is_no_array_of_numbers(inputs):
+    program, _ = a_line()
+    with refused((TypeError, ValueError), "X"):
+        program.value_and_gradient(inputs, TARGETS)
+    with refused((TypeError, ValueError), "X"):
+        program.predict(inputs)
+
+
+def test_missing_and_surplus_arrays():
+    program, _ = a_line()
+    with refused(TypeError, "T"):
+        program.value_and_gradient(INPUTS)
+    with refused(TypeError, "X"):
+        program.value_and_gradient(T=TARGETS)
+    with refused(TypeError, "3", "2"):
+        program.value_and_gradient(INPUTS, TARGETS, TARGETS)
+    with refused(TypeError, "X"):
+        program.value_and_gradient(INPUTS, TARGETS, X=INPUTS)
+    with refused(TypeError, "U"):
+        program.value_and_gradient(INPUTS, TARGETS, U=INPUTS)
+    with refused(TypeError, "X"):
+        program.predict()
+
+
+def test_unknown_names_of_inputs_to_differentiate_by():
+    program, _ = a_line()
+    with refused(ValueError, "Y", "X", "T"):
+        program.value_and_gradient(INPUTS, TARGETS, with_respect_to="Y")
+    with refused(ValueError, "Y", "X", "T"):
+        program.value_and_gradient(INPUTS, TARGETS, with_respect_to=["X", "Y"])
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [[1.0, 2.0], np.ones(4), np.ones((3, 1)), 1.0, [], np.ones((1, 3))],
+    ids=["too few", "too many", "a column", "a number", "none", "a row"],
+)
+def test_parameters_of_a_wrong_shape(parameters):
+    program, _ = a_line()
+    with refused(ValueError, "3"):
+        program.parameters = parameters
+    assert program.parameters.tolist() == [2.0, 3.0, 1.0]
+
+
+@pytest.mark.parametrize("parameters", [["a", "b", "c"], [1j, 0, 0], [None, 1.0, 2.0], "abc"])
+def test_parameters_that_are_no_numbers(parameters):
+    program, _ = a_line()
+    with refused((TypeError, ValueError), "parameters"):
+        program.parameters = parameters
+    assert program.parameters.tolist() == [2.0, 3.0, 1.0]
+
+
+# ---- compile
+
+
+def test_a_loss_is_one_value():
+    w = Value(2.0)
+    for loss in (3.0, [w * w], None, "w", np.ones(2)):
+        with refused(TypeError, type(loss).__name__):
+            compile(loss, parameters=[w])
+
+
+@pytest.mark.parametrize("place", ["inputs", "parameters"])
+def test_inputs_and_parameters_are_leaves(place):
+    x, w = Value(1.0, label="x"), Value(2.0, label="w")
+    inner = w * x
+    inner.label = "inner"
+    arguments = {"inputs": {"X": [x]}, "parameters": [w]}
+    arguments[place] = {"X": [x, inner]} if place == "inputs" else [w, inner]
+    with refused(ValueError, "leaf", "X[1]" if place == "inputs" else "parameters[1]"):
+        compile(inner * w, **arguments)
+
+
+@pytest.mark.parametrize("kind", [1.0, None, "w", np.ones(1)])
+def test_inputs_and_parameters_and_outputs_are_values(kind):
+    x, w = Value(1.0), Value(2.0)
+    with refused(TypeError, "Value"):
+        compile(w * x, inputs={"X": [x, kind]}, parameters=[w])
+    with refused(TypeError, "Value"):
+        compile(w * x, inputs={"X": [x]}, parameters=[w, kind])
+    with refused(TypeError, "Value"):
+        compile(w * x, inputs={"X": [x]}, parameters=[w], outputs={"y": [w * x, kind]})
+
+
+def test_a_leaf_is_listed_once():
+    x, y, w = Value(1.0, label="x"), Value(3.0, label="y"), Value(2.0, label="w")
+    loss = w * x + y
+    for arguments in (
+        {"inputs": {"X": [x, x]}, "parameters": [w]},
+        {"inputs": {"X": [x], "Y": [y, x]}, "parameters": [w]},
+        {"inputs": {"X": [w], "Y": [x]}, "parameters": [w]},
+        {"inputs": {"X": [x]}, "parameters": [w, w]},
+    ):
+        with refused(ValueError, "listed already"):
+            compile(loss, **arguments)
+
+
+@pytest.mark.parametrize("name", ["", "x y", "1x", "class", "x-y", 3, None])
+def test_names_are_identifiers(name):
+    x, w = Value(1.0), Value(2.0)
+    with refused((TypeError, ValueError), repr(name)):
+        compile(w * x, inputs={name: [x]}, parameters=[w])
+
+
+@pytest.mark.parametrize("name", ["np", "parameters", "value", "gradient", "batch", "loss", "d_W0", "d_X"])
+@pytest.mark.parametrize("form", ["matrices", "straight line"])
+def test_names_that_every_program_uses_are_refused(name, form):
+    x, w = Value(1.0), Value(2.0)
+    with refused(ValueError, repr(name)):
+        compile(w * x, inputs={name: [x]}, parameters=[w], form=form)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["W0", "z0", "a0", "sum", "len", "float", "range", "predict", "math", "numpy", "inputs", "p", "c0", "λ", "_"],
+)
+@pytest.mark.parametrize("form", ["matrices", "straight line"])
+def test_names_that_a_program_might_use_are_no_trap(name, form):
+    x, w = [Value(1.0), Value(0.5)], [Value(2.0), Value(3.0)]
+    program = compile(dot(w, x).tanh(), inputs={name: x}, parameters=w, outputs={name: x}, form=form)
+    rows = np.array([[0.5, -0.5], [1.0, 2.0]])
+    value, gradient = program.value_and_gradient(rows)
+    y = np.tanh(rows @ [2.0, 3.0])
+    assert value == pytest.approx(y.mean())
+    np.testing.assert_allclose(gradient, (1 - y**2) @ rows / 2)
+    np.testing.assert_array_equal(program.predict(rows)[name], rows)
+
+
+@pytest.mark.parametrize("name", ["two words", "W0", "loss", "value", "X", "a'b", 'a"b', "\\", "\n", "", "λ"])
+@pytest.mark.parametrize("form", ["matrices", "straight line"])
+def test_outputs_are_called_anything(name, form):
+    x, w = Value(1.0), Value(2.0)
+    program = compile(w * x, inputs={"X": [x]}, parameters=[w], outputs={name: [w * x], "other": [w]}, form=form)
+    assert program.value_and_gradient([[3.0]])[0] == 6.0
+    predicted = program.predict([[3.0]])
+    assert (list(predicted), predicted[name].tolist(), predicted["other"].tolist()) == ([name, "other"], [[6.0]], [2.0])
+
+
+def test_groups_have_members():
+    x, w = Value(1.0), Value(2.0)
+    with refused(ValueError, "E", "no members"):
+        compile(w * x, inputs={"X": [x], "E": []}, parameters=[w])
+    with refused(ValueError, "E", "no members"):
+        compile(w * x, inputs={"X": [x]}, parameters=[w], outputs={"E": []})
+
+
+@pytest.mark.parametrize(
+    "label", ["a b", "1", "∂y/∂x", "'; import os #", '"""', "\n", "np", "class", "W0", "λ", "x" * 500]
+)
+def test_labels_of_any_kind_are_no_trap(label):
+    x, w = [Value(1.0, label=label), Value(0.5)], [Value(2.0, label=label), Value(3.0, label=label)]
+    y = dot(w, x)
+    y.label = label
+    program = compile(y.tanh(), inputs={"X": x}, parameters=w, outputs={"y": [y]})
+    alone = {}
+    exec(program.source, alone)
+    value, gradient = alone["value_and_gradient"](np.array([2.0, 3.0]), np.array([[0.5, -0.5]]))
+    assert value == pytest.approx(np.tanh(-0.5))
+    np.testing.assert_allclose(gradient, (1 - np.tanh(-0.5) ** 2) * np.array([0.5, -0.5]))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "int64", "complex128", "decimal", None, 7])
+def test_unknown_dtypes(dtype):
+    w = Value(2.0)
+    with refused((TypeError, ValueError), "float32", "float64"):
+        compile(w * w, parameters=[w], dtype=dtype)
+
+
+def test_a_node_made_by_hand_has_no_rule_to_compile():
+    w = Value(2.0)
+    by_hand = Value(3.0, (w,), "custom", label="mine")
+    with refused(ValueError, "custom"):
+        compile(by_hand * w, parameters=[w])
+
+
+def test_inputs_are_named_groups():
+    x, w = Value(1.0), Value(2.0)
+    for inputs in ([x], x, [[x]]):
+        with refused(TypeError, "inputs"):
+            compile(w * x, inputs=inputs, parameters=[w])
+
+
+def test_an_operation_that_was_defined_anew_keeps_the_rule_of_the_graph(table):
+    """As in a notebook whose cell is run again: the graph was recorded with the first."""
+
+    def define(factor):
+        @operation("stretched")
+        def stretched(xp, x):
+            return factor * x, (factor,)
+
+        return stretched
+
+    w = Value(2.0)
+    loss = define(3.0)(w)
+    define(5.0)
+    value, gradient = compile(loss, parameters=[w]).value_and_gradient()
+    assert (value, gradient.tolist()) == (6.0, [3.0])

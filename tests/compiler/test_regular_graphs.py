@@ -1,0 +1,39 @@
+"""Graphs with the structure of networks, in many disguises: the program answers as the scalar engine does."""
+
+from random import Random
+
+import numpy as np
+import pytest
+
+from .support import check, repeated
+from .support_odd_graphs import PATTERNS, Drawer
+
+N_SEEDS = 20
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_programs_answer_as_the_engine_does(pattern):
+    for seed in range(N_SEEDS):
+        problem = Drawer(Random(f"{pattern} {seed}")).problem(PATTERNS[pattern])
+        check(problem)
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_large_batches_answer_as_the_engine_does(pattern):
+    """More samples than any group has members, and more than a program may want to take at once."""
+    problem = Drawer(Random(pattern)).problem(PATTERNS[pattern])
+    random = np.random.default_rng(0)
+    batch = {name: random.uniform(-1.0, 1.0, size=(23, len(group))) for name, group in problem.inputs.items()}
+    problem = problem._replace(batch=batch)
+    check(problem)
+    check(repeated(problem, 50))
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_the_program_is_that_of_the_graph_and_not_of_its_sample(pattern):
+    """Another sample in the leaves when compiled: the same program."""
+    problem = Drawer(Random(pattern)).problem(PATTERNS[pattern])
+    source = check(problem).source
+    for leaf in problem.input_leaves:
+        leaf.data += 0.125
+    assert check(problem).source == source

@@ -1,0 +1,192 @@
+"""Straight-line code is right: in one function and in many, on floats and on arrays, however long it is."""
+
+import math
+from random import Random
+
+import numpy as np
+import pytest
+
+from micrograd_bp.compiler.straight_line import chunks, program, straight_line
+from micrograd_bp.engine import OPERATIONS, Value, gradients, operation
+from micrograd_bp.engine.numbers.formulas import Formula
+from micrograd_bp.engine.operations import dot, greater, log, logsumexp, maximum, where
+from micrograd_bp.engine.operations import sum as sum_of
+from micrograd_bp.engine.value import ieee_arithmetic
+
+from .support import Answer, by_engine, distance
+from .support_random_graphs import define_operations, random_problem
+
+
+def answer(problem):
+    """What straight-line code says about a problem, in the form of the engine's answer."""
+    names, n_samples = list(problem.inputs), len(problem.samples())
+    made = straight_line(problem.loss, problem.inputs, problem.parameters, problem.outputs, with_respect_to=names)
+    arrays = [problem.batch[name] for name in names]
+    value, gradient, *d_inputs = made.value_and_gradient(problem.numbers, arrays, n_samples if names else None)
+    needed = made.predict_inputs
+    predicted = made.predict(
+        problem.numbers, [problem.batch[name] for name in needed], n_samples if needed else None
+    ) if problem.outputs else {}  # fmt: skip
+    columns = [
+        np.broadcast_to(predicted[name].reshape(-1, len(nodes)), (n_samples, len(nodes)))
+        for name, nodes in problem.outputs.items()
+    ]
+    nothing = np.empty((n_samples, 0))
+    return Answer(
+        np.array([value]), gradient, np.concatenate([nothing, *d_inputs], 1), np.concatenate([nothing, *columns], 1)
+    )
+
+
+WAYS = [(1000, 100), (1000, 0), (4, 100), (4, 0)]
+"""Statements in a function, and samples that are few: one function or many, floats or arrays."""
+
+
+@pytest.mark.parametrize(("statements", "few"), WAYS)
+def test_random_graphs_give_what_the_engine_gives(statements, few, monkeypatch, table):
+    monkeypatch.setattr(chunks, "MOST_STATEMENTS", statements)
+    monkeypatch.setattr(program, "FEW_SAMPLES", few)
+    own_operations = define_operations()
+    for seed in range(10_000, 10_060):
+        problem = random_problem(Random(seed), own_operations)
+        assert distance(problem, answer(problem), by_engine(problem)) <= 1.0, seed
+
+
+def run(loss, parameters, numbers=None):
+    """A loss without inputs: its value, and its gradient as a list."""
+    at = np.array([value.data for value in parameters] if numbers is None else numbers)
+    value, gradient = straight_line(loss, {}, parameters, {}).value_and_gradient(at, [], None)
+    return value, gradient.tolist()
+
+
+def is_right(loss, parameters):
+    value, gradient = run(loss, parameters)
+    assert value == pytest.approx(loss.data, rel=1e-12)
+    assert gradient == pytest.approx(gradients(loss, parameters), rel=1e-12)
+
+
+def chain(length, a, b):
+    """a·x + b over and over, every tenth time with a tanh."""
+    x = a
+    for i in range(length // 2):
+        x = (x * a).tanh() if i % 5 == 4 else x * a + b
+    return x
+
+
+# ---- limits of Python
+
+
+@pytest.mark.parametrize("length", [*range(990, 1010, 3), 1990, 2000, 2010, 30_000])
+def test_a_chain_of_any_length(length):
+    a, b = Value(1.0005), Value(1e-3)
+    is_right(chain(length, a, b), [a, b])
+
+
+def test_a_sum_of_any_length():
+    for n in (1, 2, 8, 9, 16, 17, 3001):
+        x = [Value(math.sin(i)) for i in range(n)]
+        for loss in (sum_of(x), dot(x, x, x[0]), logsumexp(x), sum_of([x[0]] * n), sum_of([*x, 1.0]) ** 2):
+            is_right(loss, x)
+
+
+def test_a_rule_with_a_formula_of_any_depth(table):
+    @operation("fraction")
+    def fraction(xp, x):
+        """1 / (2 + x / (2 + x / …)), which is √(1 + x) - 1 over x."""
+        y, slope = 1.0 + 0.0 * x, 0.0 * x
+        for _ in range(400):
+            y, slope = 1.0 / (2.0 + x * y), -(y + x * slope) / ((2.0 + x * y) * (2.0 + x * y))
+        return y, (slope,)
+
+    x = Value(0.7)
+    value, (slope,) = run(fraction(x), [x])
+    assert value == pytest.approx((math.sqrt(1.7) - 1.0) / 0.7, rel=1e-12)
+    assert slope == pytest.approx(fraction(x).local_derivatives[0], rel=1e-12)
+    source = straight_line(fraction(x), {}, [x], {}).source
+    assert max(len(line) for line in source.splitlines()) < 500
+
+
+def test_a_graph_that_repeats_itself_has_few_functions():
+    """However long its round is."""
+    for length in (7, 90, 451, 1300, 2500):
+        random, a, b, x = Random(length), Value(0.9), Value(0.1), Value(0.5)
+        kinds = [random.choice(["add", "multiply", "tanh", "sin"]) for _ in range(length)]
+        rounds = 30_000 // length
+        for kind in kinds * rounds:
+            x = x + b if kind == "add" else x * a if kind == "multiply" else getattr(x, kind)()
+        source = straight_line(x, {}, [a, b], {}).source
+        assert source.count("\n    (chunk_") >= 30
+        assert source.count("def chunk_") <= 4 + 3 * math.ceil(length / 500), length
+
+
+def test_functions_that_are_equal_but_for_their_place_are_shared(monkeypatch):
+    """Also where they read nodes from far away, constants that differ, and make several that are read elsewhere."""
+    monkeypatch.setattr(chunks, "MOST_STATEMENTS", 20)
+    a, terms, state = Value(0.9), [], (Value(0.3), Value(0.4))
+    for i in range(40):
+        u, v = state
+        state = ((u * a + v).tanh(), (v * a - u).sin() + 0.1 * i)
+        terms.append(state[0] * state[1])
+    loss = sum_of(terms)
+    is_right(loss, [a])
+    source = straight_line(loss, {}, [a], {}).source
+    assert source.count("def chunk_") * 2 < source.count("\n    (chunk_")
+
+
+# ---- IEEE arithmetic
+
+
+def test_where_python_raises_ieee_arithmetic_goes_on():
+    x = Value(1.0)
+    assert run(log(x), [x], [0.0]) == (-math.inf, [math.inf])
+    assert run(1.0 / x, [x], [0.0]) == (math.inf, [-math.inf])
+    assert run(x.exp(), [x], [800.0]) == (math.inf, [math.inf])
+    value, (slope,) = run(log(x) + x.sqrt(), [x], [-1.0])
+    assert math.isnan(value)
+    assert math.isnan(slope)
+
+
+def test_only_the_samples_that_need_it_are_not_finite():
+    x, w = Value(1.0), Value(2.0)
+    made = straight_line(log(x) * w, {"X": [x]}, [w], {"y": [log(x)]}, with_respect_to=["X"])
+    rows = np.array([[1.0], [0.0], [4.0]])
+    value, gradient, d_x = made.value_and_gradient(np.array([2.0]), [rows], 3)
+    assert (value, gradient.tolist()) == (-math.inf, [-math.inf])
+    assert d_x[:, 0].tolist() == [2 / 3, math.inf, 1 / 6]
+    assert made.predict(np.array([2.0]), [rows], 3)["y"][:, 0].tolist() == [0.0, -math.inf, math.log(4.0)]
+
+
+@pytest.mark.parametrize("statements", [1000, 1])
+def test_a_constant_is_no_literal_of_a_rule(statements, monkeypatch):
+    """0 · inf is nan where the 0 is a number of the graph; and 1 / 0 among constants is inf."""
+    monkeypatch.setattr(chunks, "MOST_STATEMENTS", statements)
+    x = Value(1.0)
+    value, (slope,) = run(log(x) * 0.0, [x], [0.0])
+    assert math.isnan(value)
+    assert math.isnan(slope)
+    with ieee_arithmetic():
+        loss = (x / 0.0) * 1.0
+    assert run(loss, [x]) == (math.inf, [math.inf])
+
+
+def test_constants_that_are_not_finite(monkeypatch):
+    x = Value(2.0)
+    loss = maximum(x, Value(-math.inf)) + where(greater(x, 0.0), x, math.inf) * x
+    for statements in (1000, 2):
+        monkeypatch.setattr(chunks, "MOST_STATEMENTS", statements)
+        assert run(loss, [x]) == (6.0, [5.0])
+
+
+# ---- the tester is tested
+
+
+def test_a_wrong_trace_is_seen(table):
+    """The program is read off the trace, and nothing else."""
+    trace = OPERATIONS["tanh"].trace
+    x = Value(0.5)
+    right = run(x.tanh(), [x])
+    OPERATIONS["tanh"].trace = trace._replace(derivatives={"x": Formula(value=2.0)})
+    try:
+        assert run(x.tanh(), [x]) == (right[0], [2.0])
+    finally:
+        OPERATIONS["tanh"].trace = trace
+    assert run(x.tanh(), [x]) == right

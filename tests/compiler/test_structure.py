@@ -1,0 +1,238 @@
+"""The matrix products that a person would have written, and no others.
+
+A network of n layers takes n products forwards and 2n - 1 backwards: dL/dW of each layer, and dL/dx of each but the
+first, whose inputs want no gradient.
+"""
+
+import pytest
+
+from micrograd_bp import MLP, Value, compile, cross_entropy, dot, l2, mse
+from micrograd_bp import sum as sum_of
+
+from .support import cross_entropy_of
+from .support_structure import (
+    Products,
+    dense,
+    network_program,
+    neurons,
+    parameters_of,
+    products,
+    sample,
+    statements,
+    up_to_names,
+    vector,
+)
+
+
+def of_layers(n):
+    """What a plain network of n layers takes."""
+    return Products(training=3 * n - 1, prediction=n)
+
+
+# ---- plain networks
+
+
+@pytest.mark.parametrize("fused", [True, False])
+@pytest.mark.parametrize("sizes", [[1], [3], [4, 2], [16, 16, 1], [5, 4, 3, 2]])
+def test_a_network_takes_three_products_for_a_layer_but_the_first(sizes, fused):
+    model = MLP(2, sizes, activation="tanh", fused=fused, rng=0)
+    program = network_program(model, 2, sizes[-1])
+    assert products(program.source) == of_layers(len(sizes))
+
+
+@pytest.mark.parametrize("activation", ["relu", "gelu", "linear"])
+def test_the_activation_makes_no_difference(activation):
+    program = network_program(MLP(3, [4, 4, 2], activation=activation, rng=0), 3, 2)
+    assert products(program.source) == of_layers(3)
+
+
+@pytest.mark.parametrize("sizes", [[1], [2, 1], [16, 16, 1], [4, 3]])
+def test_fused_and_unfused_networks_give_the_same_program(sizes):
+    programs = [network_program(MLP(2, sizes, fused=fused, rng=0), 2, sizes[-1]) for fused in (True, False)]
+    assert up_to_names(programs[0].source) == up_to_names(programs[1].source)
+
+
+def test_names_are_those_of_the_field():
+    source = network_program(MLP(2, [16, 16, 1], rng=0), 2, 1).source
+    assigned = {statement.split(" = ")[0] for statement in statements(source)}
+    for name in ("W0", "b0", "z0", "a0", "W1", "b1", "z1", "a1", "W2", "b2"):
+        assert name in assigned, source
+        assert f"d_{name}" in source, source
+
+
+def test_a_network_is_a_few_statements_whatever_its_width():
+    narrow, wide = (network_program(MLP(2, [n, n, 1], rng=0), 2, 1).source for n in (3, 40))
+    assert len(list(statements(narrow))) == len(list(statements(wide))) < 60
+
+
+# ---- networks that differ a little
+
+
+def test_no_bias():
+    x, t, first, second = sample(3), sample(2), [vector(3) for _ in range(4)], [vector(4) for _ in range(2)]
+    hidden = [dot(row, x).tanh() for row in first]
+    loss = mse([[dot(row, hidden) for row in second]], [t])
+    program = compile(loss, inputs={"X": x, "T": t}, parameters=[each for row in first + second for each in row])
+    assert products(program.source).training == 5
+
+
+@pytest.mark.parametrize("kind", ["left out", "constant"])
+def test_one_pruned_weight(kind):
+    x, t, first, second = sample(3), sample(2), neurons(4, 3), neurons(2, 4)
+    parameters = parameters_of(first, second)
+    weights, bias = first[1]
+    parameters.remove(weights[2])
+    if kind == "constant":
+        weights[2] = Value(0.0)
+    hidden = dense(x, first, "tanh")
+    if kind != "constant":
+        hidden[1] = dot(weights[:2], x[:2], bias).tanh()
+    outputs = dense(hidden, second)
+    program = compile(mse([outputs], [t]), inputs={"X": x, "T": t}, parameters=parameters, outputs={"y": outputs})
+    assert products(program.source) == of_layers(2)
+
+
+def test_densely_connected_layers_take_one_product_each():
+    """The third layer reads the inputs and both layers before it, joined."""
+    x, t, layers, parameters = sample(3), sample(2), [], []
+    read = x
+    for count in (4, 5):
+        layers.append(neurons(count, len(read)))
+        read = read + dense(read, layers[-1], "tanh")
+    layers.append(neurons(2, len(read)))
+    outputs = dense(read, layers[-1])
+    parameters = parameters_of(*layers)
+    program = compile(mse([outputs], [t]), inputs={"X": x, "T": t}, parameters=parameters, outputs={"y": outputs})
+    assert products(program.source) == of_layers(3)
+
+
+def test_residual_connections_add_no_product():
+    x, t, layers = sample(3), sample(2), [neurons(4, 3), neurons(4, 4), neurons(4, 4), neurons(2, 4)]
+    values = dense(x, layers[0], "tanh")
+    for layer in layers[1:3]:
+        values = [a + b for a, b in zip(values, dense(values, layer, "tanh"), strict=True)]
+    outputs = dense(values, layers[3])
+    program = compile(
+        mse([outputs], [t]), inputs={"X": x, "T": t}, parameters=parameters_of(*layers), outputs={"y": outputs}
+    )
+    assert products(program.source) == of_layers(4)
+
+
+@pytest.mark.parametrize("formula", ["mask", "tanh", "scale"])
+def test_weights_made_by_a_formula(formula):
+    x, t, n_hidden = sample(3), sample(2), 4
+    rows, second, scale = [vector(3) for _ in range(n_hidden)], neurons(2, n_hidden), Value(1.5)
+    made = {
+        "mask": [[v * float((i + j) % 3 > 0) for j, v in enumerate(row)] for i, row in enumerate(rows)],
+        "tanh": [[v.tanh() for v in row] for row in rows],
+        "scale": [[scale * v for v in row] for row in rows],
+    }[formula]
+    biases = vector(n_hidden)
+    outputs = dense([dot(row, x, b).tanh() for row, b in zip(made, biases, strict=True)], second)
+    parameters = [
+        *[each for row in rows for each in row],
+        *biases,
+        *parameters_of(second),
+        *([scale] if formula == "scale" else []),
+    ]
+    program = compile(mse([outputs], [t]), inputs={"X": x, "T": t}, parameters=parameters, outputs={"y": outputs})
+    assert products(program.source) == of_layers(2)
+
+
+# ---- weights used again
+
+
+@pytest.mark.parametrize("joined", [True, False])
+def test_weights_shared_over_time_accumulate_into_one_gradient(joined):
+    """Input and state are joined, so that each time takes one product forwards and one for dL/dW."""
+    n_state, n_times = 4, 3
+    cell = [(vector(2), vector(n_state), Value(0.1)) for _ in range(n_state)]
+    groups = {f"X{time}": sample(2) for time in range(n_times)}
+    state = groups["H"] = sample(n_state)
+    for time in range(n_times):
+        x = groups[f"X{time}"]
+        sums = [dot([*w, *u], [*x, *state], b) if joined else dot(w, x, b) + dot(u, state) for w, u, b in cell]
+        state = [z.tanh() for z in sums]
+    groups["T"] = sample(n_state)
+    parameters = [each for w, u, b in cell for each in (*w, *u, b)]
+    program = compile(mse([state], [groups["T"]]), inputs=groups, parameters=parameters, outputs={"state": state})
+    # Forwards and dL/dW at each time; dL/dstate at each but the first, whose state is an input.
+    assert products(program.source) == Products(training=2 * n_times + n_times - 1, prediction=n_times)
+
+
+def test_two_towers_take_the_products_of_two_networks():
+    x, y, t = sample(3), sample(3), sample(1)
+    layers = [neurons(5, 3), neurons(4, 5), neurons(5, 3), neurons(4, 5)]
+    left = dense(dense(x, layers[0], "tanh"), layers[1])
+    right = dense(dense(y, layers[2], "tanh"), layers[3])
+    score = dot(left, right)
+    program = compile(
+        mse([score], t),
+        inputs={"X": x, "Y": y, "T": t},
+        parameters=parameters_of(*layers),
+        outputs={"score": [score], "left": left},
+    )
+    two = of_layers(2)
+    assert products(program.source).training == 2 * two.training
+    assert products(program.source).prediction <= 3 * two.prediction
+
+
+def test_a_kernel_moved_over_places_takes_a_product_for_a_place_at_most():
+    sequence, kernels, t = sample(6), neurons(3, 3), sample(3)
+    places = [dense(sequence[i : i + 3], kernels, "tanh") for i in range(4)]
+    means = [sum_of([place[channel] for place in places]) / 4 for channel in range(3)]
+    parameters = parameters_of(kernels)
+    program = compile(mse([means], [t]), inputs={"X": sequence, "T": t}, parameters=parameters)
+    assert 2 <= products(program.source).training <= 8
+
+
+# ---- losses
+
+
+def test_regularization_adds_no_product_of_matrices():
+    model, x, t = MLP(3, [4, 2], rng=0), sample(3), sample(2)
+    outputs = model(x)
+    loss = mse([outputs], [t]) + 0.01 * l2(model.parameters())
+    program = compile(loss, inputs={"X": x, "T": t}, parameters=model.parameters(), outputs={"y": outputs})
+    assert products(program.source) == of_layers(2)
+
+
+def test_cross_entropy_adds_no_product():
+    model, x, t = MLP(3, [4, 5], rng=0), sample(3), [Value(float(i == 1)) for i in range(5)]
+    logits = model(x)
+    program = compile(
+        cross_entropy_of(logits, t), inputs={"X": x, "T": t}, parameters=model.parameters(), outputs={"logits": logits}
+    )
+    assert products(program.source) == of_layers(2)
+
+
+def test_hinge_adds_no_product():
+    model, x, t = MLP(3, [4, 1], rng=0), sample(3), sample(1)
+    score = model(x)
+    loss = (1.0 - t[0] * score).relu()
+    program = compile(loss, inputs={"X": x, "T": t}, parameters=model.parameters(), outputs={"score": [score]})
+    assert products(program.source) == of_layers(2)
+
+
+def test_outputs_add_no_product_to_the_gradient_and_predictions_stop_where_they_can():
+    model, x, t = MLP(3, [4, 4, 2], rng=0), sample(3), sample(2)
+    first = model.layers[0](x)
+    outputs = model.layers[2](model.layers[1](first))
+    loss, groups = mse([outputs], [t]), {"X": x, "T": t}
+    program = compile(loss, inputs=groups, parameters=model.parameters(), outputs={"first": first})
+    assert products(program.source) == Products(training=8, prediction=1)
+    program = compile(loss, inputs=groups, parameters=model.parameters(), outputs={"first": first, "y": outputs})
+    assert products(program.source) == Products(training=8, prediction=3)
+
+
+@pytest.mark.parametrize("loss", ["mse", "cross_entropy"])
+def test_a_whole_data_set_drawn_in_full_takes_the_products_of_a_batch(loss):
+    model = MLP(2, [4, 3], activation="tanh", rng=0)
+    data = [[0.1 * i, 0.3 - 0.2 * i] for i in range(7)]
+    predictions = [model(row) for row in data]
+    if loss == "mse":
+        total = mse(predictions, [[0.1 * i, 0.2, -0.1 * i] for i in range(7)])
+    else:
+        total = cross_entropy(predictions, [i % 3 for i in range(7)])
+    program = compile(total, parameters=model.parameters())
+    assert products(program.source).training == of_layers(2).training
