@@ -1,4 +1,4 @@
-"""One neuron, shown four ways: the rule that it is made of, its drawing, a step of the chain rule, its compiled lines."""
+"""One neuron, shown four ways: the rule, the drawing, a step of the chain rule, the compiled lines."""
 
 import inspect
 import re
@@ -14,16 +14,18 @@ z.label, y.label = "z", "y"
 y.backward()
 
 rule = inspect.getsource(OPERATIONS["tanh"].rule).strip()
-step = str(next(iter(steps(y)))).replace("contribution: upstream gradient · local derivative", "contribution: upstream · local")
+step = str(next(iter(steps(y)))).replace("upstream gradient · local derivative", "upstream · local")
 program = compile(y, inputs={"X": [x]}, parameters=[w, b], form="matrices")
 names = ("z", "y", "loss", "d_z", "d_w", "d_b")
 lines = [line.split("  #")[0].strip() for line in program.source.splitlines()]
 compiled = "\n".join(line for line in lines if line.startswith(tuple(f"{name} =" for name in names)))
 assert "xp.tanh" in rule and "np.tanh" in compiled and "tanh" in step
-print(f"The rule:\n\n{rule}\n\nA step back through it:\n\n{step}\n\nThe compiled lines, for a whole batch:\n\n{compiled}")
+print(
+    f"The rule:\n\n{rule}\n\nA step back through it:\n\n{step}\n\nThe compiled lines, for a whole batch:\n\n{compiled}"
+)
 
 # The same as one picture: three panels of text, and the drawing, which is an SVG of its own.
-svg = draw(y).pipe(format="svg").decode("utf-8")
+svg = str(draw(y).pipe(format="svg", encoding="utf-8"))
 drawing = svg[svg.index("<svg") :]
 width, height = (float(number) for number in re.findall(r'(?:width|height)="([\d.]+)pt"', drawing)[:2])
 ROW, LEFT, RIGHT = 20, 24, 390

@@ -6,6 +6,7 @@ operations of the table with their constants, lists for groups, and `(n := w*x +
 
 import ast
 import math
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -107,7 +108,9 @@ def _parsed(text: str) -> ast.expr:
         raise ExpressionError(f"an expression of {len(text):,} characters is too long: at most {LONGEST:,}")
     source = " ".join(text.split())  # lines and indents mean nothing here
     try:
-        return ast.parse(source, mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about a style such as "1if x", which is refused in our own words
+            return ast.parse(source, mode="eval").body
     except (RecursionError, MemoryError):
         raise ExpressionError("the expression is nested too deeply") from None
     except (SyntaxError, ValueError) as error:

@@ -26,7 +26,7 @@ def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
     """
     folder, name = os.path.split(os.path.realpath(path))  # a link stays a link
     target = os.path.join(folder, name)
-    temporary = os.path.join(folder, f".{name}.{os.urandom(4).hex()}")
+    temporary = os.path.join(folder, f".{name[:50]}.{os.urandom(4).hex()}")  # no longer than a name may be
     try:
         with open(temporary, "xb") as file:
             file.write(content)
@@ -35,9 +35,11 @@ def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
         if os.path.exists(target):
             os.chmod(temporary, os.stat(target).st_mode & 0o777)
         os.replace(temporary, target)
-    except BaseException:
+    except BaseException as error:
         if os.path.exists(temporary):
             os.unlink(temporary)
+        if isinstance(error, OSError) and error.filename == temporary:
+            raise OSError(error.errno, error.strerror, target) from None  # nobody asked for the temporary one
         raise
 
 

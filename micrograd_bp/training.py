@@ -13,6 +13,16 @@ from micrograd_bp.files import read_json, write_json
 from micrograd_bp.optimizers import Optimizer, from_plain, to_plain
 
 
+class Samples(Protocol):
+    """One entry for each sample: a list, or an array with samples as rows."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    def __getitem__(self, place: Any, /) -> Any:
+        """One of them."""
+
+
 class Objective(Protocol):
     """What is minimized: a loss of batches, as a function of parameters."""
 
@@ -79,8 +89,8 @@ class Training:
         self,
         objective: Objective,
         optimizer: Optimizer,
-        inputs: Sequence[Any],
-        targets: Sequence[Any],
+        inputs: Samples,
+        targets: Samples,
         *,
         batch_size: int | None = None,
         seed: int = 0,
@@ -215,9 +225,12 @@ class Training:
         if [_shape(a) for a in parameters] != [_shape(b) for b in present]:
             raise ValueError("its parameters have other shapes")
         settings = saved["settings"]
-        if set(settings) != {"batch_size", *self.optimizer.settings()}:
-            raise ValueError(f"its settings are those of another optimizer: {', '.join(settings)}")
-        from_plain(list(settings.values()))  # refuses what is not a number
+        if not isinstance(settings, dict) or set(settings) != {"batch_size", *self.optimizer.settings()}:
+            raise ValueError(f"its settings are those of another optimizer: {', '.join(map(str, settings))}")
+        batch_size = settings.pop("batch_size")
+        if type(batch_size) is not int or batch_size < 1:
+            raise ValueError(f"a batch has at least one sample, got batch_size={batch_size!r:.80}")
+        type(self.optimizer)(**settings)  # refuses what is not a number, or outside its range
         self.optimizer.load_state_dict(saved["optimizer"])
         memories = [self.optimizer.state[name] for name in self.optimizer.remembers] if self.optimizer.state else []
         if any([_shape(a) for a in memory] != [_shape(b) for b in present] for memory in memories):
@@ -238,7 +251,7 @@ class Training:
             "history": history,
         }
         self._set_state(state)
-        self.batch_size = settings.pop("batch_size")
+        self.batch_size = batch_size
         vars(self.optimizer).update(settings)
 
 

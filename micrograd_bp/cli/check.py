@@ -164,7 +164,7 @@ def load(target: str) -> Any:
     try:
         with contextlib.redirect_stdout(sys.stderr):
             made = thing()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise CannotCheck(f"{name}() raises {_last_line(error)}") from error
     if made is None:
         raise CannotCheck(f"{name}() returns nothing: a function that makes the object to check should return it")

@@ -115,7 +115,7 @@ def from_script(path: Path, name: str | None) -> Start:
         if callable(output):
             try:
                 output = output()
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 raise TargetError(f"{name}() failed: {type(error).__name__}: {error}") from error
     if not isinstance(output, Value):
         raise TargetError(f"{name} in {path} is no Value, but {type(output).__name__}{_values_of(namespace)}")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from micrograd_bp.engine import Value, backward
+from micrograd_bp.engine.numbers.notation import in_encoding
 from micrograd_bp.expressions import graph
 from micrograd_bp.files import write_bytes
 from micrograd_bp.nn import MLP
@@ -64,13 +65,15 @@ def _run(arguments: argparse.Namespace) -> int:
     backward(outputs)
     drawing = draw(outputs, names=names, detail=arguments.detail, direction=arguments.direction)
     if target is None:
-        print(drawing.source, end="")
+        # DOT is read as UTF-8, whatever this terminal's encoding.
+        sys.stdout.flush()
+        sys.stdout.buffer.write(drawing.source.encode("utf-8"))
         return 0
     is_source = output_format in ("gv", "dot")
     picture = drawing.source.encode("utf-8") if is_source else drawing.pipe(output_format)
     assert isinstance(picture, bytes)
     write_bytes(target, picture)
-    print(f"wrote {target}")
+    print(in_encoding(f"wrote {target}", sys.stdout.encoding))
     return 0
 
 

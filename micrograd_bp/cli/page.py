@@ -8,6 +8,7 @@ from typing import Any
 
 from micrograd_bp.cli.debug import Start, TargetError, from_expression, from_script
 from micrograd_bp.cli.draw import outputs_of_network
+from micrograd_bp.engine.numbers.notation import in_encoding
 from micrograd_bp.nn import MLP
 from micrograd_bp.views.drawing.renderer import RenderingError
 from micrograd_bp.views.page.page import DIRECTIONS, write_page
@@ -59,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
             detail=arguments.detail,
             direction=arguments.direction,
         )
-        print(f"wrote {path}")
+        print(in_encoding(f"wrote {path}", sys.stdout.encoding))
         return 0
     except BrokenPipeError:  # nobody reads on; that is no mistake in the request
         raise

@@ -1,6 +1,7 @@
 """What `compile` and its programs are given, checked at the door."""
 
 import keyword
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ Array = NDArray[Any]
 
 Groups = dict[str, list[Value]]
 
-TAKEN = {"np", "batch", "parameters", "gradient", "value", "loss", "with_respect_to"}
+TAKEN = {"np", "batch", "parameters", "gradient", "value", "loss", "with_respect_to", "__debug__"}
 """Names that a program or a call of it uses itself."""
 
 
@@ -45,7 +46,8 @@ def checked_graph(
                 raise ValueError(f"{name.removeprefix('the ')}[{position}] {leaf!r} is listed already, in {seen[leaf]}")
             seen[leaf] = name
     for name in listed:
-        if not name.isidentifier() or keyword.iskeyword(name) or name in TAKEN or name.startswith("d_"):
+        is_plain = name.isidentifier() and name == unicodedata.normalize("NFKC", name)  # as Python reads it
+        if not is_plain or keyword.iskeyword(name) or name in TAKEN or name.startswith("d_"):
             raise ValueError(f"an input is an argument of the program, and cannot be called {name!r}")
     order = topological_order(loss, *(node for group in given.values() for node in group))
     for node in order:

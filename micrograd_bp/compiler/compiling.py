@@ -30,11 +30,13 @@ def compile(
         outputs: groups of values that `predict` is to give, by name.
         dtype: "float64" or "float32".
         check: whether a loss or a gradient that is not finite raises FloatingPointError.
-        form: "matrices" for groups of like values as arrays, "straight line" for a statement for each value; "auto"
-            chooses matrices if there are any to speak of.
+        form: "matrices" for groups of like values as arrays; "straight line" for a statement for each value; "tape" for
+            the same as instructions of a small kernel, for which numba is needed. "auto" chooses matrices if there are
+            any to speak of, and a tape for a long graph where numba is installed.
 
     Raises:
         TypeError: something that is not a Value.
+        ImportError: a tape without numba.
         ValueError: an input or a parameter that is no leaf, or is listed twice; a name that cannot be an argument's; an
             unknown dtype or form; a value that was made by hand, without a rule.
     """

@@ -1,5 +1,6 @@
 """A graph as a program of matrices: groups, their routines, and the source that runs."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -36,9 +37,9 @@ class Place(NamedTuple):
 
 
 FEW_SAMPLES = 8
-"""Up to so many samples the plain source runs: it is the one to step through, and time does not matter there."""
+"""Up to so many samples the plain source runs: there its fewer calls weigh more than its new arrays."""
 
-BLOCK = 256
+BLOCK = 512
 """Samples in a block, of which the arrays stay in the processor's cache."""
 
 
@@ -127,7 +128,8 @@ class MatrixProgram:
     def value_and_gradient(self, parameters: Array, inputs: Sequence[Array], batch: int | None) -> tuple[Any, ...]:
         """The mean of the loss over a batch, and its derivatives, in IEEE arithmetic; as `StraightLine` has it."""
         few = batch is not None and batch <= FEW_SAMPLES
-        function = (self._plain if few else self._buffered).namespace["value_and_gradient"]
+        is_debugged = sys.gettrace() is not None  # somebody steps through, and has set breakpoints in the plain source
+        function = (self._plain if few or is_debugged else self._buffered).namespace["value_and_gradient"]
         with np.errstate(all="ignore"):
             if batch is None or self._block is None or batch < 2 * self._block:
                 outcome: tuple[Any, ...] = function(parameters, *inputs)
@@ -144,7 +146,8 @@ class MatrixProgram:
 
     def where(self, node: Value) -> list[Place]:
         """The entries of arrays that hold a node, and its gradient, with their statements."""
-        node = self.grouping.went_to.get(node, node)
+        if node in self.grouping.went_to:
+            return []  # a part of a sum, which the program computes as one
         if node not in self.grouping.place:
             raise LookupError(f"{node!r} is not in the graph that was compiled")
         group, position = self.grouping.place[node]

@@ -1,6 +1,5 @@
 """A program's source: a Python module with a function for each routine."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -78,14 +77,16 @@ def _written(routine: Routine, writer: Writer, module: ModuleSource, first_line:
         lines += [(f"    {text}", "") for text in texts[1:]]
     results = [writer.text(result) for result in routine.results.values()]
     if routine.name == "predict":
-        pairs = ", ".join(
-            f"{json.dumps(name)}: {result}" for name, result in zip(routine.results, results, strict=True)
-        )
+        pairs = ", ".join(f"{_quoted(name)}: {result}" for name, result in zip(routine.results, results, strict=True))
         lines += [("", ""), (f"    return {{{pairs}}}", "")]
     else:
         lines += [("", ""), (f"    return {', '.join(results)}", "")]
     width = min(60, max(len(text) for text, comment in lines if comment) if any(comment for _, comment in lines) else 0)
     return [f"{text:<{width}}  # {comment}" if comment else text for text, comment in lines]
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"' if name.isidentifier() and name.isascii() else ascii(name)
 
 
 def _asks_for_batch(routine: Routine, statements: Sequence[Statement]) -> bool:

@@ -4,6 +4,7 @@ import math
 import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from importlib.util import find_spec
 from typing import Any, NoReturn
 
 import numpy as np
@@ -27,13 +28,15 @@ FEW_IN_A_BATCH = 2
 """The same for a batch, for which a statement for each value is one on arrays too."""
 
 
+LONG = 5_000
+"""From so many operations on, a tape is worth loading numba's kernel."""
+
+
 class Program:
     """What `compile` makes.
 
     Attributes:
-        source: the program as Python, which runs on its own; a debugger steps through it.
-        filename: the name under which a debugger finds the source.
-        form: "matrices" or "straight line".
+        form: "matrices", "straight line" or "tape".
     """
 
     def __init__(
@@ -49,10 +52,10 @@ class Program:
     ) -> None:
         """Compiles; see `compile`."""
         self._dtype = checked_dtype(dtype)
-        if form == "straight line" and self._dtype == "float32":
-            raise ValueError("a straight-line program computes with Python's floats, which are float64")
-        if form not in ("auto", "matrices", "straight line"):
-            raise ValueError(f'form is "auto", "matrices" or "straight line", got {form!r}')
+        if form not in ("auto", "matrices", "straight line", "tape"):
+            raise ValueError(f'form is "auto", "matrices", "straight line" or "tape", got {form!r}')
+        if form in ("straight line", "tape") and self._dtype == "float32":
+            raise ValueError(f'form="{form}" computes with float64 alone')
         self._loss = loss
         self._inputs, self._values, self._outputs, order = checked_graph(loss, inputs, parameters, outputs)
         self._check = check
@@ -61,7 +64,6 @@ class Program:
         self.form = form
         self._program = self._compiled(order)
         self._with_respect_to: dict[tuple[str, ...], MatrixProgram | StraightLine] = {(): self._program}
-        self.source, self.filename = self._program.source, self._program.filename
         self._warn_of_unused(order)
         self.load()
 
@@ -70,7 +72,7 @@ class Program:
         return [self._loss, *(node for group in self._outputs.values() for node in group)]
 
     def _compiled(self, order: list[Value], with_respect_to: Sequence[str] = ()) -> MatrixProgram | StraightLine:
-        if self.form != "straight line":
+        if self.form in ("auto", "matrices"):
             # Python's floats, on which straight lines run, are float64.
             few = (
                 None if self.form == "matrices" or self._dtype == "float32" else FEW_IN_A_BATCH if self._inputs else FEW
@@ -79,8 +81,17 @@ class Program:
             if grouping is not None:
                 self.form = "matrices"
                 return MatrixProgram(grouping, self._loss, self._outputs, with_respect_to, self._dtype)
-        self.form = "straight line"
-        return straight_line(self._loss, self._inputs, self._values, self._outputs, with_respect_to=with_respect_to)
+        if self.form == "auto":
+            is_long = sum(1 for node in order if node.operands) >= LONG
+            self.form = "tape" if is_long and find_spec("numba") is not None else "straight line"
+        return straight_line(
+            self._loss,
+            self._inputs,
+            self._values,
+            self._outputs,
+            with_respect_to=with_respect_to,
+            tape=self.form == "tape",
+        )
 
     def _warn_of_unused(self, order: list[Value]) -> None:
         used = set(topological_order(self._loss) if self._outputs else order)
@@ -101,6 +112,16 @@ class Program:
     @parameters.setter
     def parameters(self, numbers: Any) -> None:
         self._parameters = checked_parameters(numbers, len(self._values), self._dtype)
+
+    @property
+    def source(self) -> str:
+        """The program as Python, which runs on its own; a debugger steps through it."""
+        return self._program.source
+
+    @property
+    def filename(self) -> str:
+        """The name under which a debugger finds the source."""
+        return self._program.filename
 
     @property
     def buffered_source(self) -> str:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from micrograd_bp.engine import OPERATIONS, Value
@@ -256,11 +257,16 @@ class MLP(Module):
             ValueError: it is not the file of an MLP.
         """
         content = read_json(path, "model")
+        parameters = saved_parameters(content, path)
         try:
+            sizes = [content["architecture"]["nin"], *content["architecture"]["nouts"]]
+            expected = sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
+            if expected > 2 * len(parameters):  # before a network is built that the memory may not hold
+                raise ValueError(f"its layers have {expected} parameters, and {len(parameters)} are given")
             network = cls(**content["architecture"], rng=0)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} does not describe an MLP: {error}") from None
-        network.load_state_dict(saved_parameters(content, path))
+        network.load_state_dict(parameters)
         return network
 
     def __repr__(self) -> str:

@@ -16,8 +16,8 @@ class Network:
         sums, hidden: the pre-activations and activations of the first layer.
     """
 
-    def __init__(self, activation: str = "tanh", form: str = "auto") -> None:
-        self.model = MLP(2, [4, 1], activation=activation, rng=0)
+    def __init__(self, activation: str = "tanh", form: str = "auto", fused: bool = True) -> None:
+        self.model = MLP(2, [4, 1], activation=activation, rng=0, fused=fused)
         self.x = [Value(0.1, label="length"), Value(0.2, label="width")]
         self.t = Value(0.3)
         hidden, output = self.model.layers

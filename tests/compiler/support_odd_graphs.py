@@ -168,3 +168,23 @@ def mean_over_samples_inside(drawer: Drawer) -> Value:
         errors.append((dot(last[0], a, last[1]) - t[0]) ** 2)
     drawer.outputs["errors"] = errors
     return sum_of(errors) / len(errors)
+
+
+@pattern
+def gaps(drawer: Drawer) -> Value:
+    """A layer in which weights and biases are parameters, shared, made from others, constants, or missing."""
+    x, shared = drawer.input("X", 3), drawer.parameter()
+    made = shared * 0.9
+    kinds = [drawer.parameter, lambda: shared, lambda: made, lambda: Value(drawer.number()), lambda: None]
+    allowed = [drawer.parameter, *drawer.random.sample(kinds, drawer.random.randint(1, 4))]
+    layer = []
+    for _ in range(drawer.random.randint(2, 4)):
+        row = [drawer.random.choice(allowed)() for _ in x]
+        bias = drawer.random.choice(allowed)()
+        pairs = [(weight, each) for weight, each in zip(row, x, strict=True) if weight is not None] or [(shared, x[0])]
+        weights, inputs = zip(*pairs, strict=True)
+        layer.append(dot(weights, inputs) if bias is None else dot(weights, inputs, bias))
+    outputs = drawer.layer(drawer.activate(layer, "tanh"), 1)
+    used = _below(outputs)
+    drawer.parameters[:] = [each for each in drawer.parameters if each in used]
+    return drawer.squared_error(outputs)

@@ -1,6 +1,7 @@
 """Single precision on request: every array is of that type, and the numbers are right to seven digits."""
 
 import re
+from random import Random
 
 import numpy as np
 import pytest
@@ -8,7 +9,9 @@ import pytest
 from micrograd_bp import MLP, Value, compile, mse, where
 from micrograd_bp.compiler import compile as compile_from_package
 
+from .support import by_engine, by_program, compiled, sensitivity
 from .support_line import INPUTS, TARGETS
+from .support_odd_graphs import PATTERNS, Drawer
 
 
 def program_in(dtype):
@@ -36,6 +39,16 @@ def test_numbers_are_right_to_single_precision():
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6 * np.max(np.abs(b)))
     assert ours[0] != theirs[0]
     np.testing.assert_allclose(single.predict(INPUTS)["score"], double.predict(INPUTS)["score"], rtol=1e-5)
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_numbers_are_as_right_as_single_precision_can_be(pattern):
+    """Within 16 roundings of everything on the way, of which each is 2^-24."""
+    for seed in range(3):
+        problem = Drawer(Random(f"{pattern} {seed}")).problem(PATTERNS[pattern])
+        ours = by_program(problem, compiled(problem, dtype="float32"))
+        for a, b, most in zip(ours, by_engine(problem), sensitivity(problem), strict=True):
+            assert np.all(np.abs(a - b) <= 16 * 2.0**-24 * most), f"seed {seed}: {a} and by the engine {b}"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from .support import check, repeated
 from .support_odd_graphs import PATTERNS, Drawer
 
-N_SEEDS = 20
+N_SEEDS = 12
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
@@ -16,6 +16,12 @@ def test_programs_answer_as_the_engine_does(pattern):
     for seed in range(N_SEEDS):
         problem = Drawer(Random(f"{pattern} {seed}")).problem(PATTERNS[pattern])
         check(problem)
+
+
+@pytest.mark.parametrize("pattern", ["gaps", "random_skips", "inputs_among_parameters_in_a_dot"])
+def test_the_patterns_that_found_most_faults_are_drawn_more_often(pattern):
+    for seed in range(N_SEEDS, 12 * N_SEEDS):
+        check(Drawer(Random(f"{pattern} {seed}")).problem(PATTERNS[pattern]))
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)

@@ -7,35 +7,15 @@ import numpy as np
 import pytest
 
 from micrograd_bp.compiler.straight_line import chunks, program, straight_line
-from micrograd_bp.engine import OPERATIONS, Value, gradients, operation
+from micrograd_bp.engine import OPERATIONS, Value, operation
 from micrograd_bp.engine.numbers.formulas import Formula
 from micrograd_bp.engine.operations import dot, greater, log, logsumexp, maximum, where
 from micrograd_bp.engine.operations import sum as sum_of
 from micrograd_bp.engine.value import ieee_arithmetic
 
-from .support import Answer, by_engine, distance
+from .support import by_engine, distance
 from .support_random_graphs import define_operations, random_problem
-
-
-def answer(problem):
-    """What straight-line code says about a problem, in the form of the engine's answer."""
-    names, n_samples = list(problem.inputs), len(problem.samples())
-    made = straight_line(problem.loss, problem.inputs, problem.parameters, problem.outputs, with_respect_to=names)
-    arrays = [problem.batch[name] for name in names]
-    value, gradient, *d_inputs = made.value_and_gradient(problem.numbers, arrays, n_samples if names else None)
-    needed = made.predict_inputs
-    predicted = made.predict(
-        problem.numbers, [problem.batch[name] for name in needed], n_samples if needed else None
-    ) if problem.outputs else {}  # fmt: skip
-    columns = [
-        np.broadcast_to(predicted[name].reshape(-1, len(nodes)), (n_samples, len(nodes)))
-        for name, nodes in problem.outputs.items()
-    ]
-    nothing = np.empty((n_samples, 0))
-    return Answer(
-        np.array([value]), gradient, np.concatenate([nothing, *d_inputs], 1), np.concatenate([nothing, *columns], 1)
-    )
-
+from .support_straight_line import answer, is_right, run
 
 WAYS = [(1000, 100), (1000, 0), (4, 100), (4, 0)]
 """Statements in a function, and samples that are few: one function or many, floats or arrays."""
@@ -49,19 +29,6 @@ def test_random_graphs_give_what_the_engine_gives(statements, few, monkeypatch, 
     for seed in range(10_000, 10_060):
         problem = random_problem(Random(seed), own_operations)
         assert distance(problem, answer(problem), by_engine(problem)) <= 1.0, seed
-
-
-def run(loss, parameters, numbers=None):
-    """A loss without inputs: its value, and its gradient as a list."""
-    at = np.array([value.data for value in parameters] if numbers is None else numbers)
-    value, gradient = straight_line(loss, {}, parameters, {}).value_and_gradient(at, [], None)
-    return value, gradient.tolist()
-
-
-def is_right(loss, parameters):
-    value, gradient = run(loss, parameters)
-    assert value == pytest.approx(loss.data, rel=1e-12)
-    assert gradient == pytest.approx(gradients(loss, parameters), rel=1e-12)
 
 
 def chain(length, a, b):

@@ -367,3 +367,12 @@ def test_a_second_derivative_can_be_stepped_through_and_drawn_with_its_names() -
     assert recording.gradient(x) == x.grad
     assert "∂²y/∂x²" in str(steps(second))
     assert "∂²y/∂x²" in draw(second).source
+
+
+def test_a_step_is_found_by_its_place() -> None:
+    y = (Value(2.0) * Value(3.0)).tanh()
+    every = list(steps(y))
+    assert [str(steps(y)[place]) for place in range(len(every))] == [str(step) for step in every]
+    assert str(steps(y)[-1]) == str(every[-1])
+    with pytest.raises(IndexError, match="3 steps, and none at 3"):
+        steps(y)[3]

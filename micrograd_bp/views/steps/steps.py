@@ -7,6 +7,7 @@ with the same numbers to the last bit. Neither writes a `grad`.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 
 from micrograd_bp.engine import Value, topological_order
 from micrograd_bp.engine.numbers.floats import as_float
@@ -180,6 +181,14 @@ class Steps(Collection[Step]):
 
     def __len__(self) -> int:
         return self._length
+
+    def __getitem__(self, place: int) -> Step:
+        """One of them, which takes walking up to it."""
+        places = range(self._length)
+        try:
+            return next(islice(self, places[place], None))
+        except IndexError:
+            raise IndexError(f"there are {self._length} steps, and none at {place}") from None
 
     def __contains__(self, step: object) -> bool:
         return isinstance(step, Step) and step._graph is self._graph

@@ -1,0 +1,90 @@
+"""Routines as Python that changes nothing in place, on the functions of an array library that is called `xp`."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from micrograd_bp.compiler.constants import Constants
+from micrograd_bp.compiler.expression import BATCH, Expression, Shape
+from micrograd_bp.compiler.functional.routine import functional
+from micrograd_bp.compiler.module_source import ModuleSource, _written
+from micrograd_bp.compiler.python_source import ATOM, COMPARISONS, Writer
+from micrograd_bp.compiler.routine import Routine
+
+Written = tuple[str, int]
+"""A text, and how tightly it holds together."""
+
+
+def functional_source(routines: Sequence[Routine], dtype: str = "float64") -> ModuleSource:
+    """Writes routines as a module, which is to be run with `xp` and its constants among its globals."""
+    module = ModuleSource(Constants(dtype))
+    writer = FunctionalWriter(module.constants, dtype, "xp")
+    inputs = [f"{group.name} (batch, {len(group)})" for group in routines[0].inputs]
+    lines = [
+        f'"""A graph of scalars as pure functions of {", ".join(["parameters", *inputs])}.',
+        "",
+        "`xp` has the functions of an array library, and what that lacks.",
+        '"""',
+    ]
+    for routine in routines:
+        lines += ["", "", *_written(functional(routine), writer, module, len(lines) + 2, buffered=False)]
+    module.lines = lines
+    return module
+
+
+class FunctionalWriter(Writer):
+    """Writes expressions as functions of `xp`: methods, and arithmetic on truth, differ between libraries."""
+
+    def truth(self, expression: Expression) -> str:
+        """A comparison, which gives 1.0 or 0.0 here."""
+        return self.text(expression)
+
+    def _number(self, node: Expression, written: Written) -> Written:
+        return written
+
+    def _written(self, node: Expression, operands: list[Written]) -> Written:
+        if node.function in COMPARISONS or node.function == "where":
+            return self._called(node.function, operands), ATOM
+        return super()._written(node, operands)
+
+    def function(self, name: str) -> str:
+        """A function of numbers, under its standard name."""
+        return f"xp.{name}"
+
+    def _called(self, function: str, operands: list[Written], *arguments: str) -> str:
+        return f"xp.{function}({', '.join([*(text for text, _ in operands), *arguments])})"
+
+    def _array(self, _: Expression, operands: list[Written]) -> str:
+        return self._called("array", operands, "parameters")
+
+    def _reshape(self, node: Expression, operands: list[Written]) -> str:
+        return self._called("reshape", operands, _tuple(node.shape, "-1"))
+
+    def _broadcast_to(self, node: Expression, operands: list[Written]) -> str:
+        return self._called("broadcast_to", operands, _tuple(node.shape, "batch"))
+
+    def _concatenate(self, _: Expression, operands: list[Written]) -> str:
+        return f"xp.concat([{', '.join(text for text, _ in operands)}])"
+
+    def _sum(self, node: Expression, operands: list[Written], function: str = "total") -> str:
+        axes, keepdims = node.detail
+        arguments = []
+        if len(axes) < len(node.operands[0].shape) or keepdims:
+            arguments.append(f"axis={axes[0] if len(axes) == 1 else axes}")
+        return self._called(function, operands, *arguments, *(["keepdims=True"] if keepdims else []))
+
+    def _max(self, node: Expression, operands: list[Written]) -> str:
+        return self._sum(node, operands, "largest")
+
+    def _finite(self, _: Expression, operands: list[Written]) -> str:
+        return self._called("finite", operands)
+
+    def _entries(self, node: Expression, operands: list[Written]) -> str:
+        if isinstance(node.detail, np.ndarray):
+            return self._called("take", operands, self.constants.name(node.detail))
+        return super()._entries(node, operands)
+
+
+def _tuple(shape: Shape, batch: str) -> str:
+    extents = [batch if extent == BATCH else str(extent) for extent in shape]
+    return f"({', '.join(extents)}{',' if len(extents) == 1 else ''})"

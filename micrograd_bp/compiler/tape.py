@@ -1,0 +1,230 @@
+"""A graph as a tape: instructions for a small kernel, forwards and backwards, instead of Python.
+
+It suits long graphs in which there are no matrices to find: nothing is left for CPython to compile, and the kernel runs
+at the speed of machine code. numba compiles it, once for all graphs.
+"""
+
+import math
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+from functools import reduce
+from operator import add, mul
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from micrograd_bp.compiler.straight_line.numbering import Numbering
+from micrograd_bp.compiler.straight_line.simplification import is_written, product
+from micrograd_bp.compiler.straight_line.templates import Primitives, result_and_derivatives
+from micrograd_bp.compiler.tape_kernel import CODES, run
+from micrograd_bp.engine import Operation, topological_order
+from micrograd_bp.engine.numbers.formulas import Formula
+
+Array = NDArray[np.float64]
+
+ADD, SUBTRACT, MULTIPLY, NEGATIVE, MULTIPLY_ADD = (
+    CODES[name] for name in ("add", "subtract", "multiply", "negative", "multiply_add")
+)
+
+
+class Tape:
+    """A graph as instructions.
+
+    A slot holds one number. Variables come first, then constants and the literals of rules; after them each instruction
+    has a slot of its own.
+
+    Attributes:
+        instructions: a code and the slots of three operands each.
+    """
+
+    def __init__(self, graph: Numbering, targets: Sequence[int] | None) -> None:
+        """Writes the instructions.
+
+        Args:
+            graph: the graph.
+            targets: the variables with respect to which its root is differentiated; None for no derivatives.
+        """
+        literals = _Literals(first=graph.n_leaves)
+        one, zero = literals.slot(1.0), literals.slot(0.0)
+        patterns = _patterns(graph, literals, differentiated=targets is not None)
+        leaves = [0.0] * graph.n_variables + graph.constants + literals.numbers
+        tape = _Instructions(first=len(leaves))
+
+        slots, starts = list(range(graph.n_leaves)), [0] * graph.n_leaves
+        for pattern, operands in zip(patterns, graph.operands[graph.n_leaves :], strict=True):
+            places = [slots[operand] for operand in operands] + pattern.literals
+            starts.append(tape.next_slot)
+            tape.write(pattern.forward, places)
+            slots.append(places[pattern.result])
+        wanted = [slots[root] for root in graph.roots]
+
+        if targets is not None:
+            gradients = dict.fromkeys(graph.roots, one)
+            for node in reversed(range(graph.n_leaves, len(graph.nodes))):
+                if node not in gradients:
+                    continue
+                pattern, operands = patterns[node - graph.n_leaves], graph.operands[node]
+                places = [slots[operand] for operand in operands] + pattern.literals
+                places += range(starts[node], starts[node] + len(pattern.forward))
+                places.append(gradients.pop(node))
+                tape.write(pattern.backward, places)
+                for number, code, a, b in pattern.contributions:
+                    total = gradients.get(operands[number])
+                    gradients[operands[number]] = tape.add_to(total, code, places[a], places[b])
+            wanted += [gradients.get(target, zero) for target in targets]
+
+        self.instructions = np.array(tape.written, dtype=np.uint32).reshape(-1, 4)
+        self._numbers = np.zeros(tape.next_slot)
+        self._numbers[: len(leaves)] = leaves
+        self._wanted = np.array(wanted, dtype=np.uint32)
+
+    def run(self, parameters: Array, samples: Array) -> Array:
+        """For each sample, a row of inputs: the roots, and the derivatives of the first of them, in a row."""
+        results = np.empty((len(samples), len(self._wanted)))
+        run(self.instructions, self._numbers, np.array(parameters), np.array(samples), self._wanted, results)
+        return results
+
+
+class _Literals:
+    """The slots of numbers that rules have written."""
+
+    def __init__(self, first: int) -> None:
+        self._first = first
+        self._places: dict[str, int] = {}  # by their text, since 0.0 == -0.0
+
+    def slot(self, number: float) -> int:
+        return self._first + self._places.setdefault(repr(number), len(self._places))
+
+    @property
+    def numbers(self) -> list[float]:
+        return [float(text) for text in self._places]
+
+
+class _Instructions:
+    """Instructions one after the other, each with four entries: a code, and the slots of operands."""
+
+    def __init__(self, first: int) -> None:
+        self.next_slot = first
+        self.written = array("I")
+
+    def write(self, instructions: Sequence[tuple[int, int, int, int]], places: list[int]) -> None:
+        """Writes instructions of a pattern, and adds their slots to its places."""
+        for code, a, b, c in instructions:
+            self.written.extend((code, places[a], places[b], places[c]))
+            places.append(self.next_slot)
+            self.next_slot += 1
+
+    def add_to(self, total: int | None, code: int, a: int, b: int) -> int:
+        """Adds to what is in a slot; or to nothing yet. Returns the slot of the sum."""
+        if total is None and code == ADD:
+            return a
+        if code == MULTIPLY_ADD:
+            self.written.extend((MULTIPLY, a, b, 0) if total is None else (MULTIPLY_ADD, a, b, total))
+        else:
+            self.written.extend((NEGATIVE, a, 0, 0) if total is None else (code, total, a, 0))
+        self.next_slot += 1
+        return self.next_slot - 1
+
+
+class _Pattern(NamedTuple):
+    """The instructions for nodes of one kind.
+
+    They name their operands by places in a list of slots: those of the node's operands and of literals, then those of
+    the instructions themselves; the upstream gradient stands between the forward and the backward ones.
+
+    Attributes:
+        literals: the slots of numbers that the rule has written.
+        forward: a code and three operands each.
+        result: the place of the node.
+        backward: what the contributions need.
+        contributions: the number of an operand, and a code with two operands that adds to its gradient.
+    """
+
+    literals: list[int]
+    forward: list[tuple[int, int, int, int]]
+    result: int
+    backward: list[tuple[int, int, int, int]]
+    contributions: list[tuple[int, int, int, int]]
+
+
+def _patterns(graph: Numbering, literals: _Literals, *, differentiated: bool) -> list[_Pattern]:
+    """The pattern of each node that is not a leaf."""
+    made: dict[Any, _Pattern] = {}
+    patterns = []
+    for node, operands in zip(graph.nodes[graph.n_leaves :], graph.operands[graph.n_leaves :], strict=True):
+        kind = node.operation, tuple([differentiated and graph.moved[operand] == 1 for operand in operands])
+        if kind not in made:
+            assert node.operation is not None
+            made[kind] = _pattern(node.operation, kind[1], literals)
+        patterns.append(made[kind])
+    return patterns
+
+
+def _pattern(operation: Operation, wanted: Sequence[bool], literals: _Literals) -> _Pattern:
+    operands = [Formula(name=str(number)) for number in range(len(wanted))]
+    result, *derivatives = result_and_derivatives(operation, operands, wanted, _Scalars())
+    upstream = Formula(name="upstream")
+    products = {
+        number: product(upstream, derivative)
+        for number, derivative in enumerate(derivatives)
+        if wanted[number] and not is_written(derivative, 0.0)
+    }
+    written = [each for each in topological_order(result, *products.values()) if each.value is not None]
+    places = {id(each): place for place, each in enumerate([*operands, *written])}
+    forward = _instructions([result], places)
+    places[id(upstream)] = len(places)
+    added = [(number, *_as_sum(each, upstream)) for number, each in products.items()]
+    backward = _instructions([factor for _, _, *factors in added for factor in factors], places)
+    return _Pattern(
+        literals=[literals.slot(each.value) for each in written if each.value is not None],
+        forward=forward,
+        result=places[id(result)],
+        backward=backward,
+        contributions=[(number, code, places[id(a)], places[id(b)]) for number, code, a, b in added],
+    )
+
+
+def _as_sum(contribution: Formula, upstream: Formula) -> tuple[int, Formula, Formula]:
+    """How a contribution is added: a code, and two operands of which the second counts for products only."""
+    if contribution.operation == "multiply":
+        return MULTIPLY_ADD, contribution.operands[0], contribution.operands[1]
+    if contribution.operation == "negative":
+        return SUBTRACT, contribution.operands[0], upstream
+    return ADD, contribution, upstream
+
+
+def _instructions(formulas: Sequence[Formula], places: dict[int, int]) -> list[tuple[int, int, int, int]]:
+    """What computes some formulas; `places` says where others are, and learns where these will be."""
+    order = topological_order(*formulas, leave_out=places)
+    uses = Counter(id(operand) for formula in order for operand in formula.operands) + Counter(map(id, formulas))
+    products = {id(each): each for each in order if each.operation == "multiply" and uses[id(each)] == 1}
+    added = {id(each): products.pop(id(each.operands[1]), None) for each in order if each.operation == "add"}
+    in_sums = {id(each) for each in added.values()}
+    instructions = []
+    for formula in order:
+        if id(formula) in in_sums:
+            continue  # x + a * b is one instruction
+        name, operands = str(formula.operation), formula.operands
+        if (factors := added.get(id(formula))) is not None:
+            name, operands = "multiply_add", (*factors.operands, operands[0])
+        slots = [places[id(operand)] for operand in operands]
+        instructions.append((CODES[name], slots[0], slots[min(1, len(slots) - 1)], slots[-1]))
+        places[id(formula)] = len(places)
+    return instructions
+
+
+class _Scalars(Primitives):
+    """Formulas without groups: what contracts one is written out."""
+
+    def sum(self, x: Sequence[Any]) -> Any:
+        return reduce(add, x, 0.0)
+
+    def dot(self, w: Sequence[Any], x: Sequence[Any]) -> Any:
+        return reduce(add, map(mul, w, x), 0.0)
+
+    def logsumexp(self, x: Sequence[Any]) -> Any:
+        largest = reduce(self.maximum, x)
+        shift = self.where(self.less(self.abs(largest), math.inf), largest, 0.0)  # inf - inf would be nan
+        return shift + self.log(self.sum([self.exp(term - shift) for term in x]))

@@ -1,0 +1,167 @@
+"""Tapes give what the engine gives, on random graphs, for samples and batches; and Python does without them."""
+
+import math
+import os
+import subprocess
+import sys
+from functools import partial
+from random import Random
+
+import numpy as np
+import pytest
+
+from micrograd_bp.compiler.straight_line import program, straight_line
+from micrograd_bp.compiler.straight_line.numbering import Numbering
+from micrograd_bp.compiler.tape import Tape
+from micrograd_bp.compiler.tape_kernel import CODES
+from micrograd_bp.engine import OPERATIONS, Value, operation
+from micrograd_bp.engine.numbers.floats import Floats
+from micrograd_bp.engine.numbers.formulas import Formula
+from micrograd_bp.engine.operations import dot, log, logsumexp
+from micrograd_bp.engine.operations import sum as sum_of
+
+from .support import by_engine, distance
+from .support_random_graphs import define_operations, random_problem
+from .support_straight_line import answer, is_right, run
+
+on_a_tape = partial(run, tape=True)
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_random_graphs_give_what_the_engine_gives(block, table):
+    own_operations = define_operations()
+    for seed in range(20_000 + 50 * block, 20_050 + 50 * block):
+        problem = random_problem(Random(seed), own_operations)
+        assert distance(problem, answer(problem, tape=True), by_engine(problem)) <= 1.0, seed
+
+
+def test_there_is_a_code_for_every_function_of_numbers():
+    """But for those that contract a group, which are written out."""
+    functions = {name for name in dir(Floats) if not name.startswith("_")}
+    contracting = {name for name, entry in OPERATIONS.items() if entry.many}
+    operators = {"add", "subtract", "multiply", "divide", "negative", "multiply_add"}
+    assert set(CODES) == functions - contracting | operators
+
+
+def test_a_chain_of_100_000_operations():
+    a, b = Value(1.0005), Value(1e-3)
+    x = a
+    for i in range(50_000):
+        x = (x * a).tanh() if i % 5 == 4 else x * a + b
+    is_right(x, [a, b], tape=True)
+
+
+def test_groups_of_any_size():
+    for n in (1, 2, 7, 1000):
+        x = [Value(math.sin(i)) for i in range(n)]
+        for loss in (sum_of(x), dot(x, x, x[0]), logsumexp(x), sum_of([x[0]] * n), x[0] - sum_of(x) * 2.0):
+            is_right(loss, x, tape=True)
+
+
+def test_a_loss_that_is_a_parameter_or_a_constant():
+    x, y = Value(2.0), Value(3.0)
+    assert on_a_tape(x, [x, y]) == (2.0, [1.0, 0.0])
+    assert on_a_tape(Value(5.0), [x]) == (5.0, [0.0])
+
+
+def test_arithmetic_is_ieee():
+    x, y = Value(1.0), Value(2.0)
+    assert on_a_tape(log(x), [x], [0.0]) == (-math.inf, [math.inf])
+    assert on_a_tape(x.exp(), [x], [800.0]) == (math.inf, [math.inf])
+    assert on_a_tape(logsumexp([x, y]), [x, y], [-math.inf, -math.inf])[0] == -math.inf
+    assert math.isnan(on_a_tape(log(x) * 0.0, [x], [0.0])[0])
+    assert on_a_tape(x.floor() + x.ceil(), [x], [math.inf])[0] == math.inf
+
+
+def test_a_batch_runs_on_a_tape_or_on_arrays_with_the_same_numbers(monkeypatch):
+    x, w = Value(0.5), Value(1.5)
+    made = straight_line((x * w).tanh(), {"X": [x]}, [w], {"y": [(x * w).sin()]}, with_respect_to=["X"], tape=True)
+    rows = np.linspace(-1.0, 1.0, 100).reshape(-1, 1)
+    answers = []
+    for few in (1000, 0):
+        monkeypatch.setattr(program, "FEW_FOR_A_TAPE", few)
+        value, gradient, d_rows = made.value_and_gradient(np.array([0.7]), [rows], 100)
+        answers.append(np.concatenate([[value], gradient, d_rows[:, 0], made.predict([0.7], [rows], 100)["y"][:, 0]]))
+    np.testing.assert_allclose(*answers, rtol=1e-13, atol=1e-17)
+
+
+def test_numbers_of_any_layout_are_taken():
+    x, w = [Value(0.5), Value(0.25)], [Value(1.5), Value(2.0)]
+    made = straight_line(dot(x, w), {"X": x}, w, {}, tape=True)
+    rows, numbers = np.array([[1, 2, 3], [4, 5, 6]], dtype=np.float32), np.arange(1.0, 5.0)
+    numbers.flags.writeable = False
+    value, gradient = made.value_and_gradient(numbers[::2], [rows[:, ::2]], 2)
+    assert (value, gradient.tolist()) == (16.0, [2.5, 4.5])
+
+
+def test_a_rule_of_ones_own_runs_on_the_same_kernel(table):
+    @operation("rational")
+    def rational(xp, x, *, scale=2.0):
+        y = 1.0 / (scale + xp.softplus(x))
+        return y, (-(y * y) * xp.sigmoid(x),)
+
+    x = Value(0.3)
+    is_right(rational(x) * rational(2.0 * x, scale=3.0), [x], tape=True)
+
+
+def test_a_wrong_trace_is_seen(table):
+    """The tape is written from the trace, and nothing else."""
+    trace = OPERATIONS["tanh"].trace
+    x = Value(0.5)
+    right = on_a_tape(x.tanh(), [x])
+    OPERATIONS["tanh"].trace = trace._replace(derivatives={"x": Formula(value=2.0)})
+    try:
+        assert on_a_tape(x.tanh(), [x]) == (right[0], [2.0])
+    finally:
+        OPERATIONS["tanh"].trace = trace
+
+
+def test_python_is_written_when_it_is_asked_for():
+    x = Value(0.5)
+    made = straight_line(x.tanh(), {}, [x], {}, tape=True)
+    made.value_and_gradient(np.array([0.5]), [], None)
+    assert "_python" not in vars(made)
+    assert "tanh" in made.source
+    assert made.where(x)
+
+
+def test_a_tape_can_run_again():
+    """Nothing of a run is left in the next one."""
+    x, y = Value(0.5), Value(2.0)
+    made = straight_line(x * y + x.exp() * y, {}, [x, y], {}, tape=True)
+    first = made.value_and_gradient(np.array([0.5, 2.0]), [], None)
+    made.value_and_gradient(np.array([math.nan, math.inf]), [], None)
+    again = made.value_and_gradient(np.array([0.5, 2.0]), [], None)
+    assert (first[0], first[1].tolist()) == (again[0], again[1].tolist())
+
+
+def test_without_numba_there_is_straight_line_code():
+    script = """
+import sys
+sys.modules["numba"] = None
+import numpy as np
+from micrograd_bp import Value
+from micrograd_bp.compiler.straight_line import straight_line
+x = Value(0.5)
+print(straight_line(x * x, {}, [x], {}).value_and_gradient(np.array([3.0]), [], None))
+try:
+    straight_line(x * x, {}, [x], {}, tape=True)
+except ImportError as error:
+    print(error)
+"""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    answer, refusal = done.stdout.splitlines()
+    assert answer == "(9.0, array([6.]))"
+    assert 'pip install "micrograd-bp[numba]"' in refusal
+
+
+def test_ten_operations_of_a_chain_are_27_instructions():
+    a, b = Value(1.0005), Value(1e-3)
+    x = a
+    for _ in range(100):
+        for _ in range(4):
+            x = x * a + b
+        x = (x * a).tanh()
+    graph = Numbering([x], [a, b], [a, b])
+    assert len(Tape(graph, [0, 1]).instructions) <= 27 * 100

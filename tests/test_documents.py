@@ -1,0 +1,34 @@
+"""The documents beside the README: their links lead somewhere, and what they name is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+DOCUMENTS = ["CONTRIBUTING.md", "docs/architecture.md", "examples/README.md", "examples/exercises/README.md"]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_of_the_other_documents_lead_somewhere(document: str) -> None:
+    path = ROOT / document
+    text = path.read_text(encoding="utf-8")
+    links = re.findall(r'\]\((?!https?:)([^)#]+)|src="([^"]+)"', text)
+    assert links
+    for link in links:
+        assert (path.parent / "".join(link)).exists(), link
+
+
+def test_the_index_of_examples_names_each_one() -> None:
+    index = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
+    scripts = [*(ROOT / "examples").glob("*.py"), *(ROOT / "examples").glob("*.ipynb")]
+    assert [path.name for path in scripts if f"[{path.name}]({path.name})" not in index] == []
+
+
+def test_the_map_of_the_code_names_files_that_there_are() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:\w+/)*\w+\.(?:py|js|css|html))`", text)) - {"y.html"}
+    files = [path.as_posix() for folder in ("micrograd_bp", "tests") for path in (ROOT / folder).rglob("*.*")]
+    assert len(named) > 50
+    assert [name for name in named if not any(path.endswith(f"/{name}") for path in files)] == []
