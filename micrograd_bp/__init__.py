@@ -89,7 +89,7 @@ def __dir__() -> list[str]:
 
 __version__ = "0.1.0"
 
-# The operations are not listed: `from micrograd_bp import *` must not replace Python's own sum, abs and pow.
+# The operations and `compile` are not listed: `from micrograd_bp import *` must not replace Python's own sum, abs, compile.
 __all__ = [
     "MLP",
     "OPERATIONS",
@@ -110,7 +110,6 @@ __all__ = [
     "backward",
     "between",
     "binary_cross_entropy",
-    "compile",
     "cross_entropy",
     "debug",
     "derivative",

@@ -26,7 +26,7 @@ COMMUTATIVE = {"add", "multiply"}
 
 def in_place(statements: Sequence[Statement], writer: Writer) -> list[tuple[Statement, list[str]]]:
     """The lines for each statement. The flat gradient comes before the backward pass, which fills it."""
-    statements = _with_single_uses_inside(statements)
+    statements = _with_single_uses_inside(_with_total_of_terms(statements))
     starts = [statement for statement in statements if statement.target.detail == "gradient"]
     backward = next((place for place, each in enumerate(statements) if each.section == "backward"), len(statements))
     rest = [statement for statement in statements if statement not in starts]
@@ -68,6 +68,36 @@ def _with_single_uses_inside(statements: Sequence[Statement]) -> list[Statement]
             continue
         kept.append(Statement(statement.action, target, value, statement.section, statement.entries, statement.group))
     return kept
+
+
+def _with_total_of_terms(statements: Sequence[Statement]) -> Sequence[Statement]:
+    """The total over a batch of what is a sum for each sample, as the sum of totals: one array less for each term."""
+    by_target = {statement.target.detail: statement for statement in statements if statement.action == "set"}
+    reads: Counter[Any] = Counter()
+    for statement in statements:
+        reads.update([each.detail for each in topological_order(statement.value) if each.function == "variable"])
+    for statement in statements:
+        total = statement.value.operands[0] if statement.value.function == "divide" else statement.value
+        loss = total.operands[0] if total.function == "sum" and not total.shape else None
+        if statement.target.detail != "value" or loss is None or loss.function != "variable" or reads[loss.detail] != 1:
+            continue
+        summed = by_target.get(loss.detail)
+        if summed is None or summed.value.function not in ("add", "subtract") or summed.value.shape[1:] != (1,):
+            continue
+        if any(term.shape != summed.value.shape for term in summed.value.operands):
+            continue
+        totals = tuple([_total(term) for term in summed.value.operands])
+        mean = Expression("divide", (Expression(summed.value.function, totals), statement.value.operands[1]))
+        replaced = Statement("set", statement.target, mean, statement.section)
+        return [replaced if each is statement else each for each in statements if each is not summed]
+    return statements
+
+
+def _total(term: Expression) -> Expression:
+    """The sum of all entries; of a sum over the entries of each sample, that of its entries."""
+    if term.function == "sum" and term.detail == ((len(term.operands[0].shape) - 1,), True):
+        term = term.operands[0]
+    return Expression("sum", (term,), (), (tuple(range(len(term.shape))), False))
 
 
 def _replaced(value: Expression, inside: Mapping[Any, Expression]) -> Expression:

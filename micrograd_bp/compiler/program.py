@@ -168,13 +168,16 @@ class Program:
 
     def _fit(self, inputs: Sequence[Any]) -> bool:
         """Whether inputs are just the arrays that the program takes."""
-        if len(inputs) != len(self._widths) or any(
-            type(array) is not np.ndarray or array.ndim != 2 for array in inputs
-        ):
+        if len(inputs) != len(self._widths):
             return False
-        samples = len(inputs[0]) if inputs else 1
-        right = [array.shape == (samples, width) for array, width in zip(inputs, self._widths, strict=True)]
-        return all(right) and samples > 0 and all(array.dtype == self._number_type for array in inputs)
+        samples = None
+        for array, width in zip(inputs, self._widths):  # noqa: B905  # they are equally many, and this is on every call's way
+            if type(array) is not np.ndarray or array.dtype is not self._number_type or array.ndim != 2:
+                return False
+            if array.shape[1] != width or len(array) == 0 or samples not in (None, len(array)):
+                return False
+            samples = len(array)
+        return True
 
     def _program_for(self, with_respect_to: tuple[str, ...]) -> MatrixProgram | StraightLine:
         """The program that also gives the gradient with respect to some inputs; compiled when it is first asked for."""

@@ -45,7 +45,7 @@ SAVERS: dict[str, Callable[[float, Path], Any]] = {
 
 
 def die_at(line: int) -> Callable[..., Any]:
-    """A tracing function that ends the process, as `kill -9` does, before the given line of `write_bytes`, or after its last."""
+    """A tracing function that ends the process, as `kill -9` does, before a line of `write_bytes` or after its last."""
     seen = 0
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:

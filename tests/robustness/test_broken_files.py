@@ -100,45 +100,47 @@ OPTIMIZERS = {
 }
 
 
-@cases(300)
+def refusal(load: Callable[[Path], Any], path: Path) -> str:
+    """Why a file is refused; "" if it is taken."""
+    try:
+        load(path)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+@cases(100)
 @given(st.data())
 def test_a_model_file(folder: Path, data: st.DataObject) -> None:
     path = folder / "model.json"
     path.write_bytes(data.draw(written(saved(network().save, folder / "whole.json"))))
     model = network()
     before = repr(model.state_dict())
-    try:
-        model.load(path)
-    except ValueError as error:
-        assert repr(model.state_dict()) == before
-        assert len(str(error)) < 1_000
-    else:
-        assert all(type(number) is float for number in model.state_dict().values())
-    with contextlib.suppress(ValueError):
+    reason = refusal(model.load, path)
+    assert len(reason) < 1_000
+    assert repr(model.state_dict()) == before or not reason
+    assert all(type(number) is float for number in model.state_dict().values())
+    with contextlib.suppress(ValueError, ArithmeticError):  # refused; or another activation, with another domain
         again = MLP.from_file(path)
-        with contextlib.suppress(ArithmeticError, ValueError):  # another activation may have another domain
-            again([0.5] * again.layers[0].nin)
+        again([0.5] * again.layers[0].nin)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-@cases(200)
+@cases(60)
 @given(st.data())
 def test_a_training_run(folder: Path, name: str, data: st.DataObject) -> None:
     path = folder / "run.json"
     path.write_bytes(data.draw(written(saved(run(OPTIMIZERS[name](), 3).save, folder / "whole_run.json"))))
     training = run(OPTIMIZERS[name](), 1)
     before = state_of(training)
-    try:
-        training.load(path)
-    except ValueError as error:
-        assert str(path) in str(error)
-        assert len(str(error)) < 1_000
+    reason = refusal(training.load, path)
+    assert len(reason) < 1_000
+    if reason:
+        assert str(path) in reason
         assert state_of(training) == before
     else:  # what was taken over can be gone on with
-        assert all(isinstance(loss, float) for loss in training.history)
         with contextlib.suppress(ArithmeticError):  # numbers that are too large are none of the file's business
             training.run(len(training.history) + 1)
-        assert not math.isnan(training.optimizer.lr)
 
 
 SETTINGS = {"batch_size": 2, "lr": 0.1, "weight_decay": 0.0, "momentum": 0.0}
@@ -168,7 +170,17 @@ def test_settings_that_would_break_the_next_step_are_refused_at_once(folder: Pat
     assert state_of(training) == before
 
 
-@pytest.mark.parametrize("architecture", [{"nin": 10**12, "nouts": [1]}, {"nin": 2, "nouts": [10**12, 1]}], ids=repr)
+@pytest.mark.parametrize(
+    "architecture",
+    [
+        {"nin": 10**12, "nouts": [1]},
+        {"nin": 2, "nouts": [10**12, 1]},
+        {"nin": -(10**12), "nouts": [-(10**12), 1]},
+        {"nin": 10**12, "nouts": ["x", 1]},
+        {"nin": 10**12, "nouts": [[1], 1]},
+    ],
+    ids=repr,
+)
 def test_a_small_file_cannot_ask_for_a_huge_network(folder: Path, architecture: Any) -> None:
     path = folder / "huge.json"
     network().save(path)

@@ -158,7 +158,7 @@ options = st.one_of(
 encodings = st.sampled_from(["utf-8", "ascii", "cp1252"])
 
 
-@cases(100)
+@cases(60)
 @given(st.sampled_from(["draw", "page"]), whats, given_numbers, st.lists(options, max_size=3), encodings)
 def test_draw_and_page(command: str, what: str, numbers: list[str], options: list[str], encoding: str) -> None:
     assert_answered(run([command, what, *numbers, *options], encoding=encoding))
@@ -178,13 +178,13 @@ arguments |= EXPRESSIONS | HOSTILE_TEXTS
 lines = st.lists(st.builds("{} {}".format, commands, arguments) | commands | HOSTILE_TEXTS, max_size=8)
 
 
-@cases(100)
+@cases(60)
 @given(whats, given_numbers, lines, encodings)
 def test_debug(what: str, numbers: list[str], lines: list[str], encoding: str) -> None:
     assert_answered(run(["debug", what, *numbers], "\n".join(lines), encoding))
 
 
-@cases(100)
+@cases(60)
 @given(lines, encodings)
 def test_the_debuggers_commands(lines: list[str], encoding: str) -> None:
     outcome = run(["debug", "tanh((n := w*x + b))", "w=-3", "x=2", "b=6.8"], "\n".join(lines), encoding)
@@ -203,14 +203,14 @@ check_options = st.one_of(
 )
 
 
-@cases(100)
+@cases(60)
 @given(layers | scripts | files | whats, st.lists(check_options, max_size=3), encodings)
 def test_check(target: str, options: list[str], encoding: str) -> None:
     outcome = run(["check", target, *options], encoding=encoding)
     assert_answered(outcome._replace(err=outcome.err + outcome.out))  # what is wrong with a layer is the report
 
 
-@cases(100)
+@cases(60)
 @given(
     st.lists(
         st.sampled_from(["demo", "draw", "page", "debug", "check", "--help", "-h"]) | options | HOSTILE_TEXTS,

@@ -4,12 +4,10 @@ import ast
 import builtins
 import keyword
 import re
-import warnings
 import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,28 +69,18 @@ def outline_of_page(label: str, other: str, title: str, **options: Any) -> Outli
     return Outline(page(neuron(label, other), title=title, **options).html)
 
 
+LABELS = HOSTILE_TEXTS.filter(bool)  # without one a value has no name of its own
 PLAIN = {forward: outline_of_page("w", "x", "Title", forward=forward).elements for forward in (False, True)}
 
 
-@cases(60)
-@given(HOSTILE_TEXTS, HOSTILE_TEXTS, HOSTILE_TEXTS, st.booleans())
-def test_a_page_is_as_with_plain_names(label: str, other: str, title: str, forward: bool) -> None:
+@cases(25)
+@given(LABELS, LABELS, HOSTILE_TEXTS, st.booleans())
+def test_a_page_has_the_elements_that_it_has_with_plain_names(
+    label: str, other: str, title: str, forward: bool
+) -> None:
     html = page(neuron(label, other), title=title, forward=forward).html
-    html.encode("utf-8")
     assert not NEVER_SHOWN.search(html)
-    outline = Outline(html)
-    counted = [
-        element for element in outline.elements if element[0] in ("script", "style", "meta", "svg", "title", "g")
-    ]
-    plain = [element for element in PLAIN[forward] if element[0] in ("script", "style", "meta", "svg", "title", "g")]
-    assert [element[0] for element in counted] == [element[0] for element in plain]
-    assert {name for element in outline.elements for name in element[1:]} <= {
-        *(name for element in PLAIN[forward] for name in element[1:]),
-        "data-source",
-        "data-note",
-        "data-remark",
-    }
-    assert set(element[0] for element in outline.elements) <= set(element[0] for element in PLAIN[forward])
+    assert Outline(html).elements == PLAIN[forward]
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=ascii)
@@ -204,33 +192,27 @@ NAMES += [
     "ℌ",
     "é",
     "变量",
+    "__debug__",
 ]
 NAMES += [*HOSTILE]
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_an_input_of_any_name_works_or_is_refused(form: str) -> None:
-    wrong, refused = [], []
+def test_inputs_and_outputs_of_any_name_work_or_are_refused(form: str) -> None:
+    wrong, refused = [], {}
     for name in dict.fromkeys(NAMES):
-        root = neuron("w").exp().log() + Value(2.0).sqrt()
-        w, x = root.operands[0].operands[0].operands[0].operands[0].operands[0].operands
+        root = neuron("w")
+        w, x = root.operands[0].operands[0].operands
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error")
-                program = compile(root, inputs={name: x}, parameters=[w], outputs={name: root}, form=form)
+            program = compile(root, inputs={name: x}, parameters=[w], form=form)
         except ValueError as error:
-            assert repr(name)[:50] in str(error) or "_output_" in str(error), error
-            refused.append(name)
-            continue
-        try:
-            by_place = program.value_and_gradient([[2.0]])
-            by_name = program.value_and_gradient(**{name: np.array([[2.0]])})
-            assert by_place[0] == by_name[0] == pytest.approx(root.data)
-            (predicted,) = (
-                program.predict([[2.0]]).values() if isinstance(program.predict([[2.0]]), dict) else [root.data]
-            )
-            assert float(np.ravel(predicted)[0]) == pytest.approx(root.data)
-        except Exception as error:
-            wrong.append((name, repr(error)))
+            refused[name] = str(error)
+        else:
+            losses = program.value_and_gradient([[2.0]])[0], program.value_and_gradient(**{name: [[2.0]]})[0]
+            wrong += [name] if losses != pytest.approx((root.data, root.data)) else []
+        predict = compile(root, inputs={"X": x}, parameters=[w], outputs={name: root}, form=form).predict
+        wrong += [name] if predict([[2.0]])[name].ravel().tolist() != pytest.approx([root.data]) else []
     assert wrong == []
-    assert set(keyword.kwlist) <= set(refused)
+    assert all(f"cannot be called {name!r}" in message for name, message in refused.items())
+    assert {*keyword.kwlist, "__debug__", "ﬁ", "", "np", "parameters"} <= set(refused)
+    assert {"x", "w", "é", "变量", "sum", "tanh", "self", "match"}.isdisjoint(refused)

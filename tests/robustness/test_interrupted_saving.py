@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.robustness import save_and_die
 
 ROOT = Path(__file__).parents[2]
-MOMENTS = 25
+MOMENTS = 10
 
 
 def test_the_file_is_the_old_one_or_the_new_one(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The two forms of a program, bound to a library's functions: what their texts define, as functions of whole arrays."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -14,42 +14,33 @@ from micrograd_bp.compiler.straight_line.text import SourceText
 from micrograd_bp.engine import Value, leaves, topological_order
 from micrograd_bp.engine.numbers.floats import Floats
 
+Groups = Mapping[str, Sequence[Value]]
+
 Functions = Mapping[str, Callable[..., Any]]
 """`value_and_gradient` and `predict`, of the parameters and the inputs."""
 
-Groups = Mapping[str, Sequence[Value]]
-
-
-class Form(Protocol):
-    """A program's text, without a library.
-
-    Attributes:
-        source: the text.
-        filename: the name under which a debugger finds it.
-        n_statements: how many statements run.
-    """
-
-    source: str
-    filename: str
-    n_statements: int
-
-    def bound(self, xp: ArrayFunctions, like: Any) -> Functions:
-        """The functions of the text, with those of a library, and with constants that fit the array `like`."""
-
 
 class Matrices:
-    """A program of matrices, written once more without statements that change an array in place."""
+    """A program of matrices, written once more without statements that change an array in place.
+
+    Attributes:
+        n_statements: about how many statements run.
+    """
 
     def __init__(self, program: MatrixProgram, dtype: str) -> None:
         """Writes the text."""
         module = functional_source(program._routines, dtype)
         self._constants = module.constants.arrays
-        self._text = SourceText([module.lines])
-        self.source, self.filename = self._text.source, self._text.filename
         self.n_statements = len(module.lines)
+        self._text = SourceText([module.lines])
+
+    @property
+    def text(self) -> SourceText:
+        """The source."""
+        return self._text
 
     def bound(self, xp: ArrayFunctions, like: Any) -> Functions:
-        """See `Form`."""
+        """The functions of the text, on those of a library, with constants that fit the array `like`."""
         namespace = self._text.run()
         namespace |= {name: xp.constant(array, like) for name, array in self._constants.items()}
         namespace["xp"] = xp
@@ -57,19 +48,27 @@ class Matrices:
 
 
 class StraightLines:
-    """A straight-line program: its text runs on arrays with an entry for each sample as it stands."""
+    """A straight-line program, whose text runs on arrays with a number for each sample as it stands.
+
+    Attributes:
+        n_statements: about how many statements run.
+    """
 
     def __init__(self, program: StraightLine, loss: Value, inputs: Groups, outputs: Groups) -> None:
         """Starts from the program."""
         self._program = program
-        self.source, self.filename = program.source, program.filename
         self.n_statements = len(topological_order(loss, *(node for group in outputs.values() for node in group)))
         given = {leaf for group in inputs.values() for leaf in group}
         self._of_each_sample = {name: not given.isdisjoint(leaves(*group)) for name, group in outputs.items()}
 
+    @property
+    def text(self) -> SourceText:
+        """The source; for a program on a tape it is written when it is first asked for."""
+        return self._program._python.text
+
     def bound(self, xp: ArrayFunctions, like: Any) -> Functions:
-        """See `Form`."""
-        namespace = self._program._python.text.run()
+        """The functions of the text, on those of a library, with constants that fit the array `like`."""
+        namespace = self.text.run()
         for name, held in namespace.items():
             if hasattr(Floats, name):
                 namespace[name] = _of_any_numbers(name, getattr(xp, name))
@@ -79,7 +78,7 @@ class StraightLines:
         def value_and_gradient(parameters: Any, *inputs: Any) -> Any:
             columns = [xp.columns(each) for each in (parameters, *inputs)]
             value, gradient = namespace["value_and_gradient"](*columns)
-            # XLA takes minutes to compile a mean of a stack, and seconds for a stack of means.
+            # XLA compiles a stack of means in seconds, where the mean of a stack may take it minutes.
             value, *means = [xp.mean(xp.as_array(each, parameters)) for each in (value, *gradient)]
             return value, xp.stack(means) if means else parameters
 
@@ -95,7 +94,7 @@ class StraightLines:
 
 
 def _of_any_numbers(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of arrays for plain numbers too, which a statement such as `v1 = 1.0` leaves to those after it."""
+    """A function of arrays that takes plain numbers too, which a statement such as `v1 = 1.0` leaves to later ones."""
 
     def of_any_numbers(*operands: Any) -> Any:
         members = [member for each in operands for member in (each if isinstance(each, tuple) else (each,))]

@@ -7,26 +7,26 @@ from typing import Any
 
 import numpy as np
 
-from micrograd_bp.compiler.functional.forms import Form, Functions, Groups, Matrices, StraightLines
+from micrograd_bp.compiler.functional.forms import Functions, Groups, Matrices, StraightLines
 from micrograd_bp.compiler.functional.functions import JaxFunctions, array_functions
 from micrograd_bp.compiler.matrix_program import MatrixProgram
 from micrograd_bp.compiler.straight_line import StraightLine
 from micrograd_bp.engine import Value
 
-MOST_STATEMENTS_IN_JAX = 10_000
-"""JAX traces each statement, and XLA compiles it: from here on that takes minutes."""
+MOST_STATEMENTS_IN_JAX = 5_000
+"""JAX traces each statement, and XLA compiles it. With so many that takes minutes, and the time grows faster than they."""
 
 
 class ArrayProgram:
     """A program as pure functions on the arrays of a library.
 
-    Calling it with the parameters, a flat array, and for each input an array (samples, members) gives the mean of the
-    loss and the gradient along the parameters, both arrays of the library. An input with one member may be (samples,).
-    Numbers of other types are converted to the program's. Nothing is checked for being finite.
+    Called with the parameters, a flat array, and for each input an array (samples, members), it gives the mean of the
+    loss and its gradient with respect to the parameters, both as arrays of the library. An input with one member may
+    be (samples,). Numbers of other types become the program's. Nothing is checked for being finite.
 
-    Attributes:
-        source: the program as Python; `xp` in it is the library, with what that lacks supplied.
-        filename: the name under which a debugger finds the source.
+    Under JAX it works with `jit`, `vmap`, `grad` and arrays that are sharded over their samples; in a mesh whose axes
+    are of the type `Auto`, each device then computes with its own samples. A long straight-line program compiles in
+    seconds instead of minutes with `jit(f, compiler_options={"xla_disable_hlo_passes": "fusion"})`.
     """
 
     def __init__(
@@ -47,18 +47,17 @@ class ArrayProgram:
         """
         self._xp = array_functions(xp)
         self._dtype = dtype
-        self._warn_of_single_precision(stacklevel=4)
-        self._form: Form
+        self._warn_of_single_precision(stacklevel=5)
+        self._form: Matrices | StraightLines
         if isinstance(program, StraightLine):
             self._form = StraightLines(program, loss, inputs, outputs)
         else:
             self._form = Matrices(program, dtype)
         if isinstance(self._xp, JaxFunctions) and self._form.n_statements > MOST_STATEMENTS_IN_JAX:
             raise ValueError(
-                f"this program has {self._form.n_statements:,} statements, and JAX would take minutes to trace and compile "
-                f"more than {MOST_STATEMENTS_IN_JAX:,}: run it as it is, or build the loss from fewer values"
+                f"this program has {self._form.n_statements:,} statements, which JAX would take too long to compile: "
+                f"it takes up to {MOST_STATEMENTS_IN_JAX:,}. On NumPy the program runs as it is"
             )
-        self.source, self.filename = self._form.source, self._form.filename
         self._sizes = {"parameters": len(parameters), **{name: len(group) for name, group in inputs.items()}}
         self._signatures = {
             "value_and_gradient": _signature(["parameters", *inputs]),
@@ -67,7 +66,17 @@ class ArrayProgram:
         self._has_outputs = bool(outputs)
         self._bound: dict[Any, Functions] = {}
 
-    def __call__(self, *arguments: Any, **named: Any) -> tuple[Any, Any]:
+    @property
+    def source(self) -> str:
+        """The program as Python. In that of matrices, `xp` is the library, with what it lacks supplied."""
+        return self._form.text.source
+
+    @property
+    def filename(self) -> str:
+        """The name under which a debugger finds the source."""
+        return self._form.text.filename
+
+    def __call__(self, /, *arguments: Any, **named: Any) -> tuple[Any, Any]:
         """The mean of the loss over a batch, and its gradient with respect to the parameters.
 
         Args:
@@ -81,7 +90,7 @@ class ArrayProgram:
         outcome: tuple[Any, Any] = self._run("value_and_gradient", arguments, named)
         return outcome
 
-    def predict(self, *arguments: Any, **named: Any) -> dict[str, Any]:
+    def predict(self, /, *arguments: Any, **named: Any) -> dict[str, Any]:
         """The outputs by name: arrays (samples, members), or (members,) for what no input has a part in.
 
         Args:
@@ -98,7 +107,7 @@ class ArrayProgram:
         return outcome
 
     def _run(self, function: str, arguments: Sequence[Any], named: Mapping[str, Any]) -> Any:
-        self._warn_of_single_precision(stacklevel=5)
+        self._warn_of_single_precision(stacklevel=4)
         given = self._signatures[function].bind(*arguments, **named).arguments
         parameters = self._xp.asarray(given.pop("parameters"), self._dtype)
         if parameters.shape != (self._sizes["parameters"],):
