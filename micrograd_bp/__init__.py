@@ -89,7 +89,7 @@ def __dir__() -> list[str]:
 
 __version__ = "0.1.0"
 
-# The operations and `compile` are not listed: `from micrograd_bp import *` must not replace Python's own sum, abs, compile.
+# The operations and `compile` are not listed: `from micrograd_bp import *` must not replace Python's own sum and compile.
 __all__ = [
     "MLP",
     "OPERATIONS",

@@ -76,7 +76,7 @@ class Read:
         if self.kept is not None:
             gradient = entries(broadcast_to(gradient, self.raw), self.kept)
         if self.repeated is not None:
-            gradient = reduce_to(gradient, self.raw, self.repeated)
+            gradient = reduce_to(gradient, gradient.shape if self.kept is not None else self.raw, self.repeated)
         return gradient
 
 
@@ -148,14 +148,18 @@ def _read(group: Group, index: Index, exact: bool) -> Read:
         repeated = reshape(broadcast_to(taken, raw), (*lead, *index.shape))
         return Read(repeated, group, single, raw, repeated=taken.shape)
     which = _slice_of(flat, len(group)) if kept is None else flat
-    taken = whole if which is None else entries(whole, which)
+    repeated = None
+    if not whole.shape:  # the only number of its group, in some places
+        taken, repeated = broadcast_to(whole, (count,)), ()
+    else:
+        taken = whole if which is None else entries(whole, which)
     raw = taken.shape
     if kept is not None:
         mask = np.zeros(count)
         mask[kept] = 1.0
         taken = call("where", constant(mask), taken, literal(0.0))
-        which = flat[kept]
-    return Read(reshape(taken, (*lead, *index.shape)), group, which, raw, kept)
+        which = flat[kept] if repeated is None else None
+    return Read(reshape(taken, (*lead, *index.shape)), group, which, raw, kept, repeated)
 
 
 def _slice_of(index: Index, size: int) -> "slice | Index | None":

@@ -47,7 +47,8 @@ def run(arguments: list[str], typed: str = "", encoding: str = "utf-8") -> Outco
             code = main(arguments)
         except SystemExit as ended:
             code = ended.code if isinstance(ended.code, int) else 1 if ended.code else 0
-    return Outcome(code, out.getvalue().decode(encoding), err.getvalue().decode(encoding))
+    # DOT is UTF-8, whatever the stream's encoding is.
+    return Outcome(code, out.getvalue().decode("utf-8", "backslashreplace"), err.getvalue().decode(encoding))
 
 
 def assert_answered(outcome: Outcome) -> None:
@@ -70,6 +71,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     Path("folder.json").mkdir()
     Path("folder.py").mkdir()
     Path("folder.svg").mkdir()
+    Path("folder.html").mkdir()
     yield path
     os.chdir(before)
 
@@ -225,3 +227,46 @@ def test_any_words(words: list[str]) -> None:
 @pytest.mark.parametrize("words", [["--seed=1.5"], ["--seed="], ["--folder"], ["--fold", "a", "b"], ["\ud800"]])
 def test_demo(words: list[str]) -> None:
     assert_answered(run(["demo", *words]))
+
+
+NEURON = ["tanh(w*x + b)", "w=-3", "x=2", "b=6.8"]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_dot_is_utf_8_whatever_the_terminals_encoding(encoding: str) -> None:
+    outcome = run(["draw", *NEURON], encoding=encoding)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "1×0.9971" in outcome.out
+
+
+@pytest.mark.parametrize("name", ["重み", "\udcff", "n" * 251])
+@pytest.mark.parametrize(("command", "ending"), [("draw", ".svg"), ("page", ".htm")])
+def test_a_name_that_cannot_be_printed_or_is_as_long_as_can_be(command: str, ending: str, name: str) -> None:
+    outcome = run([command, *NEURON, "-o", name + ending], encoding="ascii")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert Path(name + ending).stat().st_size > 1_000
+
+
+@pytest.mark.parametrize(
+    ("command", "target"), [("draw", "absent/a.svg"), ("draw", "folder.svg"), ("page", "folder.html")]
+)
+def test_a_refusal_names_the_file_that_was_asked_for(command: str, target: str) -> None:
+    outcome = run([command, *NEURON, "-o", target])
+    assert outcome.code == 2
+    assert f"{target}'\n" in outcome.err
+    assert "->" not in outcome.err
+
+
+@pytest.mark.parametrize("command", ["draw", "page", "debug"])
+def test_python_does_not_add_a_warning_of_its_own(command: str) -> None:
+    outcome = run([command, "1if x else 2", "x=1"])  # a warning is an error in these tests
+    assert outcome.code == 2
+    assert "is not understood" in outcome.err
+
+
+@pytest.mark.parametrize("command", ["check", "page", "debug"])
+def test_a_function_that_ends_the_program_is_named(command: str) -> None:
+    outcome = run([command, "script.py:leaving"])
+    assert outcome.code == 2
+    assert "leaving()" in outcome.err
+    assert "SystemExit" in outcome.err

@@ -27,7 +27,7 @@ class ArrayFunctions(Arrays):
         missing = [name for name in NEEDED if not hasattr(xp, name)]
         if missing:
             raise TypeError(
-                f"expected a module of array functions that follows the array API standard, such as torch or jax.numpy; "
+                "expected a module of array functions that follows the array API standard, such as torch or jax.numpy; "
                 f"{getattr(xp, '__name__', repr(xp)):.80} has no function {missing[0]}"
             )
         super().__init__(xp)

@@ -14,7 +14,7 @@ from micrograd_bp.compiler.straight_line import StraightLine
 from micrograd_bp.engine import Value
 
 MOST_STATEMENTS_IN_JAX = 5_000
-"""JAX traces each statement, and XLA compiles it. With so many that takes minutes, and the time grows faster than they."""
+"""JAX traces each statement, and XLA compiles them: for so many that takes minutes, for twice as many far longer."""
 
 
 class ArrayProgram:
@@ -144,8 +144,8 @@ class ArrayProgram:
     def _warn_of_single_precision(self, stacklevel: int) -> None:
         if self._xp.precision(self._dtype) != self._dtype:
             warnings.warn(
-                'this program was compiled for float64, and JAX computes with float32: jax.config.update("jax_enable_x64", '
-                'True) gives it float64; compile(…, dtype="float32") is content with less',
+                "this program was compiled for float64, and JAX computes with float32: "
+                'jax.config.update("jax_enable_x64", True) gives it float64, dtype="float32" asks for no more',
                 stacklevel=stacklevel,
             )
 

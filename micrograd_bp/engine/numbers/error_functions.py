@@ -1,7 +1,7 @@
 """erf and erfc by arithmetic, for arrays: W. J. Cody, "Rational Chebyshev approximation for the error function" (1969).
 
-Three quotients of polynomials: erf(x)/x in x² up to 0.46875; beyond, exp(x²)·erfc(x) in x up to 4, and in 1/x² from there.
-The coefficients are those of his CALERF (netlib, SPECFUN), the highest power first. They are good for 18 digits.
+Three quotients of polynomials: erf(x)/x in x² up to 0.46875; beyond, exp(x²)·erfc(x) in x up to 4, and in 1/x² from
+there. The coefficients are those of his CALERF (netlib, SPECFUN), good for 18 digits, the highest power first.
 """
 
 import math
@@ -39,7 +39,7 @@ FAR_DENOMINATOR = (
 
 
 def erf(xp: Any, x: Any) -> Any:
-    """erf(x) with the functions of `xp`."""
+    """The error function with the functions of `xp`."""
     size = xp.abs(x)
     tail = 1.0 - _tail(xp, size)
     return xp.where(xp.greater(size, NEAR), xp.where(xp.less(x, 0.0), -tail, tail), _near(xp, x, size))
@@ -58,7 +58,7 @@ def _near(xp: Any, x: Any, size: Any) -> Any:
 
 
 def _tail(xp: Any, size: Any) -> Any:
-    """erfc of a number from 0.46875 on."""
+    """1 - erf of a number from 0.46875 on."""
     size = xp.minimum(xp.maximum(size, NEAR), 28.0)  # where erfc is less than any float
     inverse = 1.0 / (size * size)
     middle = _polynomial(MIDDLE_NUMERATOR, size) / _polynomial(MIDDLE_DENOMINATOR, size)
