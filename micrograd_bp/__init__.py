@@ -50,7 +50,7 @@ from micrograd_bp.training import ModelObjective, Training
 from micrograd_bp.views import notebook as _notebook  # noqa: F401  # teaches notebooks to show Values
 
 if TYPE_CHECKING:
-    from micrograd_bp.compiler.compiling import compile
+    from micrograd_bp.compiler.compiling import compile as compile
     from micrograd_bp.compiler.program import Program
     from micrograd_bp.views.debugger.debugger import debug
     from micrograd_bp.views.drawing.drawing import between, draw
@@ -89,7 +89,7 @@ def __dir__() -> list[str]:
 
 __version__ = "0.1.0"
 
-# The operations and `compile` are not listed: `from micrograd_bp import *` must not replace Python's own sum and compile.
+# Operations and `compile` are not listed: `from micrograd_bp import *` must not replace Python's own sum and compile.
 __all__ = [
     "MLP",
     "OPERATIONS",

@@ -148,9 +148,9 @@ def _read(group: Group, index: Index, exact: bool) -> Read:
         repeated = reshape(broadcast_to(taken, raw), (*lead, *index.shape))
         return Read(repeated, group, single, raw, repeated=taken.shape)
     which = _slice_of(flat, len(group)) if kept is None else flat
-    repeated = None
-    if not whole.shape:  # the only number of its group, in some places
-        taken, repeated = broadcast_to(whole, (count,)), ()
+    is_lone = not whole.shape  # the only number of its group, in some places
+    if is_lone:
+        taken = broadcast_to(whole, (count,))
     else:
         taken = whole if which is None else entries(whole, which)
     raw = taken.shape
@@ -158,8 +158,8 @@ def _read(group: Group, index: Index, exact: bool) -> Read:
         mask = np.zeros(count)
         mask[kept] = 1.0
         taken = call("where", constant(mask), taken, literal(0.0))
-        which = flat[kept] if repeated is None else None
-    return Read(reshape(taken, (*lead, *index.shape)), group, which, raw, kept, repeated)
+        which = None if is_lone else flat[kept]
+    return Read(reshape(taken, (*lead, *index.shape)), group, which, raw, kept, () if is_lone else None)
 
 
 def _slice_of(index: Index, size: int) -> "slice | Index | None":

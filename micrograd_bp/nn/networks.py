@@ -260,6 +260,8 @@ class MLP(Module):
         parameters = saved_parameters(content, path)
         try:
             sizes = [content["architecture"]["nin"], *content["architecture"]["nouts"]]
+            if any(type(size) is not int for size in sizes):
+                raise ValueError(f"the sizes of its layers are whole numbers, got {sizes!r:.80}")
             expected = sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
             if expected > 2 * len(parameters):  # before a network is built that the memory may not hold
                 raise ValueError(f"its layers have {expected} parameters, and {len(parameters)} are given")

@@ -236,10 +236,10 @@ NEURON = ["tanh(w*x + b)", "w=-3", "x=2", "b=6.8"]
 def test_dot_is_utf_8_whatever_the_terminals_encoding(encoding: str) -> None:
     outcome = run(["draw", *NEURON], encoding=encoding)
     assert (outcome.code, outcome.err) == (0, "")
-    assert "1×0.9971" in outcome.out
+    assert "1×0.5591" in outcome.out
 
 
-@pytest.mark.parametrize("name", ["重み", "\udcff", "n" * 251])
+@pytest.mark.parametrize("name", ["重み", "n" * 251])
 @pytest.mark.parametrize(("command", "ending"), [("draw", ".svg"), ("page", ".htm")])
 def test_a_name_that_cannot_be_printed_or_is_as_long_as_can_be(command: str, ending: str, name: str) -> None:
     outcome = run([command, *NEURON, "-o", name + ending], encoding="ascii")

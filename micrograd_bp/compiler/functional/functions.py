@@ -39,7 +39,8 @@ class ArrayFunctions(Arrays):
     def asarray(self, numbers: Any, dtype: str, like: Any = None) -> Any:
         """Numbers as an array of a type, on the device where `like` is."""
         placed = {} if like is None else {"device": like.device}
-        return self.xp.asarray(numbers, dtype=getattr(self.xp, dtype), **placed)
+        asarray = getattr(self.xp, "as_tensor", self.xp.asarray)  # PyTorch's `asarray` warns of tensors with gradients
+        return asarray(numbers, dtype=getattr(self.xp, dtype), **placed)
 
     def array(self, number: float, like: Any) -> Any:
         """A number as an array without axes, of the type and on the device of `like`."""
