@@ -180,10 +180,14 @@ def test_two_devices_train_as_one_does():
 
 def test_doubles_that_jax_would_cut_are_warned_of(singles):
     program, inputs, targets = classifier()
-    with pytest.warns(UserWarning, match=re.escape('jax.config.update("jax_enable_x64", True) gives it float64')) as seen:
+    with pytest.warns(
+        UserWarning, match=re.escape('jax.config.update("jax_enable_x64", True) gives it float64')
+    ) as seen:
         function = program.to_jax()
     assert [each.filename for each in seen] == [__file__]
-    with pytest.warns(UserWarning, match="this program was compiled for float64, and JAX computes with float32") as seen:
+    with pytest.warns(
+        UserWarning, match="this program was compiled for float64, and JAX computes with float32"
+    ) as seen:
         value, gradient = function(program.parameters, inputs, targets)
     assert [each.filename for each in seen] == [__file__]
     assert value.dtype == gradient.dtype == np.float32
@@ -237,20 +241,19 @@ def test_jax_is_asked_for_where_it_is_missing(monkeypatch):
         a_line()[0].to_jax()
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_a_program_that_jax_would_compile_for_hours_is_refused(form, doubles):
+def test_a_program_that_jax_would_compile_for_hours_is_refused(doubles):
     w = Value(0.5)
     y = w
     for _ in range(5_000):
         y = y.sin()
     message = r"this program has \d+,\d+ statements, which JAX would take too long to compile: it takes up to 5,000\."
     with pytest.raises(ValueError, match=message):
-        compile(y, parameters=[w], form=form).to_jax()
+        compile(y, parameters=[w], form="straight line").to_jax()
 
 
 def test_labels_are_to_be_encoded(doubles):
     program, inputs, _ = classifier()
-    with pytest.raises(ValueError, match=re.escape("the input T needs the shape (samples, 3), got (8,): encode labels")):
+    with pytest.raises(ValueError, match=re.escape("the input T needs the shape (samples, 3), got (8,): encode")):
         jax.jit(program.to_jax())(program.parameters, inputs, np.zeros(8, int))
 
 

@@ -1,7 +1,6 @@
 """Arrays, of NumPy or of a namespace that follows the array API standard: the same rules, for many points at once.
 
-What an array library lacks, calls otherwise or means differently is supplied here: a list of exceptions, never of all
-operations.
+What an array library lacks, or means differently, is supplied here: a list of exceptions, never of all operations.
 """
 
 import math
@@ -26,18 +25,6 @@ COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 
 OF_TWO = ("pow", "atan2", "hypot", "maximum", "minimum")
 
-OLD_NAMES = {
-    "pow": "power",
-    "asin": "arcsin",
-    "acos": "arccos",
-    "atan": "arctan",
-    "atan2": "arctan2",
-    "asinh": "arcsinh",
-    "acosh": "arccosh",
-    "atanh": "arctanh",
-}
-"""What NumPy calls the functions that it has had under their standard names since 2.0 only."""
-
 
 class Arrays(Namespace):
     """Numbers are arrays of `xp`; comparisons give 1.0 or 0.0; groups of operands are tuples of arrays."""
@@ -51,7 +38,7 @@ class Arrays(Namespace):
             return lambda a, b: _number(self.xp, compare(a, b), a, b)
         if not hasattr(Floats, name):  # a user's `sinc` is theirs, whatever NumPy means by it
             return super().__getattr__(name)
-        function = getattr(self.xp, name, None) or getattr(self.xp, OLD_NAMES.get(name, name), None)
+        function = getattr(self.xp, name, None)
         if function is None and name in LACKING:
             lacking = LACKING[name]
             return lambda *operands: lacking(self, *operands)

@@ -1,0 +1,100 @@
+"""Taking parameters out and putting gradients to their places without an assignment, against NumPy's indexing."""
+
+import re
+
+import numpy as np
+import pytest
+
+from micrograd_bp.compiler.constants import Constants
+from micrograd_bp.compiler.expression import BATCH, Expression, variable
+from micrograd_bp.compiler.functional.functions import ArrayFunctions
+from micrograd_bp.compiler.functional.routine import functional
+from micrograd_bp.compiler.functional.slices import placed, view
+from micrograd_bp.compiler.functional.source import FunctionalWriter
+from micrograd_bp.compiler.groups import HOLE
+from micrograd_bp.compiler.routine import Routine, Statement
+
+SIZE = 60
+PARAMETERS = np.arange(1.0, SIZE + 1.0)
+
+
+def written(expression, constants):
+    """An expression as functional code."""
+    statement = Statement("set", variable("result", expression.shape), expression, "")
+    (rewritten,) = functional(Routine("f", [], [statement], {})).statements
+    return FunctionalWriter(constants, "float64", "xp").text(rewritten.value)
+
+
+def run(expression, **variables):
+    """What an expression gives on NumPy."""
+    constants = Constants()
+    text = written(expression, constants)
+    return eval(text, {"xp": ArrayFunctions(np), "parameters": PARAMETERS, **constants.arrays, **variables})
+
+
+VIEWS = {
+    "one number": (np.array(7), "parameters[7]"),
+    "all": (np.arange(SIZE), "parameters"),
+    "a slice": (np.arange(5, 9), "parameters[5:9]"),
+    "a slice with steps": (np.arange(5, 41, 5), "parameters[5:41:5]"),
+    "a single one in a list": (np.array([3]), "parameters[3:4]"),
+    "a block": (np.arange(12, 24).reshape(3, 4), "xp.reshape(parameters[12:24], (3, 4))"),
+    "weights by neuron": (np.arange(10, 25).reshape(3, 5)[:, :4].T, "xp.reshape(parameters[10:25], (3, 5))[:, :4].T"),
+    "weights at the end": (np.arange(45, 60).reshape(3, 5)[:, 1:], "xp.reshape(parameters[45:60], (3, 5))[:, 1:5]"),
+    "a column": (np.arange(2, 20, 3).reshape(6, 1), None),
+    "a row": (np.arange(2, 20, 3).reshape(1, 6), None),
+    "backwards": (np.arange(9, 3, -1), None),
+    "any order": (np.array([[3, 1], [4, 1], [5, 9]]), None),
+    "equal ones": (np.zeros(4, dtype=int), None),
+}
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_views_are_slices_where_they_can_be(name):
+    index, text = VIEWS[name]
+    expression = view(variable("parameters", (SIZE,)), index)
+    assert expression.shape == index.shape
+    np.testing.assert_array_equal(run(expression), PARAMETERS[index])
+    if text is not None:
+        assert written(expression, Constants()) == text
+
+
+def test_holes_are_zeros():
+    index = np.array([[4, HOLE], [HOLE, 7], [0, 1]])
+    expected = np.where(index == HOLE, 0.0, PARAMETERS[index])
+    np.testing.assert_array_equal(run(view(variable("parameters", (SIZE,)), index)), expected)
+
+
+@pytest.mark.parametrize("seed", range(50))
+@pytest.mark.parametrize("samples", [None, 1, 4])
+def test_what_is_put_to_the_same_place_adds_up(samples, seed):
+    """Any number of parts with any places: as `np.add.at` has it."""
+    random = np.random.default_rng(seed)
+    size = int(random.integers(1, 9))
+    places = [random.integers(0, size, random.integers(1, 12)) for _ in range(random.integers(1, 4))]
+    lead, rows = ((), ()) if samples is None else ((BATCH,), (samples,))
+    arrays = {f"part{number}": random.normal(size=(*rows, len(each))) for number, each in enumerate(places)}
+    parts = [(variable(name, (*lead, len(each))), each) for (name, each) in zip(arrays, places, strict=True)]
+    expected = np.zeros((*rows, size))
+    for array, each in zip(arrays.values(), places, strict=True):
+        np.add.at(expected, (..., each), array)
+    expression = placed(parts, size, lead)
+    assert expression.shape == (*lead, size)
+    np.testing.assert_allclose(run(expression, batch=samples, **arrays), expected, rtol=1e-14, atol=1e-15)
+
+
+def test_parts_that_follow_one_another_are_only_put_side_by_side():
+    parts = [(variable("a", (BATCH, 2)), np.arange(2)), (variable("b", (BATCH, 3)), np.arange(2, 5))]
+    assert written(placed(parts, 5, (BATCH,)), Constants()) == "xp.concat([a, b])"
+
+
+def test_a_permutation_is_gathered_once():
+    parts = [(variable("a", (3,)), np.array([2, 0, 1])), (variable("b", (1,)), np.array([3]))]
+    assert re.fullmatch(r"xp\.take\(xp\.concat\(\[a, b\]\), i\d\)", written(placed(parts, 4), Constants()))
+
+
+def test_plain_numbers_are_computed_when_the_program_is_written():
+    """log(2 + (2 = 0)), as the derivative of 2 ** w has it."""
+    two, zero = Expression("literal", (), (), 2.0), Expression("literal", (), (), 0.0)
+    logarithm = Expression("log", (Expression("add", (two, Expression("equal", (two, zero)))),))
+    assert written(logarithm, Constants()) == f"xp.array({float(np.log(2.0))!r}, parameters)"
