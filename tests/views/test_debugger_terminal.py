@@ -18,7 +18,8 @@ import micrograd_bp
 
 ROOT = Path(micrograd_bp.__file__).parent.parent
 CODE = """
-import signal, sys
+import fcntl, signal, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # this is the terminal that Ctrl-C comes from
 signal.signal(signal.SIGINT, signal.default_int_handler)  # it may be switched off where tests run in the background
 from micrograd_bp.cli.debug import run
 sys.exit(run(sys.argv[1], sys.argv[2:]))
@@ -40,7 +41,6 @@ class Terminal:
             stderr=slave,
             close_fds=True,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
             env={
                 **{name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS", "INPUTRC")},
                 "TERM": "xterm-256color",
