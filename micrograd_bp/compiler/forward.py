@@ -283,16 +283,14 @@ class Functions:
 
     def logsumexp(self, x: Any) -> Expression:
         """The logarithm of Σ exp(xᵢ), with the largest xᵢ subtracted first, so that nothing overflows."""
-        shift, terms = self.shifted_exponentials(x)
-        return call("add", shift, call("log", self.sum(terms)))
-
-    def shifted_exponentials(self, x: Any) -> tuple[Expression, Any]:
-        """The largest xᵢ, and each exp(xᵢ - it)."""
+        terms: Any
         if isinstance(x, Expression):
             shift = call("finite", total(x, [len(x.shape) - 1], "max"))  # since inf - inf would be nan
-            return shift, call("exp", call("subtract", x, shift))
-        shift = call("finite", reduce(lambda a, b: call("maximum", a, b), x))
-        return shift, [call("exp", call("subtract", each, shift)) for each in x]
+            terms = call("exp", call("subtract", x, shift))
+        else:
+            shift = call("finite", reduce(lambda a, b: call("maximum", a, b), x))
+            terms = [call("exp", call("subtract", each, shift)) for each in x]
+        return call("add", shift, call("log", self.sum(terms)))
 
 
 functions = Functions()

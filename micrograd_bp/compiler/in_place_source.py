@@ -6,12 +6,12 @@ belongs at once; for z = xÂ·W the product that gives dL/dW is taken as (dL/dz)áµ
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from micrograd_bp.compiler.expression import Expression
 from micrograd_bp.compiler.groups import HOLE
-from micrograd_bp.compiler.python_source import COMPARISONS, OPERATORS, Writer, name_of
+from micrograd_bp.compiler.python_source import COMPARISONS, OPERATORS, Writer, axes_text, name_of
 from micrograd_bp.compiler.reading import is_repeated
 from micrograd_bp.compiler.routine import GradientOf, Statement
 from micrograd_bp.compiler.statement_text import statement_text
@@ -20,13 +20,20 @@ from micrograd_bp.engine.graph import topological_order
 AUGMENTED = {"add", "subtract", "multiply", "divide"}
 """The operations of which Python has a form that works in place."""
 
-
 COMMUTATIVE = {"add", "multiply"}
 
 
-def in_place(statements: Sequence[Statement], writer: Writer) -> list[tuple[Statement, list[str]]]:
-    """The lines for each statement. The flat gradient comes before the backward pass, which fills it."""
-    statements = _with_single_uses_inside(_with_total_of_terms(statements))
+def in_place(
+    statements: Sequence[Statement], results: Iterable[Expression], writer: Writer
+) -> list[tuple[Statement, list[str]]]:
+    """The lines for each statement. The flat gradient comes before the backward pass, which fills it.
+
+    Args:
+        statements: those of a routine.
+        results: what it returns, which must stay.
+        writer: writes expressions.
+    """
+    statements = _with_single_uses_inside(_with_total_of_terms(statements), list(results))
     starts = [statement for statement in statements if statement.target.detail == "gradient"]
     backward = next((place for place, each in enumerate(statements) if each.section == "backward"), len(statements))
     rest = [statement for statement in statements if statement not in starts]
@@ -50,11 +57,14 @@ def in_place(statements: Sequence[Statement], writer: Writer) -> list[tuple[Stat
     return written
 
 
-def _with_single_uses_inside(statements: Sequence[Statement]) -> list[Statement]:
+def _reads(values: Iterable[Expression]) -> Counter[Any]:
+    """How many of some values read each variable."""
+    return Counter(each.detail for value in values for each in topological_order(value) if each.function == "variable")
+
+
+def _with_single_uses_inside(statements: Sequence[Statement], results: Sequence[Expression]) -> list[Statement]:
     """The statements without gradients that are read only once: they are computed where they are read."""
-    reads: Counter[Any] = Counter()
-    for statement in statements:
-        reads.update([each.detail for each in topological_order(statement.value) if each.function == "variable"])
+    reads = _reads([*(statement.value for statement in statements), *results])
     set_once = Counter(statement.target.detail for statement in statements)
     inside: dict[Any, Expression] = {}
     kept = []
@@ -73,9 +83,7 @@ def _with_single_uses_inside(statements: Sequence[Statement]) -> list[Statement]
 def _with_total_of_terms(statements: Sequence[Statement]) -> Sequence[Statement]:
     """The total over a batch of what is a sum for each sample, as the sum of totals: one array less for each term."""
     by_target = {statement.target.detail: statement for statement in statements if statement.action == "set"}
-    reads: Counter[Any] = Counter()
-    for statement in statements:
-        reads.update([each.detail for each in topological_order(statement.value) if each.function == "variable"])
+    reads = _reads(statement.value for statement in statements)
     for statement in statements:
         total = statement.value.operands[0] if statement.value.function == "divide" else statement.value
         loss = total.operands[0] if total.function == "sum" and not total.shape else None
@@ -135,8 +143,7 @@ def _put_line(statement: Statement, writer: Writer) -> str | None:
     if value.function == "matmul":
         return f"np.matmul({', '.join(writer.text(operand) for operand in value.operands)}, out={place})"
     if value.function == "sum" and value.shape and not value.detail[1]:
-        (axis,) = value.detail[0] if len(value.detail[0]) == 1 else (value.detail[0],)
-        return f"{writer.factor(value.operands[0])}.sum(axis={axis}, out={place})"
+        return f"{writer.factor(value.operands[0])}.sum(axis={axes_text(value.detail[0])}, out={place})"
     if place.endswith(")") or place == "gradient":
         place += "[:]"
     return f"{place} = {writer.factor(value)}.T" if is_transposed else f"{place} = {writer.text(value)}"

@@ -14,7 +14,7 @@ from micrograd_bp.compiler.groups import HOLE, Group
 from micrograd_bp.compiler.module_source import module_source
 from micrograd_bp.compiler.names import give_names
 from micrograd_bp.compiler.routine import GradientOf, Routine, Routines
-from micrograd_bp.compiler.straight_line.text import SourceText
+from micrograd_bp.compiler.source_text import SourceText
 from micrograd_bp.engine import Value
 
 Array = NDArray[Any]
@@ -26,7 +26,7 @@ class Place(NamedTuple):
     Attributes:
         array: the array's name in the source; that of a gradient starts with `d_`.
         index: which entry, without the axis of samples.
-        line: the line of the source that sets it; 0 for an argument.
+        line: the line of the source that sets it; that of the function for an argument.
         statement: that line.
     """
 
@@ -157,12 +157,17 @@ class MatrixProgram:
             for index in np.argwhere(view.operands[0].index == position).tolist():
                 found += self._places_of(view, tuple(index))
         if group.kind == "input":
-            lines = self.source.splitlines()
-            line = next(number for number, text in enumerate(lines, 1) if text.startswith("def value_and_gradient("))
-            found.append(Place(group.name, (position,), line, lines[line - 1]))
+            line = self._first_line
+            found.append(Place(group.name, (position,), line, self.source.splitlines()[line - 1]))
         elif group.kind != "parameters":
             found += self._places_of(group, (position,) if len(group) > 1 or group.batched else ())
         return found
+
+    @property
+    def _first_line(self) -> int:
+        """The line at which `value_and_gradient` begins."""
+        lines = self.source.splitlines()
+        return next(number for number, line in enumerate(lines, 1) if line.startswith("def value_and_gradient("))
 
     def _places_of(self, group: Group, index: tuple[int, ...]) -> list[Place]:
         lines = self.source.splitlines()
@@ -213,7 +218,7 @@ class MatrixProgram:
         routine = "value_and_gradient"
         groups = {line: group for (name, group, _), line in self._places.items() if name == routine}
         lines = self.source.splitlines()
-        start = next(number for number, line in enumerate(lines, 1) if line.startswith("def value_and_gradient("))
+        start = self._first_line
         with np.errstate(all="ignore"):
             for number, line in enumerate(lines[start:], start + 1):
                 statement = line.split("  #")[0].strip()

@@ -65,8 +65,11 @@ def _written(routine: Routine, writer: Writer, module: ModuleSource, first_line:
     if _asks_for_batch(routine, statements):
         lines.append((f"    batch = {routine.inputs[0].name}.shape[0]", ""))
     section = ""
-    plain = [(statement, [statement_text(statement, writer)]) for statement in statements] if not buffered else []
-    for statement, texts in plain or in_place(statements, writer):
+    if buffered:
+        written = in_place(statements, routine.results.values(), writer)
+    else:
+        written = [(statement, [statement_text(statement, writer)]) for statement in statements]
+    for statement, texts in written:
         if statement.section != section:
             section = statement.section
             lines += [("", ""), (f"    # {section}", "")]

@@ -27,7 +27,6 @@ FEW = 8
 FEW_IN_A_BATCH = 2
 """The same for a batch, for which a statement for each value is one on arrays too."""
 
-
 LONG = 5_000
 """From so many operations on, a tape is worth loading numba's kernel."""
 

@@ -144,7 +144,7 @@ class Writer:
         axes, keepdims = node.detail
         arguments = []
         if len(axes) < len(node.operands[0].shape) or keepdims:
-            arguments.append(f"axis={axes[0] if len(axes) == 1 else axes}")
+            arguments.append(f"axis={axes_text(axes)}")
         if keepdims:
             arguments.append("keepdims=True")
         return f"{_inside(operands[0], ATOM)}.{function}({', '.join(arguments)})"
@@ -223,6 +223,11 @@ def number_text(number: float, library: str = "np") -> str:
         if np.isfinite(number)
         else f"{'-' if number < 0 else ''}{library}.{'inf' if np.isinf(number) else 'nan'}"
     )
+
+
+def axes_text(axes: tuple[int, ...]) -> str:
+    """One axis as a number, several as a tuple."""
+    return str(axes[0] if len(axes) == 1 else axes)
 
 
 def shape_text(shape: Shape) -> str:

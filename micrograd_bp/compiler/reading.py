@@ -149,8 +149,12 @@ def _read(group: Group, index: Index, exact: bool) -> Read:
         return Read(repeated, group, single, raw, repeated=taken.shape)
     which = _slice_of(flat, len(group)) if kept is None else flat
     is_lone = not whole.shape  # the only number of its group, in some places
-    some = whole if which is None else entries(whole, which) if whole.shape else whole
-    taken = broadcast_to(whole, (count,)) if is_lone else some
+    if is_lone:
+        taken = broadcast_to(whole, (count,))
+    elif which is None:
+        taken = whole
+    else:
+        taken = entries(whole, which)
     raw = taken.shape
     if kept is not None:
         mask = np.zeros(count)

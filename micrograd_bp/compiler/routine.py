@@ -173,11 +173,7 @@ class Routines:
         """The gradients of the views in one flat array."""
         parameters = self.grouping.parameters
         gradient = variable("gradient", (len(parameters),))
-        views = [
-            done.group
-            for done in sorted(passed.values(), key=_first_parameter)
-            if done.group.kind == "view" and backward.contributions(done.group)
-        ]
+        views = [done.group for done in _views(passed) if backward.contributions(done.group)]
         covered = np.concatenate([np.zeros(0, int), *(view.operands[0].index.ravel() for view in views)])
         covered = covered[covered != HOLE]
         each_once = len(covered) == len(parameters) == len(np.unique(covered))
@@ -194,16 +190,19 @@ class Routines:
 
 
 def _forward_statements(passed: Mapping[Group, Computed]) -> list[Statement]:
-    views = [
-        Statement("set", variable_of(done.group), done.value, "the parameters", group=done.group)
-        for done in sorted(passed.values(), key=_first_parameter)
-        if done.group.kind == "view"
+    views = _views(passed)
+    others = [done for done in passed.values() if done.group.kind != "view"]
+    return [
+        Statement("set", variable_of(done.group), done.value, section, group=done.group)
+        for section, computed_there in (("the parameters", views), ("forward", others))
+        for done in computed_there
     ]
-    return views + [
-        Statement("set", variable_of(done.group), done.value, "forward", group=done.group)
-        for done in passed.values()
-        if done.group.kind != "view"
-    ]
+
+
+def _views(passed: Mapping[Group, Computed]) -> list[Computed]:
+    """The views of the parameters, sorted as their first parameters are."""
+    views = [done for done in passed.values() if done.group.kind == "view"]
+    return sorted(views, key=lambda done: _first_parameter(done.group.operands[0]))
 
 
 def _added(contributions: list[Expression]) -> Expression:
@@ -230,12 +229,8 @@ def _signed(contribution: Expression) -> tuple[float, Expression | None, Express
     return (sign, factor, rest) if factor.function == "variable" and not factor.shape else (1.0, None, contribution)
 
 
-def _first_parameter(done: Computed) -> int:
-    """Sorts views as their parameters are sorted."""
-    index = done.group.operands[0].index if done.group.kind == "view" else np.array([HOLE])
-    return int(
-        index[index != HOLE].min(initial=len(done.group.operands[0].group)) if done.group.kind == "view" else HOLE
-    )
+def _first_parameter(column: Column) -> int:
+    return int(column.index[column.index != HOLE].min(initial=len(column.group)))
 
 
 def _gradient(group: Group, backward: Backward, statements: list[Statement]) -> Expression | None:

@@ -5,6 +5,8 @@ from random import Random
 import numpy as np
 import pytest
 
+from micrograd_bp import Value, compile, dot
+
 from .support import check, repeated
 from .support_odd_graphs import PATTERNS, Drawer
 
@@ -43,3 +45,16 @@ def test_the_program_is_that_of_the_graph_and_not_of_its_sample(pattern):
     for leaf in problem.input_leaves:
         leaf.data += 0.125
     assert check(problem).source == source
+
+
+def test_a_gradient_that_is_returned_as_it_is_stays_in_the_program():
+    """That along an input is that along its sum with a parameter, which the text in place would do without."""
+    x, p = [Value(0.1 * i) for i in range(3)], [Value(0.4 + 0.1 * i) for i in range(3)]
+    weights = [[Value(0.1 * i + 0.2 * j) for i in range(3)] for j in range(2)]
+    first, second = [dot(row, [a + b for a, b in zip(x, p, strict=True)]).tanh() for row in weights]
+    parameters = [*p, *(weight for row in weights for weight in row)]
+    program = compile(first * first + second, inputs={"X": x}, parameters=parameters)
+    rows = np.linspace(-1.0, 1.0, 60).reshape(20, 3)
+    d_x = program.value_and_gradient(rows, with_respect_to="X")[2]
+    one_by_one = [program.value_and_gradient(row[None], with_respect_to="X")[2][0] / 20 for row in rows]
+    np.testing.assert_allclose(d_x, one_by_one, rtol=1e-12, atol=1e-15)

@@ -9,8 +9,8 @@ from micrograd_bp.compiler.functional.functions import ArrayFunctions
 from micrograd_bp.compiler.functional.routine import computed
 from micrograd_bp.compiler.functional.source import functional_source
 from micrograd_bp.compiler.matrix_program import MatrixProgram
+from micrograd_bp.compiler.source_text import SourceText
 from micrograd_bp.compiler.straight_line import StraightLine
-from micrograd_bp.compiler.straight_line.text import SourceText
 from micrograd_bp.engine import Value, leaves, topological_order
 from micrograd_bp.engine.numbers.floats import Floats
 

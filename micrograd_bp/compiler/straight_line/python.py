@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import numpy
 
+from micrograd_bp.compiler.source_text import SourceText
 from micrograd_bp.compiler.straight_line.chunks import fit_in_one
 from micrograd_bp.compiler.straight_line.many_functions import ManyFunctions
 from micrograd_bp.compiler.straight_line.numbering import Numbering
 from micrograd_bp.compiler.straight_line.one_function import RESERVED, OneFunction
-from micrograd_bp.compiler.straight_line.text import SourceText
 from micrograd_bp.engine.numbers.arrays import Arrays
 
 NUMBERS = {"inf", "nan"}
