@@ -2,16 +2,18 @@
 
 It computes what the plain source does, in the same order. A gradient along a view of the parameters is written where it
 belongs at once; for z = x·W the product that gives dL/dW is taken as (dL/dz)ᵀ·x, which is how a neuron's weights lie.
+With many samples a product lies column by column in memory: BLAS is faster so, and so are sums over neurons or samples.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
-from micrograd_bp.compiler.expression import Expression
+from micrograd_bp.compiler.expression import BATCH, Expression
 from micrograd_bp.compiler.groups import HOLE
-from micrograd_bp.compiler.python_source import COMPARISONS, OPERATORS, Writer, axes_text, name_of
+from micrograd_bp.compiler.python_source import ATOM, COMPARISONS, OPERATORS, Writer, axes_text, name_of
 from micrograd_bp.compiler.reading import is_repeated
 from micrograd_bp.compiler.routine import GradientOf, Statement
 from micrograd_bp.compiler.statement_text import statement_text
@@ -21,6 +23,27 @@ AUGMENTED = {"add", "subtract", "multiply", "divide"}
 """The operations of which Python has a form that works in place."""
 
 COMMUTATIVE = {"add", "multiply"}
+
+MANY_SAMPLES = 64
+"""From so many samples on, products with an axis of samples lie column by column."""
+
+ORDER = f'order = "F" if batch >= {MANY_SAMPLES} else "C"'
+"""The line that the products ask for."""
+
+
+class InPlaceWriter(Writer):
+    """Writes expressions; a product with an axis of samples is a call that says how its result lies in memory."""
+
+    def _written(self, node: Expression, operands: list[tuple[str, int]]) -> tuple[str, int]:
+        if is_ordered(node):
+            return f"np.matmul({operands[0][0]}, {operands[1][0]}, order=order)", ATOM
+        return super()._written(node, operands)
+
+
+def is_ordered(expression: Expression) -> bool:
+    """Whether it is a matrix with a row for each sample, made by a product."""
+    shape = expression.shape
+    return expression.function == "matmul" and len(shape) == 2 and shape[0] == BATCH and shape[1] > 1
 
 
 def in_place(
@@ -33,7 +56,8 @@ def in_place(
         results: what it returns, which must stay.
         writer: writes expressions.
     """
-    statements = _with_single_uses_inside(_with_total_of_terms(statements), list(results))
+    statements = _with_signs_of_results(_with_total_of_terms(statements))
+    statements = _with_single_uses_inside(statements, list(results))
     starts = [statement for statement in statements if statement.target.detail == "gradient"]
     backward = next((place for place, each in enumerate(statements) if each.section == "backward"), len(statements))
     rest = [statement for statement in statements if statement not in starts]
@@ -63,21 +87,60 @@ def _reads(values: Iterable[Expression]) -> Counter[Any]:
 
 
 def _with_single_uses_inside(statements: Sequence[Statement], results: Sequence[Expression]) -> list[Statement]:
-    """The statements without gradients that are read only once: they are computed where they are read."""
+    """The statements without products that are read only once: they are computed where they are read."""
     reads = _reads([*(statement.value for statement in statements), *results])
+    worked_on = {
+        operand.detail
+        for statement in statements
+        if statement.action == "set" and statement.value.function not in (*NOT_ENTRY_BY_ENTRY, *COMPARISONS)
+        for operand in statement.value.operands
+        if operand.function == "variable" and operand.shape == statement.value.shape
+    }
     set_once = Counter(statement.target.detail for statement in statements)
     inside: dict[Any, Expression] = {}
     kept = []
     for statement in statements:
-        value = _replaced(statement.value, inside)
+        value = _replaced(
+            statement.value, lambda node: inside.get(node.detail) if node.function == "variable" else None
+        )
         target = statement.target
-        is_gradient = isinstance(target.detail, GradientOf) and target.detail.group.kind not in ("view", "input")
-        is_read_once = reads[target.detail] == 1 and set_once[target.detail] == 1
-        if is_gradient and is_read_once and value.function == "matmul":
+        if isinstance(target.detail, GradientOf):
+            is_for_reader = value.function == "matmul" and target.detail.group.kind not in ("view", "input")
+        else:
+            is_for_reader = target.detail in worked_on and _begins_with_product(value)
+        if is_for_reader and reads[target.detail] == 1 and set_once[target.detail] == 1:
             inside[target.detail] = value
             continue
-        kept.append(Statement(statement.action, target, value, statement.section, statement.entries, statement.group))
+        kept.append(replace(statement, value=value))
     return kept
+
+
+def _begins_with_product(value: Expression) -> bool:
+    """Whether it is a product of matrices, or that with a bias."""
+    return value.function == "matmul" or (value.function == "add" and value.operands[0].function == "matmul")
+
+
+def _with_signs_of_results(statements: Sequence[Statement]) -> list[Statement]:
+    """For a = max(z, 0), what comes after asks a > 0 in place of z > 0, so that a can be computed in the array of z."""
+    zero_or_more: dict[Any, Expression] = {}
+
+    def sign_of_result(node: Expression) -> Expression | None:
+        if node.function != "greater" or not _has_zero_beside_variable(node):
+            return None
+        result = zero_or_more.get(node.operands[0].detail)
+        return None if result is None else Expression("greater", (result, node.operands[1]), node.shape)
+
+    changed = []
+    for statement in statements:
+        value = _replaced(statement.value, sign_of_result)
+        changed.append(replace(statement, value=value))
+        if statement.action == "set" and value.function == "maximum" and _has_zero_beside_variable(value):
+            zero_or_more[value.operands[0].detail] = statement.target
+    return changed
+
+
+def _has_zero_beside_variable(node: Expression) -> bool:
+    return node.operands[0].function == "variable" and node.operands[1].is_literal(0.0)
 
 
 def _with_total_of_terms(statements: Sequence[Statement]) -> Sequence[Statement]:
@@ -96,8 +159,7 @@ def _with_total_of_terms(statements: Sequence[Statement]) -> Sequence[Statement]
             continue
         totals = tuple([_total(term) for term in summed.value.operands])
         mean = Expression("divide", (Expression(summed.value.function, totals), statement.value.operands[1]))
-        replaced = Statement("set", statement.target, mean, statement.section)
-        return [replaced if each is statement else each for each in statements if each is not summed]
+        return [replace(each, value=mean) if each is statement else each for each in statements if each is not summed]
     return statements
 
 
@@ -105,19 +167,23 @@ def _total(term: Expression) -> Expression:
     """The sum of all entries; of a sum over the entries of each sample, that of its entries."""
     if term.function == "sum" and term.detail == ((len(term.operands[0].shape) - 1,), True):
         term = term.operands[0]
+    if term.function == "multiply" and all(
+        each.function == "variable" and each.shape == term.shape for each in term.operands
+    ):
+        return Expression("vdot", term.operands)
     return Expression("sum", (term,), (), (tuple(range(len(term.shape))), False))
 
 
-def _replaced(value: Expression, inside: Mapping[Any, Expression]) -> Expression:
-    """An expression with other expressions in place of some variables."""
+def _replaced(value: Expression, replacement: Callable[[Expression], Expression | None]) -> Expression:
+    """An expression with other parts where `replacement` gives some."""
     new: dict[int, Expression] = {}
     for node in topological_order(value):
-        if node.function == "variable" and node.detail in inside:
-            new[id(node)] = inside[node.detail]
-            continue
-        operands = tuple([new[id(operand)] for operand in node.operands])
-        same = all(a is b for a, b in zip(operands, node.operands, strict=True))
-        new[id(node)] = node if same else Expression(node.function, operands, node.shape, node.detail)
+        other = replacement(node)
+        if other is None:
+            operands = tuple([new[id(operand)] for operand in node.operands])
+            same = all(a is b for a, b in zip(operands, node.operands, strict=True))
+            other = node if same else Expression(node.function, operands, node.shape, node.detail)
+        new[id(node)] = other
     return new[id(value)]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from micrograd_bp.compiler.constants import Constants
 from micrograd_bp.compiler.expression import BATCH, BATCH_SIZE, Shape
 from micrograd_bp.compiler.groups import Group
-from micrograd_bp.compiler.in_place_source import in_place
+from micrograd_bp.compiler.in_place_source import ORDER, InPlaceWriter, in_place
 from micrograd_bp.compiler.python_source import LACKING, Writer, shape_in_parentheses
 from micrograd_bp.compiler.routine import Routine, Statement
 from micrograd_bp.compiler.shared_parts import shared_set_apart
@@ -47,7 +47,8 @@ def module_source(
         lines += ["", "from micrograd_bp.engine.numbers.arrays import Arrays", ""]
         lines += [f"{name} = Arrays(np).{name}" for name in lacking]
     for routine in routines:
-        lines += ["", "", *_written(routine, Writer(module.constants, dtype), module, len(lines) + 2, buffered)]
+        writer = (InPlaceWriter if buffered else Writer)(module.constants, dtype)
+        lines += ["", "", *_written(routine, writer, module, len(lines) + 2, buffered)]
     module.lines = lines
     return module
 
@@ -62,13 +63,16 @@ def _written(routine: Routine, writer: Writer, module: ModuleSource, first_line:
     arguments = ["parameters", *(group.name for group in routine.inputs)]
     statements = shared_set_apart(routine)
     lines: list[tuple[str, str]] = [(f"def {routine.name}({', '.join(arguments)}):", "")]
-    if _asks_for_batch(routine, statements):
-        lines.append((f"    batch = {routine.inputs[0].name}.shape[0]", ""))
-    section = ""
     if buffered:
         written = in_place(statements, routine.results.values(), writer)
     else:
         written = [(statement, [statement_text(statement, writer)]) for statement in statements]
+    asks_for_order = buffered and any("order=order" in text for _, texts in written for text in texts)
+    if asks_for_order or _asks_for_batch(routine, statements):
+        lines.append((f"    batch = {routine.inputs[0].name}.shape[0]", ""))
+    if asks_for_order:
+        lines.append((f"    {ORDER}", ""))
+    section = ""
     for statement, texts in written:
         if statement.section != section:
             section = statement.section

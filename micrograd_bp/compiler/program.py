@@ -169,13 +169,14 @@ class Program:
         """Whether inputs are just the arrays that the program takes."""
         if len(inputs) != len(self._widths):
             return False
-        samples = None
+        batch = 0
         for array, width in zip(inputs, self._widths):  # noqa: B905  # they are equally many, and this is on every call's way
-            if type(array) is not np.ndarray or array.dtype is not self._number_type or array.ndim != 2:
+            if type(array) is not np.ndarray or array.dtype is not self._number_type:
                 return False
-            if array.shape[1] != width or len(array) == 0 or samples not in (None, len(array)):
+            shape = array.shape
+            batch = batch or (shape[0] if shape else 0)
+            if shape != (batch, width) or not batch:
                 return False
-            samples = len(array)
         return True
 
     def _program_for(self, with_respect_to: tuple[str, ...]) -> MatrixProgram | StraightLine:

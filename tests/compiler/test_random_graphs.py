@@ -16,7 +16,7 @@ from .support_random_sums import random_sums
 
 BLOCK = 100
 FORMS = ["matrices", "straight line", "auto"]
-TIMES = [1, 7]
+TIMES = [1, 7, 64]
 """How often a batch holds each sample: a program may work otherwise on few samples than on many."""
 
 
@@ -25,9 +25,9 @@ def test_programs_answer_as_the_engine_does(block, table):
     """Value, predictions, and gradients with respect to parameters and inputs, over a batch; and the text alone."""
     own_operations = define_operations()
     for seed in range(block * BLOCK, (block + 1) * BLOCK):
-        problem = repeated(random_problem(Random(seed), own_operations), TIMES[seed % len(TIMES)])
+        problem = repeated(random_problem(Random(seed), own_operations), TIMES[seed // len(FORMS) % len(TIMES)])
         names = list(problem.inputs)
-        asked = [names, names[-1:], []][seed // len(FORMS) % 3]
+        asked = [names, names[-1:], []][seed // (len(FORMS) * len(TIMES)) % 3]
         check(problem, form=FORMS[seed % len(FORMS)], with_respect_to=asked)
 
 
