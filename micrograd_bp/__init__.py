@@ -32,6 +32,7 @@ from micrograd_bp.engine import (
     value_and_gradient,
     vjp,
 )
+from micrograd_bp.engine import operations as _operations
 from micrograd_bp.engine.operations import *  # noqa: F403  # every operation of the table, as a function
 from micrograd_bp.engine.origin import track_source
 from micrograd_bp.nn import (
@@ -84,7 +85,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_IMPORTED_WHEN_USED})
+    return sorted({*__all__, *_operations.__all__, "__version__", "compile"})
 
 
 __version__ = "0.1.0"

@@ -39,6 +39,12 @@ def test_every_operation_is_a_function_of_the_package_but_a_star_import_spares_p
     assert {"Value", "MLP", "Training", "operation"} <= set(namespace)
 
 
+def test_dir_lists_what_people_may_use_and_nothing_else() -> None:
+    listed = dir(micrograd_bp)
+    assert set(listed) == {*micrograd_bp.__all__, *micrograd_bp.OPERATIONS, "compile", "__version__"}
+    assert all(hasattr(micrograd_bp, name) for name in listed)
+
+
 def test_the_example_in_the_docstring() -> None:
     results = doctest.testmod(micrograd_bp)
     assert results.attempted > 0

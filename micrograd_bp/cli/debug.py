@@ -18,7 +18,6 @@ from micrograd_bp.expressions import graph
 from micrograd_bp.views.debugger.debugger import Debugger
 from micrograd_bp.views.debugger.screen import Screen
 from micrograd_bp.views.steps.steps import Recording
-from micrograd_bp.views.steps.value_names import names_in
 
 
 class TargetError(Exception):
@@ -30,7 +29,7 @@ class Start(NamedTuple):
 
     outputs: Sequence[Value]
     gradients: Sequence[float] | None
-    names: Mapping[Value, str]
+    names: Any
 
 
 def add_parser(subparsers: Any) -> None:
@@ -73,7 +72,7 @@ def from_expression(text: str, numbers: Sequence[str]) -> Start:
         TargetError: it cannot be read, or a name has no number.
     """
     try:
-        return Start([graph(text, _named(numbers))], None, {})
+        return Start([graph(text, _named(numbers))], None, None)
     except (ValueError, ArithmeticError, TypeError) as error:
         raise TargetError(str(error)) from None
 
@@ -108,7 +107,7 @@ def from_script(path: Path, name: str | None) -> Start:
         if name is None:
             if not calls:
                 raise TargetError(f"{path} never called backward; name a Value of it: {path}:loss")
-            return Start(*calls[-1], names_in(namespace))
+            return Start(*calls[-1], namespace)
         if name not in namespace:
             raise TargetError(f"{path} has nothing called {name}{_values_of(namespace)}")
         output = namespace[name]
@@ -119,7 +118,7 @@ def from_script(path: Path, name: str | None) -> Start:
                 raise TargetError(f"{name}() failed: {type(error).__name__}: {error}") from error
     if not isinstance(output, Value):
         raise TargetError(f"{name} in {path} is no Value, but {type(output).__name__}{_values_of(namespace)}")
-    return Start([output], None, names_in(namespace))
+    return Start([output], None, namespace)
 
 
 def _values_of(namespace: Mapping[str, Any]) -> str:

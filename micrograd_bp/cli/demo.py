@@ -130,7 +130,7 @@ def show_chain_rule(trained: Trained) -> None:
     a = hidden[0]
     (z,) = a.operands
     weight, bias = hidden_layer.neurons[0].weights[0], hidden_layer.neurons[0].bias
-    names = {loss: "loss", a: "a", z: "z", weight: "w₀", bias: "b"}
+    names = {"loss": loss, "a": a, "z": z, "w₀": weight, "b": bias}
     say(f"The chain rule at work: neuron 0, one flower (a graph of {size(loss).nodes} values).")
     for step in steps(loss, names=names):
         if step.node is a or (step.node is z and step.operand in (weight, bias)):

@@ -48,11 +48,11 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """The command; returns the exit code: 2 with one line on stderr if something was wrong with the request."""
     try:
-        start, names = _start(arguments)
+        start = _start(arguments)
         path = write_page(
             start.outputs,
             arguments.output,
-            names=names,
+            names=start.names,
             gradients=start.gradients,
             title=arguments.title,
             forward=arguments.forward,
@@ -69,18 +69,17 @@ def run(arguments: argparse.Namespace) -> int:
         return 2
 
 
-def _start(arguments: argparse.Namespace) -> tuple[Start, Any]:
+def _start(arguments: argparse.Namespace) -> Start:
     """Where the backward pass starts, and what things are called there."""
     what: str = arguments.what
     if what.endswith(".json"):
         network = MLP.from_file(what)
-        return Start(outputs_of_network(network, arguments), None, {}), network
+        return Start(outputs_of_network(network, arguments), None, network)
     if arguments.input is not None:
         raise ValueError("--input is for a network; an expression takes NAME=NUMBER")
     script = re.fullmatch(r"(.*\.py)(?::(\w+))?", what)
     if script is None:
-        return from_expression(what, arguments.numbers), None
+        return from_expression(what, arguments.numbers)
     if arguments.numbers:
         raise ValueError(f"numbers are for the names in an expression; a script has its own: {arguments.numbers[0]}")
-    start = from_script(Path(script[1]), script[2])
-    return start, {name: value for value, name in start.names.items()}
+    return from_script(Path(script[1]), script[2])

@@ -23,10 +23,10 @@ Term = Value | float
 
 
 @overload
-def gradients(output: Value, inputs: Sequence[Value], create_graph: Literal[False] = False) -> list[float]: ...
+def gradients(output: Value, inputs: Sequence[Value], *, create_graph: Literal[False] = False) -> list[float]: ...
 @overload
-def gradients(output: Value, inputs: Sequence[Value], create_graph: Literal[True]) -> list[Value]: ...
-def gradients(output: Value, inputs: Sequence[Value], create_graph: bool = False) -> list[float] | list[Value]:
+def gradients(output: Value, inputs: Sequence[Value], *, create_graph: Literal[True]) -> list[Value]: ...
+def gradients(output: Value, inputs: Sequence[Value], *, create_graph: bool = False) -> list[float] | list[Value]:
     """d(output)/d(input) for each of `inputs`.
 
     Args:

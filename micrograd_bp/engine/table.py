@@ -5,7 +5,7 @@ from `Methods`, and says in `apply` what applying one means to it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache, partial, update_wrapper
 from keyword import iskeyword
 from typing import Any
 
@@ -205,6 +205,7 @@ def operation(
         if len(operand_names) == 1 and not constant_names:
             method = method_of_one
         for made in (function, method):
+            update_wrapper(made, partial(rule, None), assigned=(), updated=())  # `help` shows the rule's operands
             made.__name__ = made.__qualname__ = name
             made.__module__ = rule.__module__
             # The formulas themselves would take a third of the import to write down.

@@ -94,7 +94,8 @@ def gradient_report(root: Value | Sequence[Value], *, names: Any = None) -> Grad
 
     Args:
         root: the output, a loss as a rule, or a list of outputs.
-        names: a module, or a mapping from names to Values, lists of Values and modules, such as `locals()`.
+        names: what to call values that have no label: a module, or a mapping from names to Values, lists of Values and
+            modules, such as `locals()`.
 
     Raises:
         TypeError: `root` is not a Value, or `names` of another kind.

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from inspect import signature
 
 import pytest
 
@@ -51,6 +52,11 @@ def test_the_decorated_name_is_a_function_that_says_what_it_is(softsign):
     assert softsign.__doc__ == Value.softsign.__doc__ == "x / (1 + |x|)."
     assert softsign.__module__ == __name__
     assert tanh.__doc__ == "The operation tanh; OPERATIONS['tanh'].formula() shows its derivatives."
+
+
+def test_help_shows_the_operands_of_the_rule(softsign):
+    assert [str(signature(each)) for each in (softsign, Value.softsign, Value(1.0).softsign)] == ["(x)", "(x)", "()"]
+    assert str(signature(Value(1.0).leaky_relu)) == "(*, slope=0.01)"
 
 
 def test_a_rule_may_use_operations_from_outside(softsign):

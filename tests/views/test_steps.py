@@ -324,7 +324,7 @@ class TestNames:
 
     def test_given_ones_are_used_where_there_is_no_label(self):
         a, b = Value(1.0), Value(2.0, label="b")
-        first, second = steps(a * b, names={a: "weight", b: "other"})
+        first, second = steps(a * b, names={"weight": a, "other": b})
         assert (first.operand_name, second.operand_name) == ("weight", "b")
 
     def test_hostile_labels_are_made_visible(self):

@@ -5,9 +5,9 @@ knows nothing of how to find a graph. What its commands print comes from `report
 """
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
-from typing import IO, TextIO
+from typing import IO, Any, TextIO
 
 from micrograd_bp.engine import Value
 from micrograd_bp.views.debugger import path_reports, reports
@@ -18,7 +18,6 @@ from micrograd_bp.views.debugger.contributions import Contributions
 from micrograd_bp.views.debugger.screen import Screen
 from micrograd_bp.views.looks import number
 from micrograd_bp.views.steps.steps import Recording, Step
-from micrograd_bp.views.steps.value_names import names_in
 
 ROWS_OF_NEXT = 12
 """How many contributions of one node `next` shows."""
@@ -265,7 +264,7 @@ def debug(
     root: Value | Sequence[Value],
     gradients: Sequence[float] | None = None,
     *,
-    names: Mapping[Value, str] | None = None,
+    names: Any = None,
     stdin: IO[str] | None = None,
     stdout: TextIO | None = None,
 ) -> None:
@@ -274,7 +273,7 @@ def debug(
     Args:
         root: the output, or several of them, as for `backward`.
         gradients: the upstream gradient of each output; 1.0 for each if not given.
-        names: what to call values that have no label; the caller's variables if not given.
+        names: what to call values that have no label, as for `steps`; the caller's variables if not given.
         stdin: where commands come from.
         stdout: where answers go.
 
@@ -284,7 +283,7 @@ def debug(
     """
     if names is None:
         caller = sys._getframe(1)
-        names = names_in({**caller.f_globals, **caller.f_locals})
+        names = {**caller.f_globals, **caller.f_locals}
     recording = Recording(root, gradients, names=names)
     if stdin is None and _in_notebook():
         Screen(stdout or sys.stdout).say(

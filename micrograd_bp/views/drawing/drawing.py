@@ -42,7 +42,8 @@ def draw(
 
     Args:
         root: the output, or a list of outputs.
-        names: a module, or a mapping from names to Values, lists of Values and modules, such as `locals()`.
+        names: what to call values that have no label: a module, or a mapping from names to Values, lists of Values and
+            modules, such as `locals()`.
         detail: "values" draws each one, "neurons" and "layers" one box for each module; "auto" takes the first that
             stays readable.
         direction: where the computation goes: "LR" from left to right, "TB" from top to bottom, "RL", "BT".

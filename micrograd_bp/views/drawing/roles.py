@@ -1,15 +1,17 @@
 """What the nodes of a drawing are called, and which leaves are inputs, parameters and constants.
 
-Names come from `names`, from labels, and else from the place of an operand: the third weight of a neuron is `w2`. A
+Names come from labels, from `names`, and else from the place of an operand: the third weight of a neuron is `w2`. A
 parameter is known as such when a module in `names` holds it; else it is a leaf that one module alone uses.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
 from micrograd_bp.engine import Origin, Value
 from micrograd_bp.views.drawing.modules import Modules
+from micrograd_bp.views.given_names import GivenNames
+from micrograd_bp.views.steps.value_names import operand_role
 
 
 class Role(Enum):
@@ -29,19 +31,15 @@ class Roles:
         """Reads `names`.
 
         Args:
-            names: None, a module, or a mapping from names to Values, (nested) lists of Values and modules; what is
-                none of these is passed over, so that `locals()` will do.
+            names: what `GivenNames` reads.
             roots: the outputs.
             order: the nodes of the graph.
 
         Raises:
-            TypeError: `names` is none of these.
+            TypeError: `names` is none of what that can be.
         """
-        self._names: dict[Value, str] = {}
-        self._parameters: set[Value] = set()
-        self._knows_modules = False
+        self._given = GivenNames(names)
         self._roots = set(roots)
-        self._read(names)
         self.modules = Modules()
         self._used_in: dict[Value, Origin | None] = {}
         self._places: dict[Value, str] = {}
@@ -49,54 +47,18 @@ class Roles:
         for node in order:
             self._note_uses(node)
 
-    def _read(self, names: Any) -> None:
-        if names is None:
-            return
-        if hasattr(names, "named_parameters"):
-            stack: list[tuple[str, Any]] = [("", names)]
-        elif isinstance(names, Mapping):
-            stack = [(str(name), each) for name, each in names.items()]
-        else:
-            raise TypeError(
-                f"names is a module or a mapping from names to Values, lists of them and modules, got "
-                f"{type(names).__name__}: names={{'x': x, 'model': model}}"
-            )
-        seen: set[int] = set()  # a list may hold itself
-        while stack:
-            name, named = stack.pop()
-            if isinstance(named, Value):
-                self._names.setdefault(named, name)
-            elif isinstance(named, (list, tuple)) and id(named) not in seen:
-                seen.add(id(named))
-                stack += [(f"{name}.{place}", each) for place, each in enumerate(named)]
-            elif hasattr(named, "named_parameters") and not isinstance(named, type):
-                self._knows_modules = True
-                for path, parameter in named.named_parameters():
-                    self._parameters.add(parameter)
-                    self._names.setdefault(parameter, f"{name}.{path}" if name else path)
-
     def _note_uses(self, node: Value) -> None:
         """Remembers for each leaf among the operands of a node where it was used, and as what."""
         operation = node.operation
         if operation is None:
             return
-        places: Iterable[str]
-        if operation.many:
-            places = [
-                f"{name}{place}" if name in operation.many else name
-                for name, group in zip(
-                    operation.operand_names, operation.arranged(range(len(node.operands))), strict=True
-                )
-                for place in range(len(group) if name in operation.many else 1)
-            ]
-        else:
-            places = operation.operand_names or [""] * len(node.operands)
         made_in = self.modules.of(node)
-        for operand, place in zip(node.operands, places, strict=True):
+        for position, operand in enumerate(node.operands):
             if operand.operands:
                 continue
             if operand not in self._used_in:
                 self._used_in[operand] = made_in
+                place = operand_role(node, position)
                 # The second factor of a product is the one that flows through: w * x.
                 flows_through = operation.name == "multiply" and place == "b"
                 self._places[operand] = place if operation.many else "x" if flows_through else ""
@@ -105,11 +67,11 @@ class Roles:
 
     def name(self, node: Value) -> str:
         """What people call the node; may be empty."""
-        return self._names.get(node) or node.label or self._name_by_place(node)
+        return node.label or self._given.names.get(node) or self._name_by_place(node)
 
     def is_named(self, node: Value) -> bool:
         """Whether somebody gave the node a name."""
-        return bool(node in self._names or node.label)
+        return bool(node.label or node in self._given.names)
 
     def _name_by_place(self, node: Value) -> str:
         if node.operands or self._used_in.get(node) is None or self.role(node) is Role.CONSTANT:
@@ -131,10 +93,10 @@ class Roles:
             return Role.OUTPUT
         if node.operands:
             return Role.OPERATION
-        if node in self._parameters:
+        if node in self._given.parameters:
             return Role.PARAMETER
         in_module = self._used_in.get(node) is not None
-        if in_module and not self._knows_modules and node not in self._shared:
+        if in_module and not self._given.knows_modules and node not in self._shared:
             flows_through = self._places[node].startswith("x")
             return Role.INPUT if flows_through else Role.PARAMETER
         return Role.INPUT if in_module or self.is_named(node) or node in self._roots else Role.CONSTANT

@@ -6,7 +6,6 @@ or written.
 """
 
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -113,9 +112,7 @@ class Explanation:
         return {"text/plain": str(self)}
 
 
-def explain(
-    root: Value | PathSums, leaf: Value, *, paths: int = 10, names: Mapping[Value, str] | None = None
-) -> Explanation:
+def explain(root: Value | PathSums, leaf: Value, *, paths: int = 10, names: Any = None) -> Explanation:
     """Splits d(root)/d(leaf) into its paths, the largest first.
 
     The largest paths are found by a best-first search, so that their number does not matter; one sweep over the graph
@@ -125,7 +122,7 @@ def explain(
         root: the output; or the `PathSums` of a graph, where several values of it are asked about.
         leaf: a value that the output was computed from; it need not be a leaf.
         paths: how many paths to list at most.
-        names: what to call values that have no label.
+        names: what to call values that have no label, as for `steps`.
 
     Raises:
         TypeError: `root` or `leaf` is not a Value, or `paths` not an integer.

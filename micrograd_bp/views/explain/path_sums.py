@@ -12,11 +12,11 @@ Source: F. L. Bauer, Computational graphs and rounding error, SIAM J. Numer. Ana
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal, localcontext
 from enum import IntEnum
 from functools import cached_property, lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from micrograd_bp.engine import Value
 from micrograd_bp.views.explain.any_size import ARITHMETIC
@@ -163,14 +163,14 @@ class PathSums:
         root: Value | Sequence[Value] | Graph,
         gradients: Sequence[float] | None = None,
         *,
-        names: Mapping[Value, str] | None = None,
+        names: Any = None,
     ) -> None:
         """Sums up, in one sweep over the graph.
 
         Args:
             root: the output, or several of them, as for `backward`; or a graph that is known already.
             gradients: the upstream gradient of each output; 1.0 for each if not given.
-            names: what to call values that have no label.
+            names: what to call values that have no label, as for `steps`.
 
         Raises:
             TypeError: an output is not a Value, or a gradient not a number.

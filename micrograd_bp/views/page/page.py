@@ -100,7 +100,8 @@ def page(
 
     Args:
         root: the output, or a list of outputs.
-        names: a module, or a mapping from names to Values, lists of Values and modules, such as `locals()`.
+        names: what to call values that have no label: a module, or a mapping from names to Values, lists of Values and
+            modules, such as `locals()`.
         gradients: the upstream gradient of each output; 1.0 for each if not given.
         title: what stands above it.
         forward: whether the forward pass comes first.

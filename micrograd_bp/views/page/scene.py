@@ -79,9 +79,7 @@ def scene_of(
         raise ValueError("a page shows one part: the paths from leaf=, or what is near around=, not both")
     part = everything(as_roots(root))
     roles = Roles(names, part.roots, part.order)
-    recording = Recording(
-        part.roots, gradients, names={node: roles.name(node) for node in part.order if roles.is_named(node)}
-    )
+    recording = Recording(part.roots, gradients, names=names)
     recording.goto(len(recording.steps))
     if near is not None:
         part = around(part, near, hops)

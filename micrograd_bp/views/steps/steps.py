@@ -4,14 +4,16 @@ Both compute on their own copy of the gradients, in the order and with the arith
 with the same numbers to the last bit. Neither writes a `grad`.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
+from typing import Any
 
 from micrograd_bp.engine import Value, topological_order
 from micrograd_bp.engine.numbers.floats import as_float
 from micrograd_bp.engine.numbers.notation import Written
+from micrograd_bp.views.given_names import GivenNames
 from micrograd_bp.views.looks import number
 from micrograd_bp.views.steps.formulas import NodeFormulas
 from micrograd_bp.views.steps.forward_check import ForwardCheck
@@ -122,7 +124,7 @@ class Graph:
         self,
         root: Value | Sequence[Value],
         gradients: Sequence[float] | None = None,
-        names: Mapping[Value, str] | None = None,
+        names: Any = None,
     ) -> None:
         self.roots = list(root) if isinstance(root, Sequence) else [root]
         for each in self.roots:
@@ -137,13 +139,13 @@ class Graph:
         self.start = dict.fromkeys(self.order, 0.0)
         for output, gradient in zip(self.roots, upstream, strict=True):
             self.start[output] += gradient
-        self._given = names
+        self._given = GivenNames(names)
         self._formulas: tuple[Value, NodeFormulas] | None = None
 
     @cached_property
     def names(self) -> Names:
         """What each value is called."""
-        return Names(self.order, self._given)
+        return Names(self.order, self._given.names)
 
     def formulas(self, node: Value) -> NodeFormulas:
         """What the rule of `node` says; remembered for the latest node."""
@@ -204,17 +206,18 @@ def steps(
     root: Value | Sequence[Value],
     gradients: Sequence[float] | None = None,
     *,
-    names: Mapping[Value, str] | None = None,
+    names: Any = None,
 ) -> Steps:
     """Every contribution of the backward pass from `root`, in order; nobody's `grad` is touched.
 
     Args:
         root: the output, or several of them, as for `backward`.
         gradients: the upstream gradient of each output; 1.0 for each if not given.
-        names: what to call values that have no label.
+        names: what to call values that have no label: a module, or a mapping from names to Values, lists of Values and
+            modules, such as `locals()`.
 
     Raises:
-        TypeError: an output is not a Value, or a gradient not a number.
+        TypeError: an output is not a Value, a gradient not a number, or `names` of another kind.
         ValueError: not as many gradients as outputs.
     """
     return Steps(Graph(root, gradients, names))
@@ -233,7 +236,7 @@ class Recording:
         root: Value | Sequence[Value],
         gradients: Sequence[float] | None = None,
         *,
-        names: Mapping[Value, str] | None = None,
+        names: Any = None,
     ) -> None:
         """Records the pass, as `steps` would list it; the walk begins before the first step."""
         self.graph = Graph(root, gradients, names)

@@ -6,7 +6,6 @@ Where a name is taken, a number follows: `tanh_2`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from micrograd_bp.engine import Origin, Value
 from micrograd_bp.views.text import printable
@@ -94,13 +93,12 @@ def _roles(order: Sequence[Value]) -> dict[Value, tuple[str, Origin]]:
                 role, origin = roles[operand]
                 roles[operand] = role, _common(origin, node.origin)
             else:
-                roles[operand] = _role(node, position), node.origin
+                roles[operand] = operand_role(node, position), node.origin
     return roles
 
 
-def _role(node: Value, position: int) -> str:
-    operation = node.operation
-    assert operation is not None
+def operand_role(node: Value, position: int) -> str:
+    """What an operand of `node` is there, by the words of the rule: `base`, `w3`."""
     name, index = operand_name(node, position)
     return name if index is None else f"{name}{index}"
 
@@ -137,26 +135,3 @@ def _with_parents(origin: Origin) -> list[Origin]:
     while chain[-1].parent is not None:
         chain.append(chain[-1].parent)
     return chain
-
-
-def names_in(namespace: Mapping[str, Any]) -> dict[Value, str]:
-    """The names under which a program holds Values: variables, members of lists, parameters of modules."""
-    found: dict[Value, str] = {}
-    for name, held in namespace.items():
-        if not name.startswith("_"):
-            _collect(name, held, found, depth=3)
-    return found
-
-
-def _collect(name: str, held: Any, found: dict[Value, str], depth: int) -> None:
-    if isinstance(held, Value):
-        found.setdefault(held, name)
-    elif isinstance(held, (list, tuple)) and depth:
-        for place, part in enumerate(held):
-            _collect(f"{name}.{place}", part, found, depth - 1)
-    elif isinstance(held, dict) and depth:
-        for key, part in held.items():
-            _collect(f"{name}.{key}", part, found, depth - 1)
-    elif not isinstance(held, type) and callable(getattr(held, "named_parameters", None)):
-        for path, parameter in held.named_parameters():
-            _collect(f"{name}.{path}", parameter, found, depth=0)

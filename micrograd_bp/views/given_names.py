@@ -1,0 +1,63 @@
+"""What a caller says that values are called: `names=` of every view."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from micrograd_bp.engine import Value
+
+
+class GivenNames:
+    """The names that come with a module or a mapping, such as `locals()`.
+
+    Attributes:
+        names: the name of each Value that was found; a Value's own label comes before it, wherever both are known.
+        parameters: those that a module holds.
+        knows_modules: whether there was a module.
+    """
+
+    def __init__(self, given: Any) -> None:
+        """Reads what was given.
+
+        Args:
+            given: None, a module, or a mapping from names to Values, modules, and lists or dictionaries of them; what
+                is none of these is passed over, so that `locals()` will do. Of several names for a Value the first
+                counts, and one that begins with an underscore only where there is no other.
+
+        Raises:
+            TypeError: it is none of these.
+        """
+        self.names: dict[Value, str] = {}
+        self.parameters: set[Value] = set()
+        self.knows_modules = False
+        if given is None:
+            return
+        if hasattr(given, "named_parameters"):
+            self._read("", given)
+        elif isinstance(given, Mapping) and not any(isinstance(key, Value) for key in given):
+            named = [(str(name), each) for name, each in given.items()]
+            for name, each in sorted(named, key=lambda item: item[0].startswith("_")):
+                if not name.startswith("__"):  # what Python keeps in every namespace
+                    self._read(name, each)
+        else:
+            raise TypeError(
+                f"names is a module or a mapping from names to Values, lists of them and modules, got "
+                f"{type(given).__name__}: names={{'x': x, 'model': model}}"
+            )
+
+    def _read(self, name: str, named: Any) -> None:
+        seen: set[int] = set()  # a list may hold itself
+        stack = [(name, named)]
+        while stack:
+            name, named = stack.pop()
+            if isinstance(named, Value):
+                self.names.setdefault(named, name)
+            elif isinstance(named, (list, tuple, dict)):
+                if id(named) not in seen:
+                    seen.add(id(named))
+                    parts = named.items() if isinstance(named, dict) else enumerate(named)
+                    stack += [(f"{name}.{place}", each) for place, each in reversed(list(parts))]
+            elif not isinstance(named, type) and callable(getattr(named, "named_parameters", None)):
+                self.knows_modules = True
+                for path, parameter in named.named_parameters():
+                    self.parameters.add(parameter)
+                    self.names.setdefault(parameter, f"{name}.{path}" if name else path)

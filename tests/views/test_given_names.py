@@ -1,0 +1,56 @@
+"""`names=`: the same in every view, and what counts when a value has several names."""
+
+import pytest
+
+from micrograd_bp import MLP, Recording, Value, draw, explain, page, steps
+from micrograd_bp.views.given_names import GivenNames
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        lambda y, x, names: str(steps(y, names=names)),
+        lambda y, x, names: Recording(y, names=names).names[x],
+        lambda y, x, names: str(explain(y, x, names=names)),
+        lambda y, x, names: str(draw(y, names=names)),
+        lambda y, x, names: page(y, names=names).html,
+    ],
+    ids=["steps", "Recording", "explain", "draw", "page"],
+)
+def test_every_view_takes_names_to_values_and_puts_a_label_first(shown) -> None:
+    x = Value(2.0)
+    assert "wages" in shown(x.tanh(), x, {"wages": x})
+    x = Value(2.0, label="pressure")
+    text = shown(x.tanh(), x, {"wages": x})
+    assert "pressure" in text
+    assert "wages" not in text
+
+
+def test_modules_lists_and_dictionaries_name_what_they_hold() -> None:
+    model, x = MLP(2, [1], rng=0), [Value(1.0), Value(2.0)]
+    found = GivenNames({"model": model, "x": x, "by_name": {"a": [Value(3.0, label="three")]}, "other": 7, "kind": MLP})
+    assert list(found.names.values()) == [
+        *(f"model.layers.0.neurons.0.{name}" for name in ("weights.0", "weights.1", "bias")),
+        *("x.0", "x.1", "by_name.a.0"),
+    ]
+    assert found.parameters == set(model.parameters())
+    assert found.knows_modules
+    assert next(iter(GivenNames(model).names.values())) == "layers.0.neurons.0.weights.0"
+
+
+def test_the_first_name_counts_and_private_ones_come_last() -> None:
+    x, y, z = Value(1.0), Value(2.0), Value(3.0)
+    found = GivenNames({"_": x, "__out__": [y], "x": x, "same": x, "_z": z})
+    assert found.names == {x: "x", z: "_z"}
+
+
+def test_a_list_that_holds_itself_is_read_once() -> None:
+    held: list[object] = [Value(1.0)]
+    held.append(held)
+    assert list(GivenNames({"held": held}).names.values()) == ["held.0"]
+
+
+@pytest.mark.parametrize("names", [[Value(1.0)], {Value(1.0): "x"}, "x", 3])
+def test_other_kinds_are_refused(names) -> None:
+    with pytest.raises(TypeError, match="names is a module or a mapping from names to Values"):
+        steps(Value(1.0) * 2.0, names=names)
