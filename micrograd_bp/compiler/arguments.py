@@ -15,7 +15,7 @@ Array = NDArray[Any]
 
 Groups = dict[str, list[Value]]
 
-TAKEN = {"np", "batch", "parameters", "gradient", "value", "loss", "with_respect_to", "__debug__"}
+TAKEN = {"np", "batch", "order", "parameters", "gradient", "value", "loss", "with_respect_to", "__debug__"}
 """Names that a program or a call of it uses itself."""
 
 

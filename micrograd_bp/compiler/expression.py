@@ -110,6 +110,8 @@ def transpose(a: Expression) -> Expression:
 
 def reshape(a: Expression, shape: Shape) -> Expression:
     """The same entries in another shape."""
+    if a.function == "reshape":
+        a = a.operands[0]
     if a.shape == shape:
         return a
     if a.function == "sum" and a.detail[1]:  # leave out the axes that were kept

@@ -13,7 +13,15 @@ from typing import Any
 
 from micrograd_bp.compiler.expression import BATCH, Expression
 from micrograd_bp.compiler.groups import HOLE
-from micrograd_bp.compiler.python_source import ATOM, COMPARISONS, OPERATORS, Writer, axes_text, name_of
+from micrograd_bp.compiler.python_source import (
+    ATOM,
+    COMPARISONS,
+    OPERATORS,
+    Writer,
+    axes_text,
+    name_of,
+    shape_in_parentheses,
+)
 from micrograd_bp.compiler.reading import is_repeated
 from micrograd_bp.compiler.routine import GradientOf, Statement
 from micrograd_bp.compiler.statement_text import statement_text
@@ -37,6 +45,8 @@ class InPlaceWriter(Writer):
     def _written(self, node: Expression, operands: list[tuple[str, int]]) -> tuple[str, int]:
         if is_ordered(node):
             return f"np.matmul({operands[0][0]}, {operands[1][0]}, order=order)", ATOM
+        if node.function == "zeros_like" and node.shape[:1] == (BATCH,):
+            return f"np.zeros({shape_in_parentheses(node.shape)}, parameters.dtype, order)", ATOM
         return super()._written(node, operands)
 
 

@@ -1,5 +1,6 @@
 """A program's source: a Python module with a function for each routine."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -67,7 +68,9 @@ def _written(routine: Routine, writer: Writer, module: ModuleSource, first_line:
         written = in_place(statements, routine.results.values(), writer)
     else:
         written = [(statement, [statement_text(statement, writer)]) for statement in statements]
-    asks_for_order = buffered and any("order=order" in text for _, texts in written for text in texts)
+    results = [writer.text(result) for result in routine.results.values()]
+    everything = [*results, *(text for _, texts in written for text in texts)]
+    asks_for_order = any(re.search(r"\border\)", text) for text in everything)
     if asks_for_order or _asks_for_batch(routine, statements):
         lines.append((f"    batch = {routine.inputs[0].name}.shape[0]", ""))
     if asks_for_order:
@@ -82,7 +85,6 @@ def _written(routine: Routine, writer: Writer, module: ModuleSource, first_line:
             module.places.setdefault((routine.name, statement.group, is_gradient), first_line + len(lines) + 1)
         lines.append((f"    {texts[0]}", _shape_comment(statement)))
         lines += [(f"    {text}", "") for text in texts[1:]]
-    results = [writer.text(result) for result in routine.results.values()]
     if routine.name == "predict":
         pairs = ", ".join(f"{_quoted(name)}: {result}" for name, result in zip(routine.results, results, strict=True))
         lines += [("", ""), (f"    return {{{pairs}}}", "")]

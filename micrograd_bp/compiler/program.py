@@ -156,7 +156,7 @@ class Program:
         program, arrays = self._program, list(inputs)
         if with_respect_to or named or not self._fit(inputs):  # small programs take less time than a full check
             program = self._program_for(
-                (with_respect_to,) if isinstance(with_respect_to, str) else tuple(with_respect_to)
+                (with_respect_to,) if isinstance(with_respect_to, str) else tuple(with_respect_to or ())
             )
             arrays = checked_inputs(self._sizes(self._inputs), inputs, named, self._dtype)
         batch = len(arrays[0]) if arrays else None

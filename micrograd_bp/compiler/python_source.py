@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from micrograd_bp.compiler.blocks import block_of
 from micrograd_bp.compiler.constants import Constants
-from micrograd_bp.compiler.expression import BATCH, Expression, Shape
+from micrograd_bp.compiler.expression import BATCH, Expression, Shape, transpose, variable
 from micrograd_bp.compiler.groups import HOLE, Index
 from micrograd_bp.engine.graph import topological_order
 
@@ -187,29 +188,14 @@ class Writer:
             if step > 0 and (np.diff(index) == step).all():
                 return f"{name}[{self.place(slice(int(index[0]), int(index[-1]) + 1, step), 1)}]"
         elif index.ndim == 2:
-            text = _matrix_view(name, index, size)
-            if text is not None:
-                return text
-            text = _matrix_view(name, index.T, size)
-            if text is not None:
-                return f"{text}.T"
+            flat = variable(name, (size,))
+            block = block_of(index, size)
+            if block is not None:
+                return self.text(block.of(flat))
+            block = block_of(index.T, size)
+            if block is not None:
+                return self.text(transpose(block.of(flat)))
         return f"{name}[{self.constants.name(index)}]"
-
-
-def _matrix_view(name: str, index: Index, size: int) -> str | None:
-    """A flat array's block of rows, cut out of longer rows if need be."""
-    rows, columns = index.shape
-    start = int(index[0, 0])
-    if columns > 1 and (np.diff(index, axis=1) != 1).any():
-        return None
-    step = int(index[1, 0]) - start if rows > 1 else columns
-    if step < columns or (rows > 1 and (np.diff(index[:, 0]) != step).any()):
-        return None
-    offset = max(0, start + rows * step - size)  # rows end with the array at the latest
-    if offset > start or offset + columns > step:
-        return None
-    block = f"{name}[{start - offset or ''}:{start - offset + rows * step}].reshape({rows}, {step})"
-    return block if columns == step else f"{block}[:, {offset or ''}:{offset + columns}]"
 
 
 LACKING = {"erf", "erfc"}

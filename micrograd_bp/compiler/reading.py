@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from micrograd_bp.compiler.blocks import Block, block_of
 from micrograd_bp.compiler.expression import (
     BATCH,
     Expression,
@@ -22,7 +23,7 @@ from micrograd_bp.compiler.expression import (
 )
 from micrograd_bp.compiler.groups import HOLE, Column, Group, Index
 
-Entries = slice | int | Index | None
+Entries = slice | int | Index | Block | None
 """Which entries along the last axis were read; None for all, in order."""
 
 
@@ -140,7 +141,9 @@ def _read(group: Group, index: Index, exact: bool) -> Read:
         flat = np.where(flat == HOLE, 0, flat)
     count = len(flat)
     if kept is None and (flat == flat[0]).all():
-        single: Entries = None if len(group) == 1 else slice(int(flat[0]), int(flat[0]) + 1) if lead else int(flat[0])
+        single: slice | int | None = (
+            None if len(group) == 1 else slice(int(flat[0]), int(flat[0]) + 1) if lead else int(flat[0])
+        )
         taken = whole if single is None else entries(whole, single)
         if not exact or taken.shape == (*lead, *index.shape):
             return Read(taken, group, single, taken.shape)
@@ -148,6 +151,11 @@ def _read(group: Group, index: Index, exact: bool) -> Read:
         repeated = reshape(broadcast_to(taken, raw), (*lead, *index.shape))
         return Read(repeated, group, single, raw, repeated=taken.shape)
     which = _slice_of(flat, len(group)) if kept is None else flat
+    if kept is None and index.ndim == 2 and isinstance(which, np.ndarray):
+        block = block_of(index, len(group))
+        if block is not None:
+            taken = block.of(whole)
+            return Read(taken, group, block, taken.shape)
     is_lone = not whole.shape  # the only number of its group, in some places
     if is_lone:
         taken = broadcast_to(whole, (count,))

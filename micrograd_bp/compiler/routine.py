@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from micrograd_bp.compiler.backward import Backward
+from micrograd_bp.compiler.blocks import Block
 from micrograd_bp.compiler.expression import (
     BATCH_SIZE,
     Expression,
@@ -259,7 +260,12 @@ def _gradient(group: Group, backward: Backward, statements: list[Statement]) -> 
     for value in whole:
         statements.append(Statement("add", gradient, value, "backward", group=group))
     for part in parts:
-        statements.append(Statement("add", gradient, part.gradient, "backward", part.entries, group))
+        value, places = part.gradient, part.entries
+        if isinstance(places, Block) and not places.cuts_up(gradient.shape[-1]):  # no view of it, to be added to
+            lead = gradient.shape[:-1]
+            value = reshape(broadcast_to(value, (*lead, places.rows, places.columns)), (*lead, len(places.places)))
+            places = places.places
+        statements.append(Statement("add", gradient, value, "backward", places, group))
     return gradient
 
 

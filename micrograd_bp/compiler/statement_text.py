@@ -1,5 +1,6 @@
 """A statement as one line of Python."""
 
+from micrograd_bp.compiler.blocks import Block
 from micrograd_bp.compiler.groups import HOLE
 from micrograd_bp.compiler.python_source import Writer, name_of
 from micrograd_bp.compiler.reading import is_repeated
@@ -18,6 +19,8 @@ def statement_text(statement: Statement, writer: Writer) -> str:
         which, rank = statement.entries, len(statement.target.shape)
         if which is None:
             return f"{target} += {value}"
+        if isinstance(which, Block):
+            return f"{writer.text(which.of(statement.target))} += {value}"
         if is_repeated(which):
             place = writer.place(which, rank)
             return f"np.add.at({target}, {f'np.s_[{place}]' if rank > 1 else place}, {value})"

@@ -5,9 +5,9 @@ from random import Random
 import numpy as np
 import pytest
 
-from micrograd_bp import Value, compile, dot
+from micrograd_bp import Value, compile, dot, l2
 
-from .support import check, repeated
+from .support import Problem, check, repeated
 from .support_odd_graphs import PATTERNS, Drawer
 
 N_SEEDS = 12
@@ -58,3 +58,24 @@ def test_a_gradient_that_is_returned_as_it_is_stays_in_the_program():
     d_x = program.value_and_gradient(rows, with_respect_to="X")[2]
     one_by_one = [program.value_and_gradient(row[None], with_respect_to="X")[2][0] / 20 for row in rows]
     np.testing.assert_allclose(d_x, one_by_one, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_columns_of_rows_are_read_and_added_to_as_slices(first):
+    """Three neurons, each of which takes three of its own four inner values: no index is needed, one way or back."""
+    random = Random(first)
+    x = [Value(random.uniform(-1.0, 1.0)) for _ in range(12)]
+    scales, weights = ([Value(random.uniform(-1.0, 1.0)) for _ in range(n)] for n in (12, 9))
+    inner = [(a * scale).tanh() for a, scale in zip(x, scales, strict=True)]
+    neurons = [
+        dot(weights[3 * row : 3 * row + 3], inner[4 * row + first : 4 * row + first + 3]).sigmoid() for row in range(3)
+    ]
+    loss = l2(inner) + neurons[0] * neurons[1] + neurons[2]
+    batch = {"X": np.random.default_rng(0).uniform(-1.0, 1.0, size=(3, 12))}
+    parameters = [*scales, *weights]
+    problem = Problem(loss, {"X": x}, parameters, {}, batch, np.array([p.data for p in parameters]))
+    for times in (1, 7, 64):
+        program = check(repeated(problem, times), form="matrices")
+        for source in (program.source, program.buffered_source):
+            assert f"d_tanh.reshape(-1, 3, 4)[:, :, {first or ''}:{first + 3}] += " in source
+            assert "np.array(" not in source

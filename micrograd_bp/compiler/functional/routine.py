@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from micrograd_bp.compiler.blocks import Block
 from micrograd_bp.compiler.expression import (
     BATCH_SIZE,
     Expression,
@@ -53,7 +54,10 @@ def _after(start: Statement, changes: Sequence[Statement]) -> Expression:
             whole = broadcast_to(change.value, start.target.shape)
             value = whole if value is None else call("add", value, whole)
             continue
-        if change.action == "add":
+        if isinstance(change.entries, Block):
+            which, shape = change.entries.places, (*lead, change.entries.rows, change.entries.columns)
+            part = reshape(broadcast_to(change.value, shape), (*lead, len(which)))
+        elif change.action == "add":
             which = np.atleast_1d(np.arange(size)[change.entries])
             part = broadcast_to(change.value, (*lead, len(which)))
         else:

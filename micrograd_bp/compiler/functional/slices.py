@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from micrograd_bp.compiler.blocks import block_of
 from micrograd_bp.compiler.expression import (
     Expression,
     Shape,
@@ -36,27 +37,13 @@ def view(a: Expression, index: Index) -> Expression:
     if (index == HOLE).any():
         return call("where", constant((index != HOLE).astype(float)), view(a, np.maximum(index, 0)), literal(0.0))
     if index.ndim == 2:
-        block = _block(a, index)
+        block = block_of(index, a.shape[0])
         if block is not None:
-            return block
-        block = _block(a, index.T)
+            return block.of(a)
+        block = block_of(index.T, a.shape[0])
         if block is not None:
-            return transpose(block)
+            return transpose(block.of(a))
     return reshape(taken(a, index.ravel()), index.shape)
-
-
-def _block(a: Expression, index: Index) -> Expression | None:
-    """A block of rows, cut out of longer rows if need be; None where the index is none."""
-    rows, columns = index.shape
-    start = int(index[0, 0])
-    step = int(index[1, 0]) - start if rows > 1 else columns
-    if step < columns or not np.array_equal(index, start + np.add.outer(step * np.arange(rows), np.arange(columns))):
-        return None
-    offset = max(0, start + rows * step - a.shape[0])  # the rows end with the array at the latest
-    if offset > start or offset + columns > step:
-        return None
-    whole_rows = taken(a, np.arange(start - offset, start - offset + rows * step))
-    return taken(reshape(whole_rows, (rows, step)), np.arange(offset, offset + columns))
 
 
 def placed(parts: Sequence[tuple[Expression, Index]], size: int, lead: Shape = ()) -> Expression:
