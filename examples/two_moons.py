@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.datasets import make_moons
 
 from micrograd_bp import MLP, Adam, Training, Value, binary_cross_entropy, compile
-from micrograd_bp.views.looks import NEGATIVE, POSITIVE
+from micrograd_bp.views.colours import NEGATIVE, POSITIVE
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt

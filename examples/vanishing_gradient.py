@@ -11,7 +11,7 @@ import matplotlib
 import numpy as np
 
 from micrograd_bp import MLP, SGD, Training, Value, compile, explain, gradient_report, mse
-from micrograd_bp.views.looks import NEGATIVE, POSITIVE
+from micrograd_bp.views.colours import NEGATIVE, POSITIVE
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt

@@ -14,7 +14,7 @@ from micrograd_bp.views.drawing.gradient_flow import Passage, passage, upstream_
 from micrograd_bp.views.drawing.modules import layer_of, module_name
 from micrograd_bp.views.drawing.parts import as_roots, everything
 from micrograd_bp.views.drawing.roles import Role, Roles
-from micrograd_bp.views.looks import number, share
+from micrograd_bp.views.number_text import number, share
 from micrograd_bp.views.text import printable
 
 VANISHING, EXPLODING = 1e-3, 1e3

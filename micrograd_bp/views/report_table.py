@@ -8,7 +8,8 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from micrograd_bp.views.looks import NEGATIVE, number, share
+from micrograd_bp.views.colours import NEGATIVE
+from micrograd_bp.views.number_text import number, share
 
 if TYPE_CHECKING:
     from micrograd_bp.views.gradient_report import GradientReport, LayerHealth

@@ -72,7 +72,7 @@ def test_an_expression():
         "6 values, 5 steps; help lists the commands",
         "(chain) step",
         "step 1 of 5: tanh → n",
-        "  ∂tanh(n)/∂n = 1 − tanh(n)² = 1 − 0.7163² = 0.4869",
+        "  ∂tanh(n)/∂n = 1 - tanh(n)² = 1 - 0.7163² = 0.4869",
         "  contribution: upstream gradient · local derivative = 1 · 0.4869 = 0.4869",
     ]
     assert shown.splitlines()[-3:] == ["  w = 0.9738", "  x = -1.461", "  b = 0.4869"]
@@ -214,7 +214,7 @@ class TestPlantedFault:
         assert stop.startswith("1: where")
         assert "layers.0.neurons.3.tanh_8 → layers.0.neurons.3.dot_8" in go
         assert "made at debug_rents.py:21" in go
-        assert "1 − tanh(x)² = 1 − (−1)² = 0" in go
+        assert "1 - tanh(x)² = 1 - (-1)² = 0" in go
         assert "saturated, debug_rents.py:21" in where
         assert info.startswith("layers.0.neurons.3.dot_8 = -39.3\n")
         assert "0.1327·128" in info

@@ -28,7 +28,7 @@ def test_an_expression(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr().out == f"wrote {target}\n"
     text = target.read_text(encoding="utf-8")
     assert all(f'data-name="{name}"' in text for name in ("x1", "w1", "n", "tanh"))
-    assert "∂tanh(n)/∂n = 1 − tanh(n)²" in text
+    assert "∂tanh(n)/∂n = 1 - tanh(n)²" in text
     assert [file.name for file in tmp_path.iterdir()] == ["neuron.html"]
 
 

@@ -122,7 +122,7 @@ def test_an_operation_on_groups_with_a_constant(table):
     gradcheck(lambda *x: soft_maximum(x, temperature=0.3), [1.0, 2.0, 0.5])
     result, derivative = soft_maximum([Value(1.0)], temperature=0.5).operation.formula().text.splitlines()
     assert "log Σᵢ exp(xᵢ / 0.5)" in result
-    assert derivative == "∂/∂xᵢ = exp((xᵢ − soft_maximum(xᵢ, 0.5)) / 0.5)"
+    assert derivative == "∂/∂xᵢ = exp((xᵢ - soft_maximum(xᵢ, 0.5)) / 0.5)"
 
 
 def test_an_operand_that_is_left_out_has_no_derivative(table):

@@ -331,7 +331,7 @@ class TestAsking:
 
     def test_info_of_a_value(self):
         assert "n = 0.8, made by" not in answer(neuron(), "info n")
-        assert "  w·x + b = −6 + 6.8 = 0.8\n  operands: multiply, b\n" in answer(neuron(), "info n")
+        assert "  w·x + b = -6 + 6.8 = 0.8\n  operands: multiply, b\n" in answer(neuron(), "info n")
         assert answer(neuron(), "info w").startswith("w = -3, a leaf\n")
 
     def test_data_that_was_changed_is_noticed(self):
@@ -479,7 +479,7 @@ The backward pass of a = 0.664
 6 values, 5 steps; help lists the commands
 (chain) step
 step 1 of 5: a → n
-  ∂tanh(n)/∂n = 1 − tanh(n)² = 1 − 0.664² = 0.5591
+  ∂tanh(n)/∂n = 1 - tanh(n)² = 1 - 0.664² = 0.5591
   contribution: upstream gradient · local derivative = 1 · 0.5591 = 0.5591
   gradient of n: 0 → 0.5591
 (chain)
@@ -533,11 +533,11 @@ gradient of w = 1.118
      5 multiply      x                 0.5591         -3     -1.677     -1.677
 (chain) info n
 n = 0.8
-  w·x + b = −6 + 6.8 = 0.8
+  w·x + b = -6 + 6.8 = 0.8
   operands: multiply, b
   gradient so far = 0.5591
 (chain) formula
-w·x = −3·2 = −6
+w·x = -3·2 = -6
 ∂(w·x)/∂w = x = 2
 (chain) formula latex
 w \\cdot x = -3 \\cdot 2 = -6
@@ -561,7 +561,7 @@ after step 0 of 5, 6 values
 (chain) c
 stopped by 1: operation tanh
 step 1 of 5: a → n
-  ∂tanh(n)/∂n = 1 − tanh(n)² = 1 − 0.664² = 0.5591
+  ∂tanh(n)/∂n = 1 - tanh(n)² = 1 - 0.664² = 0.5591
   contribution: upstream gradient · local derivative = 1 · 0.5591 = 0.5591
   gradient of n: 0 → 0.5591
 (chain) c
@@ -579,7 +579,7 @@ step 4 of 5: multiply → w
 (chain) c
 stopped by 3: where |grad| > 1
 step 5 of 5: multiply → x
-  ∂(w·x)/∂x = w = −3
+  ∂(w·x)/∂x = w = -3
   contribution: upstream gradient · local derivative = 0.5591 · -3 = -1.677
   gradient of x: 0 → -1.677
 (chain) delete 2

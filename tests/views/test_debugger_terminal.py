@@ -100,7 +100,7 @@ def lines(seen):
 
 STEP = [
     "step 1 of 5: a → n",
-    "  ∂tanh(n)/∂n = 1 − tanh(n)² = 1 − 0.664² = 0.5591",
+    "  ∂tanh(n)/∂n = 1 - tanh(n)² = 1 - 0.664² = 0.5591",
     "  contribution: upstream gradient · local derivative = 1 · 0.5591 = 0.5591",
     "  gradient of n: 0 → 0.5591",
     "(chain) ",

@@ -7,7 +7,7 @@ import pytest
 
 from micrograd_bp import MLP, Module, Value, backward, between, draw, gradients
 from micrograd_bp.engine import size, topological_order
-from micrograd_bp.views.looks import NEGATIVE, NOT_FINITE, NOTHING, POSITIVE
+from micrograd_bp.views.colours import NEGATIVE, NOT_FINITE, NOTHING, POSITIVE
 
 from .support_drawing import counts, layout, micrograd_readme, network_loss, neuron, nodes, texts
 

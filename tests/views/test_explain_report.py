@@ -22,7 +22,7 @@ def labelled(label, value=3.0):
 
 
 def bent():
-    """x·2 − x·6 + (−x)·relu: two paths that disagree, two that carry nothing."""
+    """x·2 - x·6 + (-x)·relu: two paths that disagree, two that carry nothing."""
     x = labelled("x")
     root = x * 2.0 - x * 6.0 + (-x).relu() * 5.0
     root.label = "y"

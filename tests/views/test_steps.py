@@ -128,7 +128,7 @@ class TestFormulas:
     def test_in_names_and_with_numbers(self):
         n = Value(math.atanh(math.sqrt(0.5)), label="n")
         (step,) = steps(n.tanh())
-        assert step.formula.text == "∂tanh(n)/∂n = 1 − tanh(n)² = 1 − 0.7071² = 0.5"
+        assert step.formula.text == "∂tanh(n)/∂n = 1 - tanh(n)² = 1 - 0.7071² = 0.5"
         assert step.formula.latex == (
             r"\frac{\partial \tanh\left(n\right)}{\partial n} = 1 - \tanh\left(n\right)^{2} = 1 - 0.7071^{2} = 0.5"
         )
@@ -136,13 +136,13 @@ class TestFormulas:
     @pytest.mark.parametrize(
         ("make", "expected"),
         [
-            (lambda w, x: w * x, ["∂(w·x)/∂w = x = 2", "∂(w·x)/∂x = w = −3"]),
+            (lambda w, x: w * x, ["∂(w·x)/∂w = x = 2", "∂(w·x)/∂x = w = -3"]),
             (lambda w, x: w + x, ["∂(w + x)/∂w = 1", "∂(w + x)/∂x = 1"]),
             (lambda w, x: x * x, ["∂(x·x)/∂x = x = 2", "∂(x·x)/∂x = x = 2"]),
             (lambda w, x: x**3, ["∂x³/∂x = 3·x² = 3·2² = 12"]),
-            (lambda w, x: x / w, ["∂(x / w)/∂x = 1 / w = 1 / (−3) = −0.3333", "∂(x / w)/∂w = −x / w / w = −0.2222"]),
-            (lambda w, x: w.relu(), ["∂relu(w)/∂w = w > 0 = −3 > 0 = 0"]),
-            (lambda w, x: dot([w], [x]), ["∂(w·x)/∂w = x = 2", "∂(w·x)/∂x = w = −3"]),
+            (lambda w, x: x / w, ["∂(x / w)/∂x = 1 / w = 1 / (-3) = -0.3333", "∂(x / w)/∂w = -x / w / w = -0.2222"]),
+            (lambda w, x: w.relu(), ["∂relu(w)/∂w = w > 0 = -3 > 0 = 0"]),
+            (lambda w, x: dot([w], [x]), ["∂(w·x)/∂w = x = 2", "∂(w·x)/∂x = w = -3"]),
             (lambda w, x: sum_of([w, x]), ["∂(w + x)/∂w = 1", "∂(w + x)/∂x = 1"]),
         ],
     )
@@ -169,14 +169,14 @@ class TestFormulas:
             assert not step.changed
             text, latex = step.formula
             assert text.startswith("∂")
-            shown = float(text.split("=")[-1].replace("−", "-"))
+            shown = float(text.split("=")[-1])
             assert math.isclose(shown, step.local_derivative, rel_tol=1e-3, abs_tol=1e-12)
             assert latex.startswith(r"\frac{\partial")
             assert "recorded" not in text
 
     def test_long_names_give_way_to_the_letters_of_the_rule(self):
         (step,) = steps(Value(0.5, label="a name that is far too long for a formula").tanh())
-        assert step.formula.text.startswith("∂tanh(x)/∂x = 1 − tanh(x)²")
+        assert step.formula.text.startswith("∂tanh(x)/∂x = 1 - tanh(x)²")
 
     def test_a_large_group_is_written_with_an_index(self):
         w = [Value(0.1 * i, label=f"w{i}") for i in range(20)]

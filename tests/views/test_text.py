@@ -2,7 +2,8 @@
 
 import pytest
 
-from micrograd_bp.views.looks import Scale, number
+from micrograd_bp.views.colours import Scale
+from micrograd_bp.views.number_text import number
 from micrograd_bp.views.text import as_html, as_quoted, printable
 
 

@@ -72,7 +72,7 @@ def _infix(text: str, latex: str, strength: int, *, left: int, right: int) -> Ca
 
 
 _plus = _infix(" + ", " + ", SUM, left=SUM, right=SUM)
-_minus = _infix(" − ", " - ", SUM, left=SUM, right=SIGN)
+_minus = _infix(" - ", " - ", SUM, left=SUM, right=SIGN)
 _product = _infix("·", r" \cdot ", PRODUCT, left=NEGATIVE, right=SIGN)
 
 
@@ -92,7 +92,7 @@ def _compared(text: str, latex: str) -> Callable[[_Part, _Part], _Part]:
 
 def _negative(a: _Part) -> _Part:
     a = a.inside(PRODUCT)
-    return _Part(f"−{a.text}", f"-{a.latex}", NEGATIVE)
+    return _Part(f"-{a.text}", f"-{a.latex}", NEGATIVE)
 
 
 def _divide(a: _Part, b: _Part) -> _Part:
@@ -107,7 +107,7 @@ def _pow(a: _Part, b: _Part) -> _Part:
     if b.text == "1":
         return a
     base = a.inside(ATOM)
-    exponent = b.text.replace("−", "-")
+    exponent = b.text
     if re.fullmatch(r"-?\d+", exponent):
         text = base.text + exponent.translate(SUPERSCRIPTS)
     else:
@@ -187,8 +187,8 @@ def _escaped(name: str) -> str:
 
 
 def number(value: float) -> str:
-    """A number as formulas show it: four significant digits, and the typographic minus."""
-    return f"{value:.4g}".replace("-", "−")
+    """A number as formulas show it: four significant digits."""
+    return f"{value:.4g}"
 
 
 def _number_part(value: float) -> _Part:
@@ -253,7 +253,7 @@ def _write_node(node: Formula, operands: list[_Part]) -> _Part:
 
 
 ASCII = str.maketrans(
-    {"−": "-", "·": "*", "√": "sqrt ", "Σ": "sum ", "∂": "d", "≥": ">=", "≤": "<=", "≠": "!=", "ᵢ": "_i", "σ": "sigma"}
+    {"·": "*", "√": "sqrt ", "Σ": "sum ", "∂": "d", "≥": ">=", "≤": "<=", "≠": "!=", "ᵢ": "_i", "σ": "sigma"}
     | {"…": "...", "→": "->", "✓": "ok", "×": "x"}
 )
 RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")

@@ -16,7 +16,7 @@ from micrograd_bp.views.debugger.conditions import WORDS, Expression
 from micrograd_bp.views.debugger.console import Console, full_name
 from micrograd_bp.views.debugger.contributions import Contributions
 from micrograd_bp.views.debugger.screen import Screen
-from micrograd_bp.views.looks import number
+from micrograd_bp.views.number_text import number
 from micrograd_bp.views.steps.steps import Recording, Step
 
 ROWS_OF_NEXT = 12

@@ -11,7 +11,7 @@ from micrograd_bp.views.explain.explain import explain
 from micrograd_bp.views.explain.heaviest_paths import Path, heaviest_path
 from micrograd_bp.views.explain.remarks import aside, remark, source
 from micrograd_bp.views.explain.ways import in_words, n_paths, route
-from micrograd_bp.views.looks import number, share
+from micrograd_bp.views.number_text import number, share
 from micrograd_bp.views.steps.step_table import ending
 from micrograd_bp.views.steps.steps import Recording
 

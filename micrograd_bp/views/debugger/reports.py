@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from micrograd_bp.engine import Value
 from micrograd_bp.views.debugger.breakpoints import Breakpoint
 from micrograd_bp.views.explain.remarks import remark
-from micrograd_bp.views.looks import number
+from micrograd_bp.views.number_text import number
 from micrograd_bp.views.steps.formulas import NodeFormulas
 from micrograd_bp.views.steps.step_table import HEAD, row
 from micrograd_bp.views.steps.steps import CHANGED, Recording, Step

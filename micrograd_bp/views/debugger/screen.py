@@ -7,10 +7,10 @@ import shutil
 from typing import TextIO
 
 from micrograd_bp.engine.numbers.notation import in_ascii, in_encoding
-from micrograd_bp.views.looks import NEGATIVE, NOT_FINITE, NOTHING, POSITIVE
+from micrograd_bp.views.colours import NEGATIVE, NOT_FINITE, NOTHING, POSITIVE
 from micrograd_bp.views.text import printable
 
-SIGNS = "∂Σᵢ√·−²₀→…"
+SIGNS = "∂Σᵢ√·²₀→…"
 """What formulas are written with. A terminal that lacks one of them gets ASCII throughout."""
 
 PLAIN_WIDTH = 80
@@ -55,15 +55,15 @@ def _signs_in_ascii(found: re.Match[str]) -> str:
     return found[0] if "\\" in written else written
 
 
-OUTCOME = re.compile(r"( (?:=|→|->) )([-−]?(?:[\d.]+(?:e[-+]\d+)?|inf|nan))$")
+OUTCOME = re.compile(r"( (?:=|→|->) )(-?(?:[\d.]+(?:e[-+]\d+)?|inf|nan))$")
 """The number that a line ends with, what came out."""
 
-# The palette of `looks` in the 256 colours that every terminal has.
+# The palette of `colours` in the 256 colours that every terminal has.
 COLOURS = {POSITIVE: 32, NEGATIVE: 166, NOTHING: 245, NOT_FINITE: 133}
 
 
 def _painted(text: str) -> str:
-    value = float(text.replace("−", "-"))
+    value = float(text)
     if not math.isfinite(value):
         colour = NOT_FINITE
     else:

@@ -5,12 +5,12 @@ from collections.abc import Callable
 import graphviz
 
 from micrograd_bp.engine import Origin
+from micrograd_bp.views.colours import FAINT, FRAME, INK, THICKEST, THICKEST_OF_MANY, Scale
 from micrograd_bp.views.drawing.box_styles import box_style
 from micrograd_bp.views.drawing.digraph import Drawing
 from micrograd_bp.views.drawing.legend import legend
 from micrograd_bp.views.drawing.modules import frame_name
 from micrograd_bp.views.drawing.picture import Box, Line, Picture
-from micrograd_bp.views.looks import FAINT, FRAME, INK, THICKEST, THICKEST_OF_MANY, Scale
 from micrograd_bp.views.text import as_html, as_quoted, printable
 
 FONT = "Helvetica"

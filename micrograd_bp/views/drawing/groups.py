@@ -16,7 +16,7 @@ from micrograd_bp.views.drawing.parts import Part
 from micrograd_bp.views.drawing.picture import Box, Line, Picture
 from micrograd_bp.views.drawing.roles import Role, Roles
 from micrograd_bp.views.drawing.values_level import value_box
-from micrograd_bp.views.looks import number
+from micrograd_bp.views.number_text import number
 from micrograd_bp.views.text import printable
 
 NEURONS, LAYERS = "neurons", "layers"

@@ -5,10 +5,11 @@ It is the label of the whole drawing, so it takes no part in the layout.
 
 import math
 
+from micrograd_bp.views.colours import FAINT, NEGATIVE, NOT_FINITE, NOTHING, POSITIVE, Scale
 from micrograd_bp.views.drawing.box_styles import BROKEN, DEAD_END, ROLES
 from micrograd_bp.views.drawing.gradient_flow import Passage
 from micrograd_bp.views.drawing.picture import Picture
-from micrograd_bp.views.looks import FAINT, NEGATIVE, NOT_FINITE, NOTHING, POSITIVE, Scale, number
+from micrograd_bp.views.number_text import number
 
 
 def legend(picture: Picture, scale: Scale) -> str:

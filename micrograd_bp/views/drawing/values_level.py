@@ -7,7 +7,7 @@ from micrograd_bp.views.drawing.gradient_flow import GradientFlow, Passage, cont
 from micrograd_bp.views.drawing.parts import Part
 from micrograd_bp.views.drawing.picture import Box, Line, Picture
 from micrograd_bp.views.drawing.roles import Role, Roles
-from micrograd_bp.views.looks import number, share
+from micrograd_bp.views.number_text import number, share
 from micrograd_bp.views.text import printable
 
 LABELS_UP_TO = 300

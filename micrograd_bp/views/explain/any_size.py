@@ -8,7 +8,7 @@ import math
 import sys
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_EVEN, Context, Decimal
 
-from micrograd_bp.views.looks import number
+from micrograd_bp.views.number_text import number
 
 ARITHMETIC = Context(
     prec=28, rounding=ROUND_HALF_EVEN, Emin=MIN_EMIN, Emax=MAX_EMAX, capitals=0, clamp=0, flags=[], traps=[]

@@ -6,7 +6,7 @@ from micrograd_bp.engine import Value
 from micrograd_bp.views.explain.any_size import counted
 from micrograd_bp.views.explain.heaviest_paths import Path
 from micrograd_bp.views.explain.path_sums import Edge, PathCount
-from micrograd_bp.views.looks import number
+from micrograd_bp.views.number_text import number
 
 FIRST, LAST = 5, 4
 """How many nodes of a long path are shown at either end."""

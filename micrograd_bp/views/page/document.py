@@ -6,7 +6,7 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from micrograd_bp.views.page.colours import style_of_colours
+from micrograd_bp.views.page.schemes import style_of_colours
 
 SCRIPTS = ("walk.js", "why.js", "panel.js", "controls.js", "exercise.js")
 

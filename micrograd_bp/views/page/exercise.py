@@ -5,7 +5,7 @@ from dataclasses import replace
 from html import escape
 
 from micrograd_bp.views.drawing.picture import Line, Picture
-from micrograd_bp.views.looks import number
+from micrograd_bp.views.number_text import number
 from micrograd_bp.views.page.scene import Scene
 from micrograd_bp.views.page.story import PageStep, forward_formula
 

@@ -12,7 +12,7 @@ from micrograd_bp.engine import Value
 from micrograd_bp.files import write_bytes
 from micrograd_bp.views.drawing.dot_text import drawing_of
 from micrograd_bp.views.drawing.picture import Picture
-from micrograd_bp.views.looks import number
+from micrograd_bp.views.number_text import number
 from micrograd_bp.views.page.document import document
 from micrograd_bp.views.page.exercise import asked, from_blank, without_answers, worksheet
 from micrograd_bp.views.page.geometry import laid_out

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from micrograd_bp.engine import Value
 from micrograd_bp.views.drawing.roles import Role
-from micrograd_bp.views.looks import NOT_KNOWN, number
+from micrograd_bp.views.number_text import NOT_KNOWN, number
 from micrograd_bp.views.page.scene import Scene
 from micrograd_bp.views.steps.formulas import write
 from micrograd_bp.views.steps.forward_check import ForwardCheck

@@ -9,7 +9,7 @@ from decimal import Decimal, localcontext
 from micrograd_bp.engine import Value
 from micrograd_bp.views.explain.any_size import ARITHMETIC, counted, written
 from micrograd_bp.views.explain.path_sums import PathSums
-from micrograd_bp.views.looks import share
+from micrograd_bp.views.number_text import share
 from micrograd_bp.views.page.scene import Scene
 from micrograd_bp.views.page.story import line_of_each_edge
 

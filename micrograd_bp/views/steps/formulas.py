@@ -74,7 +74,7 @@ class NodeFormulas:
         )
 
     def local_derivative(self, position: int, recorded: float) -> Written:
-        """The derivative along one operand, `∂tanh(n)/∂n = 1 − tanh(n)² = 1 − 0.7071² = 0.5`.
+        """The derivative along one operand, `∂tanh(n)/∂n = 1 - tanh(n)² = 1 - 0.7071² = 0.5`.
 
         Args:
             position: which operand.
@@ -169,10 +169,10 @@ def _expression(value: Value, names: Names, depth: int) -> Formula | None:
 
 
 def write(formula: Formula, known: Mapping[Formula, Formula | float] | None = None) -> Written:
-    """Writes a formula down; `a − 2·x` where a number put in would give `a + −2·x`, and x₁₂ with its index in LaTeX."""
+    """Writes a formula down; `a - 2·x` where a number put in would give `a + -2·x`, and x₁₂ with its index in LaTeX."""
     text, latex = write_formula(formula, known)
     if known:
-        text, latex = text.replace(" + −", " − "), latex.replace(" + -", " - ")
+        text, latex = text.replace(" + -", " - "), latex.replace(" + -", " - ")
     return Written(text, re.sub(r"\\mathrm\{(\w)([₀-₉]+)\}", lambda found: _with_index(*found.groups()), latex))
 
 
@@ -195,6 +195,6 @@ def _in_parentheses(written: Written) -> Written:
     depth = 0
     for character in written.text:
         depth += (character in "([") - (character in ")]")
-        if depth == 0 and character in " ·−/":
+        if depth == 0 and character in " ·-/":
             return Written(f"({written.text})", rf"\left({written.latex}\right)")
     return written

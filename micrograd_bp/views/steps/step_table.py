@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from micrograd_bp.engine.numbers.notation import in_encoding
-from micrograd_bp.views.looks import number
+from micrograd_bp.views.number_text import number
 
 if TYPE_CHECKING:
     from micrograd_bp.views.steps.steps import Step

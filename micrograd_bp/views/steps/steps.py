@@ -14,7 +14,7 @@ from micrograd_bp.engine import Value, topological_order
 from micrograd_bp.engine.numbers.floats import as_float
 from micrograd_bp.engine.numbers.notation import Written
 from micrograd_bp.views.given_names import GivenNames
-from micrograd_bp.views.looks import number
+from micrograd_bp.views.number_text import number
 from micrograd_bp.views.steps.formulas import NodeFormulas
 from micrograd_bp.views.steps.forward_check import ForwardCheck
 from micrograd_bp.views.steps.step_table import as_html, as_text
@@ -77,7 +77,7 @@ class Step:
 
     @property
     def formula(self) -> Written:
-        """The local derivative in names and with numbers in: `∂tanh(n)/∂n = 1 − tanh(n)² = 1 − 0.7071² = 0.5`.
+        """The local derivative in names and with numbers in: `∂tanh(n)/∂n = 1 - tanh(n)² = 1 - 0.7071² = 0.5`.
 
         Where the numbers were changed after the forward pass, the formula in names and the derivative as recorded.
         """

@@ -8,8 +8,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from micrograd_bp import MLP, Value, mse
-from micrograd_bp.views.page.colours import DARK, LIGHT
 from micrograd_bp.views.page.page import page
+from micrograd_bp.views.page.schemes import DARK, LIGHT
 from tests.views.page.conftest import Opened
 from tests.views.page.graphs import neuron
 from tests.views.page.test_page import HOSTILE

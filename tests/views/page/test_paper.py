@@ -24,7 +24,7 @@ def test_a_lesson_is_printed_as_it_is_in_the_end_and_goes_on_where_it_was(open_p
     pdf = opened.tab.pdf(prefer_css_page_size=True)
     printed = opened.tab.evaluate("printed")
     assert "1.002" in printed
-    assert "∂tanh(n)/∂n = 1 − tanh(n)²" in printed
+    assert "∂tanh(n)/∂n = 1 - tanh(n)²" in printed
     assert "Break here" not in printed
     assert pages_of(pdf) == 3  # the drawing, the steps forward, the steps back
     assert opened.position() == "7 / 14"

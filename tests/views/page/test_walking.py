@@ -6,7 +6,7 @@ import pytest
 
 from micrograd_bp import Recording, Value, backward, mse
 from micrograd_bp.nn import MLP
-from micrograd_bp.views.looks import number
+from micrograd_bp.views.number_text import number
 from micrograd_bp.views.page.page import page
 from tests.views.page.conftest import Opened
 from tests.views.page.graphs import network, neuron
@@ -112,7 +112,7 @@ def test_the_panel_says_what_the_step_does(open_page: Open) -> None:
     assert "its gradient is given. o has 1; all others begin with 0" in opened.text("#note")
     opened.press("ArrowRight")
     assert opened.text("#names") == "o → n"
-    assert opened.text("#formula") == "∂tanh(n)/∂n= 1 − tanh(n)²= 1 − 0.7064²= 0.501"
+    assert opened.text("#formula") == "∂tanh(n)/∂n= 1 - tanh(n)²= 1 - 0.7064²= 0.501"
     assert [opened.text(f"#{part}") for part in ("upstream", "local", "contribution")] == ["1", "0.501", "0.501"]
     assert opened.text("#change") == "gradient of n: 0 → 0.501"
     assert opened.text("#status") == "Backward pass, step 1 of 9: o → n. gradient of n: 0 → 0.501"
@@ -230,7 +230,7 @@ def test_a_click_shows_a_value(open_page: Open) -> None:
     opened.box("n").click()
     assert opened.text("#value-name") == "n"
     assert opened.text("#value-data") == "0.88"
-    assert opened.text("#value-formula") == "n= x1·w1 + x2·w2 + b= −6 + 6.88= 0.88"
+    assert opened.text("#value-formula") == "n= x1·w1 + x2·w2 + b= -6 + 6.88= 0.88"
     assert opened.text("#value-gradient") == "0"
     opened.press("ArrowRight")
     assert opened.text("#value-gradient") == "0.501"

@@ -1,4 +1,4 @@
-"""How gradients look everywhere: one palette, one scale of widths, one number format.
+"""How gradients look everywhere: one palette, one scale of widths.
 
 Blue is positive and orange is negative (Okabe and Ito's colours, which colour-blind people tell apart). What is
 negative is dashed as well, so that a black-and-white print keeps the sign; grey dots stand for nothing, a double line
@@ -19,21 +19,6 @@ INK, FAINT, FRAME = "#222222", "#666666", "#B8B8B8"
 
 ORDERS_OF_MAGNITUDE = 6
 THINNEST, THICKEST, THICKEST_OF_MANY = 0.6, 3.6, 2.8
-
-NOT_KNOWN = "–"
-"""What is shown for a gradient before `backward` has run."""
-
-
-def number(value: float | None) -> str:
-    """A number as people read it here: four significant digits; `–` for one that is not known."""
-    if value is None:
-        return NOT_KNOWN
-    return f"{value + 0.0:.4g}"  # adding 0.0 makes -0.0 a plain 0
-
-
-def share(part: float) -> str:
-    """A share such as `3.1 %`."""
-    return f"{100.0 * part:.3g} %"
 
 
 class Stroke(NamedTuple):

@@ -4,8 +4,8 @@ The dark blue and orange are Okabe and Ito's lighter ones. What marks the curren
 gradient.
 """
 
+from micrograd_bp.views.colours import FAINT, FRAME, INK, NEGATIVE, NOT_FINITE, NOTHING, POSITIVE
 from micrograd_bp.views.drawing.box_styles import BROKEN, DEAD_END, ROLES
-from micrograd_bp.views.looks import FAINT, FRAME, INK, NEGATIVE, NOT_FINITE, NOTHING, POSITIVE
 
 LIGHT = {
     "ground": "#F6F5F1",
