@@ -1,4 +1,4 @@
-"""Files of our own: JSON with a format and a version, written whole or not at all."""
+"""Files that are written whole or not at all; those of our own are JSON with a format and a version."""
 
 import os
 from typing import Any

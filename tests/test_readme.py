@@ -73,6 +73,35 @@ def test_code_does_what_it_shows(code: str, shown: str, tmp_path: Path) -> None:
         assert expected.strip() in done.stdout
 
 
+COMMANDS = [
+    command
+    for block in re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)
+    for command in block.splitlines()
+    if command.startswith("micrograd-bp ")
+]
+
+
+def test_the_commands_write_what_they_say(tmp_path: Path) -> None:
+    """One after the other, from the clone, after the block that saves a model."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    (saves,) = [code for code, _ in BLOCKS if 'model.save("xor.json")' in code]
+    subprocess.run([sys.executable, "-c", saves], cwd=tmp_path, env=environment, check=True, capture_output=True)
+    assert len(COMMANDS) == 5
+    for command in COMMANDS:
+        words = shlex.split(command.replace("examples/", f"{ROOT.as_posix()}/examples/"))
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-m", "micrograd_bp", *words[1:]],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            cwd=tmp_path,
+            env=environment,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert (tmp_path / words[words.index("-o") + 1]).stat().st_size > 1000
+
+
 def test_the_report_on_a_hand_written_layer(tmp_path: Path) -> None:
     """Is what the command prints for the file above it."""
     section = README.split("### A backward of your own")[1].split("\n## ")[0]
@@ -92,9 +121,10 @@ def test_the_report_on_a_hand_written_layer(tmp_path: Path) -> None:
     assert report.strip().splitlines()[-1].endswith("d_z = d_output * (1.0 - np.tanh(self.a) ** 2)")
 
 
+DEBUGGING = (ROOT / "docs" / "debugging.md").read_text(encoding="utf-8")
 SESSIONS = [
     block
-    for block in re.findall(r"```text\n(\$ .*?)```", README, flags=re.DOTALL)
+    for block in re.findall(r"```text\n(\$ .*?)```", README + DEBUGGING, flags=re.DOTALL)
     if block.startswith(("$ micrograd-bp debug", "$ python -m pdb"))
 ]
 

@@ -333,7 +333,7 @@ class TestQuestions:
         assert edge.local_derivative == saturated.local_derivatives[0] == min(map(abs, factors(explanation.largest[1])))
         assert edge.node.operation.name == "tanh"
 
-    def test_a_planted_derivative_that_loses_the_gradient_is_named(self):
+    def test_a_planted_derivative_that_loses_the_gradient_is_named(self, table):
         def lossy_rule(xp, x):
             y = xp.tanh(x)
             return y, (1e-6 * (1.0 - y * y),)
