@@ -15,7 +15,7 @@ Array = NDArray[Any]
 
 Groups = dict[str, list[Value]]
 
-TAKEN = {"np", "batch", "order", "parameters", "gradient", "value", "loss", "with_respect_to", "__debug__"}
+TAKEN = {"np", "batch", "order", "views", "parameters", "gradient", "value", "loss", "with_respect_to", "__debug__"}
 """Names that a program or a call of it uses itself."""
 
 
@@ -141,7 +141,7 @@ def _one_hot(name: str, labels: Array, classes: int, dtype: str) -> Array:
 
 
 def checked_parameters(given: Any, count: int, dtype: str) -> Array:
-    """The parameters as a flat array of the program's own.
+    """The parameters as a flat array.
 
     Raises:
         TypeError: something else than real numbers.
@@ -150,7 +150,7 @@ def checked_parameters(given: Any, count: int, dtype: str) -> Array:
     array = _real("the parameters", given)
     if array.shape != (count,):
         raise ValueError(f"the parameters are a flat array of {count} numbers, got the shape {array.shape}")
-    return np.array(array, dtype)
+    return np.asarray(array, dtype)
 
 
 def checked_dtype(dtype: Any) -> str:

@@ -66,7 +66,12 @@ def _block_size(routine: Routine) -> int | None:
 
 
 def _in_blocks(
-    function: Callable[..., tuple[Any, ...]], parameters: Array, inputs: Sequence[Array], batch: int, size: int
+    function: Callable[..., tuple[Any, ...]],
+    parameters: Array,
+    views: tuple[Any, ...],
+    inputs: Sequence[Array],
+    batch: int,
+    size: int,
 ) -> tuple[Any, ...]:
     """The mean over a batch as the mean over its blocks, each with the weight of its samples."""
     value, gradient = 0.0, np.zeros_like(parameters)
@@ -74,7 +79,7 @@ def _in_blocks(
     for start in range(0, batch, size):
         block = [array[start : start + size] for array in inputs]
         share = len(block[0]) / batch
-        block_value, block_gradient, *others = function(parameters, *block)
+        block_value, block_gradient, *others = function(parameters, views, *block)
         value += share * block_value
         block_gradient *= share
         gradient += block_gradient
@@ -116,9 +121,12 @@ class MatrixProgram:
         self.source, self.filename = self._plain.text.source, self._plain.text.filename
         self._places = self._plain.places
         self._block = _block_size(made[0])
+        self._viewed: Array | None = None
+        self._kept_views: tuple[Any, ...] = ()
 
     def _written(self, *, buffered: bool) -> "_Written":
-        module = module_source(self._routines, _description(self.grouping), self._dtype, buffered=buffered)
+        routines = self._routines[:1] if buffered else self._routines
+        module = module_source(routines, _description(self.grouping), self._dtype, buffered=buffered)
         constants = module.constants.source()
         text = SourceText([module.lines, *([constants.split("\n")] if constants else [])])
         return _Written(text, text.run(), module.places)
@@ -136,12 +144,23 @@ class MatrixProgram:
         """The mean of the loss over a batch, and its derivatives, in IEEE arithmetic; as `StraightLine` has it."""
         few = batch is not None and batch <= FEW_SAMPLES
         is_debugged = sys.gettrace() is not None  # somebody steps through, and has set breakpoints in the plain source
-        function = (self._plain if few or is_debugged else self._buffered).namespace["value_and_gradient"]
         run = ERRORS_IGNORED.copy().run
-        if batch is None or self._block is None or batch < 2 * self._block:
-            outcome: tuple[Any, ...] = run(function, parameters, *inputs)
+        if few or is_debugged:
+            outcome: tuple[Any, ...] = run(self._plain.namespace["value_and_gradient"], parameters, *inputs)
             return outcome
-        return run(_in_blocks, function, parameters, inputs, batch, self._block)
+        function = self._buffered.namespace["value_and_gradient"]
+        if batch is None or self._block is None or batch < 2 * self._block:
+            return run(function, parameters, self._views_of(parameters), *inputs)
+        return run(_in_blocks, function, parameters, self._views_of(parameters), inputs, batch, self._block)
+
+    def _views_of(self, parameters: Array) -> tuple[Any, ...]:
+        """The views of the parameters, which are kept as long as these are in the same array."""
+        if parameters is not self._viewed:
+            views: tuple[Any, ...] = ERRORS_IGNORED.copy().run(self._buffered.namespace["views"], parameters)
+            if not all(np.may_share_memory(view, parameters) for view in views):
+                return views  # some are copies, which do not follow when a parameter changes
+            self._kept_views, self._viewed = views, parameters
+        return self._kept_views
 
     def predict(self, parameters: Array, inputs: Sequence[Array], batch: int | None) -> dict[str, Array]:
         """The outputs: arrays (batch, members), or (members,) where they do not depend on the inputs."""

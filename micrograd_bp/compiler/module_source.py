@@ -3,16 +3,29 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from micrograd_bp.compiler.constants import Constants
 from micrograd_bp.compiler.expression import BATCH, BATCH_SIZE, Shape
 from micrograd_bp.compiler.groups import Group
 from micrograd_bp.compiler.in_place_source import ORDER, InPlaceWriter, in_place
-from micrograd_bp.compiler.python_source import LACKING, Writer, shape_in_parentheses
+from micrograd_bp.compiler.python_source import LACKING, Writer, name_of, shape_in_parentheses
 from micrograd_bp.compiler.routine import Routine, Statement
 from micrograd_bp.compiler.shared_parts import shared_set_apart
 from micrograd_bp.compiler.statement_text import statement_text
 from micrograd_bp.engine.graph import topological_order
+
+PARAMETERS = "the parameters"
+"""The heading of the statements that take views of the parameters."""
+
+
+class Line(NamedTuple):
+    """A line of a function: its text, a comment, and what it computes."""
+
+    text: str = ""
+    comment: str = ""
+    group: Group | None = None
+    is_gradient: bool = False
 
 
 @dataclass(slots=True)
@@ -39,7 +52,8 @@ def module_source(
         routines: its functions.
         description: its docstring.
         dtype: what it computes with.
-        buffered: whether arrays are worked on in place, instead of a new one for each result.
+        buffered: whether arrays are worked on in place, instead of a new one for each result, and views of the
+            parameters are taken in a function of their own.
     """
     module = ModuleSource(Constants(dtype))
     lines = [f'"""{description}"""', "", "import numpy as np"]
@@ -63,7 +77,6 @@ def _written(routine: Routine, writer: Writer, module: ModuleSource, first_line:
     """The lines of a routine, after `first_line` others. Notes where each group's statement is."""
     arguments = ["parameters", *(group.name for group in routine.inputs)]
     statements = shared_set_apart(routine)
-    lines: list[tuple[str, str]] = [(f"def {routine.name}({', '.join(arguments)}):", "")]
     if buffered:
         written = in_place(statements, routine.results.values(), writer)
     else:
@@ -71,27 +84,51 @@ def _written(routine: Routine, writer: Writer, module: ModuleSource, first_line:
     results = [writer.text(result) for result in routine.results.values()]
     everything = [*results, *(text for _, texts in written for text in texts)]
     asks_for_order = any(re.search(r"\border\)", text) for text in everything)
+    lines: list[Line] = []
+    if buffered:  # a program keeps its views of the parameters, which would take as long as a small product
+        views = [each for each in written if each[0].section == PARAMETERS]
+        written = [each for each in written if each[0].section != PARAMETERS]
+        names = ", ".join(name_of(statement.target) for statement, _ in views) + ("," if len(views) == 1 else "")
+        lines += [
+            Line("def views(parameters):"),
+            *_body(views),
+            Line(),
+            Line(f"    return {names or '()'}"),
+            Line(),
+            Line(),
+        ]
+        arguments.insert(1, "views")
+    lines.append(Line(f"def {routine.name}({', '.join(arguments)}):"))
     if asks_for_order or _asks_for_batch(routine, statements):
-        lines.append((f"    batch = {routine.inputs[0].name}.shape[0]", ""))
+        lines.append(Line(f"    batch = {routine.inputs[0].name}.shape[0]"))
     if asks_for_order:
-        lines.append((f"    {ORDER}", ""))
-    section = ""
+        lines.append(Line(f"    {ORDER}"))
+    if buffered and names:
+        lines.append(Line(f"    {names} = views"))
+    for line in _body(written):
+        lines.append(line)
+        if line.group is not None:
+            module.places.setdefault((routine.name, line.group, line.is_gradient), first_line + len(lines))
+    if routine.name == "predict":
+        pairs = ", ".join(f"{_quoted(name)}: {result}" for name, result in zip(routine.results, results, strict=True))
+        lines += [Line(), Line(f"    return {{{pairs}}}")]
+    else:
+        lines += [Line(), Line(f"    return {', '.join(results)}")]
+    width = min(60, max((len(line.text) for line in lines if line.comment), default=0))
+    return [f"{line.text:<{width}}  # {line.comment}" if line.comment else line.text for line in lines]
+
+
+def _body(written: Sequence[tuple[Statement, Sequence[str]]]) -> list[Line]:
+    """The lines of statements, with a heading for each section."""
+    lines, section = [], ""
     for statement, texts in written:
         if statement.section != section:
             section = statement.section
-            lines += [("", ""), (f"    # {section}", "")]
-        if statement.group is not None:
-            is_gradient = section not in ("the parameters", "forward")
-            module.places.setdefault((routine.name, statement.group, is_gradient), first_line + len(lines) + 1)
-        lines.append((f"    {texts[0]}", _shape_comment(statement)))
-        lines += [(f"    {text}", "") for text in texts[1:]]
-    if routine.name == "predict":
-        pairs = ", ".join(f"{_quoted(name)}: {result}" for name, result in zip(routine.results, results, strict=True))
-        lines += [("", ""), (f"    return {{{pairs}}}", "")]
-    else:
-        lines += [("", ""), (f"    return {', '.join(results)}", "")]
-    width = min(60, max(len(text) for text, comment in lines if comment) if any(comment for _, comment in lines) else 0)
-    return [f"{text:<{width}}  # {comment}" if comment else text for text, comment in lines]
+            lines += [Line(), Line(f"    # {section}")]
+        is_gradient = section not in (PARAMETERS, "forward")
+        lines.append(Line(f"    {texts[0]}", _shape_comment(statement), statement.group, is_gradient))
+        lines += [Line(f"    {text}") for text in texts[1:]]
+    return lines
 
 
 def _quoted(name: str) -> str:

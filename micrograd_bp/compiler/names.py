@@ -11,7 +11,19 @@ from micrograd_bp.compiler.groups import Group, Part
 from micrograd_bp.compiler.reading import Reader
 from micrograd_bp.engine import Value
 
-RESERVED = {"np", "batch", "order", "parameters", "gradient", "value", "erf", "erfc", "predict", "value_and_gradient"}
+RESERVED = {
+    "np",
+    "batch",
+    "order",
+    "views",
+    "parameters",
+    "gradient",
+    "value",
+    "erf",
+    "erfc",
+    "predict",
+    "value_and_gradient",
+}
 
 
 def give_names(grouping: Grouping, reader: Reader, loss: Value, outputs: Mapping[str, Sequence[Value]]) -> None:

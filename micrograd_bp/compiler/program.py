@@ -64,6 +64,7 @@ class Program:
         self._program = self._compiled(order)
         self._with_respect_to: dict[tuple[str, ...], MatrixProgram | StraightLine] = {(): self._program}
         self._warn_of_unused(order)
+        self._parameters: Array = np.empty(len(self._values), self._dtype)
         self.load()
 
     @property
@@ -110,7 +111,7 @@ class Program:
 
     @parameters.setter
     def parameters(self, numbers: Any) -> None:
-        self._parameters = checked_parameters(numbers, len(self._values), self._dtype)
+        self._parameters[:] = checked_parameters(numbers, len(self._values), self._dtype)  # of which there are views
 
     @property
     def source(self) -> str:
@@ -124,7 +125,10 @@ class Program:
 
     @property
     def buffered_source(self) -> str:
-        """The program as NumPy runs it on more than a few samples: the same statements, working on in place."""
+        """The program as NumPy runs it on more than a few samples: the same statements, working on in place.
+
+        Its `value_and_gradient` takes, behind the parameters, what `views(parameters)` gives.
+        """
         return self._program.buffered_source if isinstance(self._program, MatrixProgram) else self.source
 
     def load(self) -> None:
@@ -153,17 +157,18 @@ class Program:
             TypeError, ValueError: inputs that do not fit.
             FloatingPointError: the loss or the gradient is not finite; the message says where that began.
         """
-        program, arrays = self._program, list(inputs)
+        program = self._program
+        arrays: Sequence[Any] = inputs
         if with_respect_to or named or not self._fit(inputs):  # small programs take less time than a full check
             program = self._program_for(
                 (with_respect_to,) if isinstance(with_respect_to, str) else tuple(with_respect_to or ())
             )
             arrays = checked_inputs(self._sizes(self._inputs), inputs, named, self._dtype)
         batch = len(arrays[0]) if arrays else None
-        value, *gradients = program.value_and_gradient(self._parameters, arrays, batch)
-        if self._check and not (math.isfinite(value) and _all_finite(gradients[0])):
-            self._refuse(float(value), gradients[0], arrays)
-        return float(value), *gradients
+        value, gradient, *others = program.value_and_gradient(self._parameters, arrays, batch)
+        if self._check and not (math.isfinite(value) and _all_finite(gradient)):
+            self._refuse(float(value), gradient, arrays)
+        return float(value), gradient, *others
 
     def _fit(self, inputs: Sequence[Any]) -> bool:
         """Whether inputs are just the arrays that the program takes."""

@@ -148,4 +148,4 @@ def jax_numpy() -> Any:
     try:
         return import_module("jax.numpy")
     except ImportError as error:
-        raise ImportError('this takes JAX: pip install jax') from error
+        raise ImportError("this takes JAX: pip install jax") from error

@@ -190,7 +190,7 @@ def _tapes(functions: Mapping[str, Function]) -> "dict[str, Tape]":
     except ModuleNotFoundError as error:
         if error.name != "numba":
             raise
-        raise ImportError('tapes need numba: pip install numba') from None
+        raise ImportError("tapes need numba: pip install numba") from None
     return {name: Tape(function.graph, function.targets) for name, function in functions.items()}
 
 
