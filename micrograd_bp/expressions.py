@@ -12,6 +12,7 @@ from typing import Any
 
 from micrograd_bp.engine import OPERATIONS, Value
 from micrograd_bp.engine.numbers.floats import as_float
+from micrograd_bp.engine.suggestions import did_you_mean
 from micrograd_bp.engine.table import call
 
 LONGEST = 4_000
@@ -168,7 +169,7 @@ def _value(node: ast.expr, operands: list[Any], known: dict[str, Any]) -> Any:
             return as_float(number)
         case ast.Name(id=name):
             if name not in known:
-                raise ExpressionError(f"unknown name {name!r}")
+                raise ExpressionError(f"unknown name {name!r}; {did_you_mean(name, known)}")
             return known[name]
         case ast.BinOp(op=op):
             return _binary(BINARY[type(op)], *operands)
@@ -202,7 +203,7 @@ def _called(name: str, node: ast.Call, operands: list[Any]) -> Any:
         (operation for operation in OPERATIONS.values() if name in operation.aliases), None
     )
     if entry is None:
-        raise ExpressionError(f"unknown function {name!r}; there are: {', '.join(OPERATIONS)}")
+        raise ExpressionError(f"unknown function {name!r}; {did_you_mean(name, [*OPERATIONS, *ALIASES])}")
     n_operands = len(node.args)
     constants = {}
     for keyword, value in zip(node.keywords, operands[n_operands:], strict=True):

@@ -3,6 +3,7 @@
 `ModelObjective` gives a model of Values that form. A run can be interrupted, saved and resumed bit for bit.
 """
 
+import math
 import os
 import random
 from collections.abc import Callable, Sequence
@@ -106,8 +107,15 @@ class Training:
             seed: for the order of the samples, which is drawn anew for each epoch.
 
         Raises:
+            TypeError: the objective is none: a model without a loss, say.
             ValueError: inputs and targets differ in number, there are none, or a batch size below 1.
         """
+        is_whole = hasattr(objective, "parameters") and hasattr(objective, "value_and_gradient")
+        if not is_whole or callable(objective.parameters):
+            raise TypeError(
+                f"an objective has `value_and_gradient`, and `parameters` that are a sequence or an array, "
+                f"got {type(objective).__name__}; a model becomes one by ModelObjective(model, loss)"
+            )
         if len(inputs) != len(targets) or not len(inputs):
             raise ValueError(f"training needs as many inputs as targets, got {len(inputs)} and {len(targets)}")
         if batch_size is not None and batch_size < 1:
@@ -123,7 +131,11 @@ class Training:
         self._loss_sum = 0.0  # over the samples of this epoch that have been seen
 
     def step(self) -> float:
-        """Trains on the next batch and returns its loss. An interrupted step has not happened."""
+        """Trains on the next batch and returns its loss. A step that is interrupted or fails has not happened.
+
+        Raises:
+            FloatingPointError: the loss, or a parameter after the step, would be nan or inf.
+        """
         before = self._state()
         try:
             return self._step()
@@ -135,13 +147,25 @@ class Training:
         order = self._order or self._rng.sample(range(len(self.inputs)), len(self.inputs))
         batch, rest = order[: self.batch_size], order[self.batch_size :]
         loss, gradient = self.objective.value_and_gradient(_take(self.inputs, batch), _take(self.targets, batch))
-        self.objective.parameters = self.optimizer.update(self.objective.parameters, gradient)
+        if not _is_finite(loss):
+            raise self._diverged(f"the loss is {loss:.4g}")
+        parameters = self.optimizer.update(self.objective.parameters, gradient)
+        if not all(map(_is_finite, _as_list(parameters))):
+            raise self._diverged(f"parameters would become nan or inf, from a loss of {loss:.4g},")
+        self.objective.parameters = parameters
         self._order = rest
         self._loss_sum += loss * len(batch)
         if not rest:
             self.history = [*self.history, self._loss_sum / len(self.inputs)]
             self._loss_sum = 0.0
         return loss
+
+    def _diverged(self, what: str) -> FloatingPointError:
+        step = (len(self.inputs) - len(self._order or self.inputs)) // self.batch_size + 1
+        return FloatingPointError(
+            f"{what} in step {step} of epoch {len(self.history) + 1}, and the parameters stay as before it: "
+            f"a smaller lr than {self.optimizer.lr:g} may help, and gradient_report(loss) shows where it begins"
+        )
 
     def run(self, epochs: int, after_epoch: Callable[[int, float], None] | None = None) -> list[float]:
         """Trains until `epochs` epochs are finished in all, those before a resumption counted in.
@@ -152,6 +176,9 @@ class Training:
 
         Returns:
             The mean loss of each epoch.
+
+        Raises:
+            FloatingPointError: as for `step`; the steps before it have happened.
         """
         while len(self.history) < epochs:
             finished = len(self.history)
@@ -160,14 +187,9 @@ class Training:
                 after_epoch(len(self.history), self.history[-1])
         return self.history
 
-    def _parameters(self) -> list[Any]:
-        """The parameters as a list, of one array where they are one."""
-        parameters = self.objective.parameters
-        return [parameters] if hasattr(parameters, "shape") else list(parameters)
-
     def _state(self) -> dict[str, Any]:
         return {
-            "parameters": self._parameters(),
+            "parameters": _as_list(self.objective.parameters),
             "optimizer": self.optimizer.state,
             "rng": self._rng.getstate(),
             "order": self._order,
@@ -192,7 +214,7 @@ class Training:
         """
         state = self._state() | {
             "samples": len(self.inputs),
-            "parameters": to_plain(self._parameters()),
+            "parameters": to_plain(_as_list(self.objective.parameters)),
             "optimizer": self.optimizer.state_dict(),
             "settings": {"batch_size": self.batch_size, **self.optimizer.settings()},
         }
@@ -215,7 +237,7 @@ class Training:
             raise ValueError(f"{path} does not fit this training run: {error}") from None
 
     def _load(self, saved: dict[str, Any]) -> None:
-        parameters, present = from_plain(saved["parameters"]), self._parameters()
+        parameters, present = from_plain(saved["parameters"]), _as_list(self.objective.parameters)
         count, present_count = _count(parameters), _count(present)
         if saved["samples"] != len(self.inputs) or count != present_count:
             raise ValueError(
@@ -242,23 +264,26 @@ class Training:
         if any(not isinstance(loss, float) for loss in history):
             raise ValueError("its history is not one of numbers")
         version, internal, gauss = saved["rng"]
-        state = {
-            "parameters": parameters,
-            "optimizer": self.optimizer.state,
-            "rng": (version, tuple(internal), gauss),
-            "order": order,
-            "loss_sum": from_plain([saved["loss_sum"]])[0],
-            "history": history,
-        }
-        self._set_state(state)
+        found = {"parameters": parameters, "optimizer": self.optimizer.state, "order": order, "history": history}
+        found |= {"rng": (version, tuple(internal), gauss), "loss_sum": from_plain([saved["loss_sum"]])[0]}
+        self._set_state(found)
         self.batch_size = batch_size
         vars(self.optimizer).update(settings)
 
 
+def _as_list(parameters: Any) -> list[Any]:
+    """The parameters as a list, of one array where they are one."""
+    return [parameters] if hasattr(parameters, "shape") else list(parameters)
+
+
+def _is_finite(number: Any) -> bool:
+    within = abs(number) < math.inf  # without a word from NumPy about nan; an array answers for each number
+    return bool(within.all() if hasattr(within, "shape") else within)
+
+
 def _shape(number: Any) -> tuple[int, ...]:
     """The shape of an array; () for a float."""
-    shape: tuple[int, ...] = getattr(number, "shape", ())
-    return shape
+    return tuple(getattr(number, "shape", ()))
 
 
 def _count(numbers: list[Any]) -> int:

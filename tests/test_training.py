@@ -113,6 +113,74 @@ def test_bad_arguments(arguments: tuple[Any, ...], message: str) -> None:
         Training(Recorder(), SGD(1.0), inputs, targets, batch_size=batch_size[0] if batch_size else None)
 
 
+class NetworkWithItsLoss(MLP):
+    """Has `value_and_gradient`; but its `parameters`, as every module's, are a method."""
+
+    def value_and_gradient(self, inputs: Any, targets: Any) -> tuple[float, list[float]]:
+        return 0.0, []
+
+
+NO_PARAMETERS = type("NoParameters", (), {"value_and_gradient": NetworkWithItsLoss.value_and_gradient})()
+
+
+@pytest.mark.parametrize("wrong", [MLP(2, [4, 1]), NetworkWithItsLoss(2, [1]), NO_PARAMETERS, mse, "text"])
+def test_what_is_no_objective_is_refused_before_the_first_step(wrong: Any) -> None:
+    with pytest.raises(TypeError, match=r"an objective has `value_and_gradient`.*ModelObjective\(model, loss\)"):
+        Training(wrong, SGD(0.1), INPUTS, TARGETS)
+
+
+# ---- numbers that run away
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_before_the_parameters_move() -> None:
+    training = new_training(lambda: SGD(100.0, momentum=0.9))
+    kept = [result(training)]
+
+    def run() -> None:
+        while True:
+            training.step()
+            kept.append(result(training))
+
+    with pytest.raises(FloatingPointError, match=r"^the loss is inf in step 2 of epoch 14, .* a smaller lr than 100 "):
+        run()
+    assert len(kept) == 1 + 13 * 4 + 1  # epochs of four steps
+    assert result(training) == kept[-1]
+    assert np.isfinite(training.objective.parameters).all()
+    training.optimizer.lr = 1e-300
+    with pytest.raises(FloatingPointError, match="the loss is inf in step 2 of epoch 14"):
+        training.run(14)  # the same batch again
+    assert result(training) == kept[-1]
+
+
+def test_a_loss_of_nan_stops_the_run() -> None:
+    training = Training(ModelObjective(Neuron(1, False, rng=0), mse), SGD(0.1), [1.0, 2.0], [1.0, float("nan")])
+    with pytest.raises(FloatingPointError, match="the loss is nan in step 1 of epoch 1"):
+        training.run(1)
+    assert training.history == []
+
+
+class Steep(Recorder):
+    """A finite loss with a slope that leads far away."""
+
+    def __init__(self, parameters: Any) -> None:
+        super().__init__()
+        self.parameters = parameters
+
+    def value_and_gradient(self, inputs: Any, targets: Any) -> tuple[float, Any]:
+        slopes = [1e300 * each for each in self.parameters]
+        return 2.5, np.array(slopes) if hasattr(self.parameters, "shape") else slopes
+
+
+@pytest.mark.parametrize("parameters", [[1.0, 2.0], [np.array([1.0, 2.0]), np.array(3.0)], np.array([1.0, 2.0])])
+def test_parameters_that_would_not_be_finite_stop_the_run_and_stay(parameters: Any) -> None:
+    training = Training(Steep(parameters), SGD(1e300), [1.0], [1.0])
+    message = r"^parameters would become nan or inf, from a loss of 2\.5, in step 1 "
+    with np.errstate(over="ignore"), pytest.raises(FloatingPointError, match=message):
+        training.step()
+    assert all(np.array_equal(a, b) for a, b in zip(training.objective.parameters, parameters, strict=True))
+    assert training.history == []
+
+
 # ---- arrays: the same loop for an objective that is no model of Values
 
 

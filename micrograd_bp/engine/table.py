@@ -161,8 +161,12 @@ def operation(
 
     Raises:
         ValueError: the name is not an identifier or is taken, or something is said of an operand that there is not.
-        TypeError: the rule branches, leaves `xp`, or returns something other than `result, (derivative, …)`.
+        TypeError: there is no name, or the rule branches, leaves `xp`, or returns something other than
+            `result, (derivative, …)`.
     """
+    if not isinstance(name, str):
+        example = getattr(name, "__name__", "softsign")  # without parentheses the decorator is given the rule
+        raise TypeError(f'`@operation` needs the operation\'s name: @operation("{example}")')
 
     def add(rule: Callable[..., Any]) -> Callable[..., Any]:
         for method_name in (name, *aliases):
@@ -178,7 +182,14 @@ def operation(
         unknown = {*many, *(samples or {})} - {*operand_names, *constant_names}
         if unknown:
             raise ValueError(f"{name} has no operand or constant {sorted(unknown)[0]!r}")
-        traced = trace(rule, operand_names, many=many, constants=constant_names)
+        try:
+            traced = trace(rule, operand_names, many=many, constants=constant_names)
+        except (TypeError, AttributeError) as error:
+            first = code.co_varnames[: min(code.co_argcount, 1)]
+            if first == ("xp",):
+                raise
+            given = f"this one's is {first[0]}" if first else "this one has none"
+            raise TypeError(f"{error}; the first parameter of a rule is xp, and {given}: def {name}(xp, …)") from error
         entry = Operation(
             name,
             _real(rule) if traced.may_be_complex else rule,

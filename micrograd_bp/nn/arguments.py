@@ -5,6 +5,7 @@ import random
 from typing import Any, TypeVar
 
 from micrograd_bp.engine import OPERATIONS, Operation
+from micrograd_bp.engine.suggestions import did_you_mean
 
 Rng = random.Random | int | None
 T = TypeVar("T")
@@ -44,10 +45,10 @@ def look_up(argument: str, name: str, table: dict[str, T]) -> T:
     """The entry of that name.
 
     Raises:
-        ValueError: there is none; the message lists what there is.
+        ValueError: there is none; the message says which was probably meant, or lists what there is.
     """
     if name not in table:
-        raise ValueError(f"unknown {argument} {name!r}; there are: {', '.join(table)}")
+        raise ValueError(f"unknown {argument} {name!r}; {did_you_mean(name, table)}")
     return table[name]
 
 

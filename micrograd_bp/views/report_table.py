@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from micrograd_bp.views.gradient_report import GradientReport, LayerHealth
 
 WIDTH = 100
-COLUMNS = ("values", "|values|", "|grad|", "|grad| of parameters", "× next layer", "dead", "saturated")
+COLUMNS = ("values", "|values|", "RMS grad", "|grad| of parameters", "× next layer", "dead", "saturated")
 
 
 def report_table(report: "GradientReport") -> Group:
@@ -40,7 +40,7 @@ def _cells(layer: "LayerHealth") -> list[Text]:
     return [
         Text(f"{layer.n_values:,}"),
         _number(layer.value_norm),
-        _number(layer.gradient_norm),
+        _number(layer.mean_gradient),
         _number(layer.parameter_gradient_norm),
         Text(number(layer.ratio), style=NEGATIVE if bad else ""),
         Text(share(layer.dead) if units else "", style=NEGATIVE if layer.dead >= 0.5 else ""),

@@ -289,6 +289,37 @@ def test_a_rule_that_is_none_is_refused_and_leaves_no_trace(table, rule, words):
     assert not hasattr(Methods, "fine")
 
 
+def test_the_decorator_without_parentheses_is_refused_at_once(table):
+    with refused(TypeError, '`@operation` needs the operation\'s name: @operation("softsign")'):
+
+        @operation
+        def softsign(xp, x):
+            return x / (1.0 + abs(x)), (1.0 / (1.0 + abs(x)) ** 2,)
+
+    assert "softsign" not in table
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (lambda x: (x.tanh(), (1.0,)), ["0 expected, 1 given", "and this one's is x"]),
+        (lambda x: (x * x, (2.0 * x,)), ["unsupported operand", "and this one's is x"]),
+        (lambda x: (x.data, (1.0,)), ["no operation 'data'", "and this one's is x"]),
+        (lambda a, b: (a * b, (b, a)), ["and this one's is a"]),
+        (lambda: (1.0, ()), ["and this one has none"]),
+    ],
+)
+def test_a_rule_that_forgot_xp_is_told_so(table, rule, words):
+    with refused(TypeError, "the first parameter of a rule is xp", "def fine(xp, …)", *words):
+        defined("fine", rule)
+    assert "fine" not in table
+
+
+def test_a_rule_that_has_xp_is_not_told_of_it(table):
+    with pytest.raises(TypeError, match=r"2 expected, 1 given$"):
+        defined("fine", lambda xp, a, b: (a * b, (b,)))
+
+
 def test_an_entry_may_not_speak_of_an_operand_that_there_is_not(table):
     with refused(ValueError, "fine has no operand or constant 'y'"):
         defined("fine", many=("y",))

@@ -169,19 +169,25 @@ MAKERS: list[Callable[..., Module]] = [
 
 @pytest.mark.parametrize("make", MAKERS)
 def test_an_unknown_init_lists_what_there_is(make: Callable[..., Module]) -> None:
-    with pytest.raises(ValueError, match=r"^unknown init 'Xavier'; there are: uniform, xavier, kaiming$"):
-        make(init="Xavier")
+    with pytest.raises(ValueError, match=r"^unknown init 'orthogonal'; there are: uniform, xavier, kaiming$"):
+        make(init="orthogonal")
 
 
 @pytest.mark.parametrize("make", [*MAKERS, lambda activation: MLP(1, [1], output_activation=activation)])
 def test_an_unknown_activation_lists_what_there_is(make: Callable[..., Module]) -> None:
-    with pytest.raises(ValueError, match="unknown activation 'ReLU'; there are: ") as refused:
-        make(activation="ReLU")
+    with pytest.raises(ValueError, match="unknown activation 'nonsense'; there are: ") as refused:
+        make(activation="nonsense")
     options = str(refused.value).partition("there are: ")[2].split(", ")
     for option in options:
         make(activation=option)
     assert {"relu", "tanh", "sigmoid", "leaky_relu", "linear"} <= set(options)
     assert not {"add", "dot", "logsumexp", "constant_power"} & set(options)
+
+
+@pytest.mark.parametrize(("wrong", "meant"), [("ReLU", "relu"), ("tnah", "tanh"), ("Linear", "linear")])
+def test_a_mistyped_activation_is_answered_with_the_closest_one(wrong: str, meant: str) -> None:
+    with pytest.raises(ValueError, match=rf"^unknown activation '{wrong}'; did you mean {meant}\?$"):
+        MLP(2, [4, 1], activation=wrong)
 
 
 def test_an_unknown_activation_is_refused_where_no_layer_uses_it() -> None:

@@ -139,7 +139,7 @@ def tracked_graph():
 
 
 class TestBreakpoints:
-    """Each of these is promised by `help break` or the README."""
+    """Each of these is promised by `help break` or by docs/debugging.md."""
 
     @pytest.mark.parametrize(
         ("place", "step"),
@@ -341,7 +341,8 @@ class TestAsking:
 
 
 WRONG = [
-    ("nonsense", "no command nonsense"),
+    ("nonsense", "no command nonsense; `help` lists them"),
+    ("stpe", "there is no command stpe; did you mean step?"),
     ("step x", "a number of steps"),
     ("step 0", "a number of steps"),
     ("step -3", "a number of steps"),
@@ -355,8 +356,11 @@ WRONG = [
     ("continue now", "nothing is expected"),
     ("break nobody", "no operation, value, source line or condition"),
     ("break relu", "the operations are multiply, add, tanh"),
-    ("break grad > ", "not an expression"),
-    ("break grad >> 3", "is not understood"),
+    ("break grad > ", "not an expression: 'grad >'"),
+    ("break |grad| >  ", "not an expression: '|grad| >'"),
+    ("break grad >> 3", "'grad >> 3' is not understood"),
+    ("break 1 > (w.grad % x)", "'w.grad % x' is not understood"),
+    ("break tahn(grad) > 1", "unknown function 'tahn'; did you mean tanh?"),
     ("break 1 < grad < 2", "is not understood"),
     ("break exit(1) > 1", "unknown function"),
     ("break if", "no operation, value, source line or condition"),
@@ -381,6 +385,7 @@ WRONG = [
     ("formula", "no step has been taken yet"),
     ("formula html", "as text or as latex"),
     ("help nonsense", "no command nonsense"),
+    ("help braek", "did you mean break?"),
     ("!ls", "no command"),
     ("\x1b[2J", "no command"),
 ]

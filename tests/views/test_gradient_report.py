@@ -2,6 +2,7 @@
 
 import io
 import math
+from itertools import pairwise
 
 import pytest
 from rich.console import Console
@@ -46,6 +47,16 @@ def test_a_vanishing_gradient_is_named() -> None:
     (problem,) = report.problems
     assert problem.startswith("the gradient vanishes: from layers.8 back to layers.0")
     assert all(layer.ratio < 1.0 for layer in report.layers[:-1])
+
+
+def test_the_table_shows_the_numbers_that_are_judged() -> None:
+    report = gradient_report(deep_network(0.3))
+    rows = [line.split() for line in str(report).splitlines() if line.startswith("layers.")]
+    rms, ratios = [float(row[3]) for row in rows], [float(row[5]) for row in rows[:-1]]
+    assert "RMS grad  |grad| of parameters  × next layer" in str(report)
+    assert ratios == pytest.approx([a / b for a, b in pairwise(rms)], rel=2e-3)
+    (change,) = [float(word) for word in report.problems[0].split() if word[0].isdigit()]
+    assert change == pytest.approx(rms[0] / rms[-1], rel=2e-3)
 
 
 def test_an_exploding_gradient_is_named() -> None:

@@ -9,6 +9,8 @@ of number.
 from collections.abc import Callable
 from typing import Any
 
+from micrograd_bp.engine.suggestions import did_you_mean
+
 RULES: dict[str, Callable[..., Any]] = {}
 """The rule of every operation by its name; filled by the table (`engine/table.py`)."""
 
@@ -18,7 +20,7 @@ class Namespace:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name not in RULES:
-            raise AttributeError(f"there is no operation {name!r} for a rule to use; there are: {', '.join(RULES)}")
+            raise AttributeError(f"there is no operation {name!r} for a rule to use; {did_you_mean(name, RULES)}")
 
         def result_of_rule(*operands: Any, **constants: float) -> Any:
             return RULES[name](self, *operands, **constants)[0]

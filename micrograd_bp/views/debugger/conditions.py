@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 
 from micrograd_bp.engine import Value
-from micrograd_bp.expressions import evaluate
+from micrograd_bp.expressions import ExpressionError, evaluate
 from micrograd_bp.views.steps.steps import Recording, Step
 from micrograd_bp.views.steps.value_names import Names
 
@@ -26,6 +26,7 @@ WORDS: dict[str, Callable[[Step], float]] = {
 
 NAME = re.compile(r"(?<![\w.])[^\W\d][\w.]*(?!\s*\(|[\w.])")
 MAGNITUDE = re.compile(r"\|([^|]+)\|")
+PLACEHOLDER = re.compile(r"\bt\d+\b")  # what stands for a name while Python's parser reads the text
 
 
 class Expression:
@@ -40,14 +41,26 @@ class Expression:
             raise ValueError("an expression is missing")
         self._terms: dict[str, Term] = {}
         self._names = names
-        self._text = NAME.sub(self._placeholder, MAGNITUDE.sub(r"abs(\1)", text)).strip()
+        self._typed: dict[str, str] = {}
+        text = " ".join(text.split())
+        self._text = NAME.sub(self._placeholder, MAGNITUDE.sub(r"abs(\1)", text))
         # nan passes through every operation, so what fails now is the text and not its numbers.
-        evaluate(self._text, dict.fromkeys(self._terms, math.nan))
+        try:
+            evaluate(self._text, dict.fromkeys(self._terms, math.nan))
+        except ExpressionError as error:
+            raise ValueError(self._as_typed(str(error), text)) from None
 
     def _placeholder(self, found: re.Match[str]) -> str:
         placeholder = f"t{len(self._terms)}"
         self._terms[placeholder] = self._term(found.group())
+        self._typed[placeholder] = found.group()
         return placeholder
+
+    def _as_typed(self, message: str, text: str) -> str:
+        """A message about the expression, or about a part of it, with the names that were typed."""
+        if self._text in message:
+            return message.replace(self._text, text)
+        return PLACEHOLDER.sub(lambda found: self._typed.get(found[0], found[0]), message)
 
     def _term(self, name: str) -> Term:
         if name in WORDS:

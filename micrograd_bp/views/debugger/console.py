@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import IO, Any, TextIO
 
+from micrograd_bp.engine.suggestions import did_you_mean
 from micrograd_bp.views.debugger.screen import Screen
 
 PROMPT = "(chain) "
@@ -96,7 +97,7 @@ class Console(cmd.Cmd):
 
     def default(self, line: str) -> None:
         """Answers what is no command."""
-        self.say(f"*** there is no command {line.split()[0]}; `help` lists them")
+        raise _unknown(line.split()[0])
 
     def do_help(self, arg: str) -> None:
         """`help [COMMAND]`: all commands, or all about one."""
@@ -104,7 +105,7 @@ class Console(cmd.Cmd):
         if command:
             method = getattr(self, f"do_{command}", None)
             if method is None:
-                raise ValueError(f"there is no command {arg}; `help` lists them")
+                raise _unknown(arg)
             self.say("\n".join(_paragraphs(method)))
             return
         for name in COMMANDS.split():
@@ -128,6 +129,11 @@ class Console(cmd.Cmd):
 def full_name(command: str) -> str:
     """The command that a short form means."""
     return ALIASES.get(command, command)
+
+
+def _unknown(command: str) -> ValueError:
+    hint = did_you_mean(command, COMMANDS.split(), "`help` lists them")
+    return ValueError(f"there is no command {command}; {hint}")
 
 
 def _paragraphs(method: Callable[..., Any]) -> list[str]:
