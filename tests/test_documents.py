@@ -7,7 +7,13 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-DOCUMENTS = ["CONTRIBUTING.md", "docs/architecture.md", "docs/debugging.md", "examples/README.md", "examples/exercises/README.md"]
+DOCUMENTS = [
+    "CONTRIBUTING.md",
+    "docs/architecture.md",
+    "docs/debugging.md",
+    "examples/README.md",
+    "examples/exercises/README.md",
+]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

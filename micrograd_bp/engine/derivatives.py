@@ -43,12 +43,25 @@ def gradients(output: Value, inputs: Sequence[Value], *, create_graph: bool = Fa
     if create_graph:
         with ieee_arithmetic(), recording():
             return _gradient_graphs(output, inputs)
-    totals: dict[Value, float] = {output: 1.0}
-    for node in reversed(topological_order(output)):
-        upstream = totals.get(node, 0.0)
+    received = upstream_gradients([output], topological_order(output))
+    return [received.get(value, 0.0) for value in inputs]
+
+
+def upstream_gradients(outputs: Sequence[Value], order: Sequence[Value]) -> dict[Value, float]:
+    """d(Σ outputs)/d(node) for each node, as `backward` computes it, without writing a `grad`.
+
+    Args:
+        outputs: what to differentiate.
+        order: the nodes below them, in topological order.
+    """
+    gradients = dict.fromkeys(order, 0.0)
+    for output in outputs:
+        gradients[output] += 1.0
+    for node in reversed(order):
+        upstream = gradients[node]
         for operand, local_derivative in zip(node.operands, node.local_derivatives, strict=True):
-            totals[operand] = totals.get(operand, 0.0) + upstream * local_derivative
-    return [totals.get(value, 0.0) for value in inputs]
+            gradients[operand] += upstream * local_derivative
+    return gradients
 
 
 def tangents(outputs: Sequence[Value], inputs: Mapping[Value, float]) -> list[float]:

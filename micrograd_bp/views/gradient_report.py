@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from micrograd_bp.engine import Value
-from micrograd_bp.views.drawing.gradient_flow import Passage, passage, upstream_gradients
+from micrograd_bp.engine.derivatives import upstream_gradients
+from micrograd_bp.views.drawing.gradient_flow import Passage, passage
 from micrograd_bp.views.drawing.modules import layer_of, module_name
 from micrograd_bp.views.drawing.parts import as_roots, everything
 from micrograd_bp.views.drawing.roles import Role, Roles

@@ -174,7 +174,9 @@ def test_names_are_identifiers(name):
         compile(w * x, inputs={name: [x]}, parameters=[w])
 
 
-@pytest.mark.parametrize("name", ["np", "parameters", "value", "gradient", "batch", "order", "views", "loss", "d_W0", "d_X"])
+@pytest.mark.parametrize(
+    "name", ["np", "parameters", "value", "gradient", "batch", "order", "views", "loss", "d_W0", "d_X"]
+)
 @pytest.mark.parametrize("form", ["matrices", "straight line"])
 def test_names_that_every_program_uses_are_refused(name, form):
     x, w = Value(1.0), Value(2.0)

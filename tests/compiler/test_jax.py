@@ -237,7 +237,7 @@ def test_no_setting_is_changed(singles):
 def test_jax_is_asked_for_where_it_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "jax", None)
     monkeypatch.setitem(sys.modules, "jax.numpy", None)
-    with pytest.raises(ImportError, match=re.escape('this takes JAX: pip install jax')):
+    with pytest.raises(ImportError, match=re.escape("this takes JAX: pip install jax")):
         a_line()[0].to_jax()
 
 

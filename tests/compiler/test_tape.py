@@ -153,7 +153,7 @@ except ImportError as error:
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
     answer, refusal = done.stdout.splitlines()
     assert answer == "(9.0, array([6.]))"
-    assert 'pip install numba' in refusal
+    assert "pip install numba" in refusal
 
 
 def test_ten_operations_of_a_chain_are_27_instructions():

@@ -1,4 +1,4 @@
-"""Python's own debugger in `backward`: the stops that docs/debugging.md describes work, in scripted sessions of `pdb`."""
+"""Python's own debugger in `backward`: the stops that docs/debugging.md shows work, in scripted sessions of `pdb`."""
 
 import inspect
 import os

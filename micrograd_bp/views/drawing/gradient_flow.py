@@ -55,18 +55,6 @@ def contribution(upstream: float | None, local_derivative: float) -> float | Non
     return None if upstream is None else upstream * local_derivative
 
 
-def upstream_gradients(roots: Sequence[Value], order: Sequence[Value]) -> dict[Value, float]:
-    """d(Σ roots)/d(node) for each node, as `backward` computes it, without writing a `grad`."""
-    gradients = dict.fromkeys(order, 0.0)
-    for root in roots:
-        gradients[root] += 1.0
-    for node in reversed(order):
-        upstream = gradients[node]
-        for operand, local_derivative in zip(node.operands, node.local_derivatives, strict=True):
-            gradients[operand] += upstream * local_derivative
-    return gradients
-
-
 class Passage(Enum):
     """How much of its gradient a node passes on to its operands."""
 
