@@ -15,7 +15,7 @@ y.backward()
 
 rule = inspect.getsource(OPERATIONS["tanh"].rule).strip()
 step = str(next(iter(steps(y)))).replace("upstream gradient · local derivative", "upstream · local")
-program = compile(y, inputs={"X": [x]}, parameters=[w, b], form="matrices")
+program = compile(y, inputs={"x": [x]}, parameters=[w, b], form="matrices")
 names = ("z", "y", "loss", "d_z", "d_w", "d_b")
 lines = [line.split("  #")[0].strip() for line in program.source.splitlines()]
 compiled = "\n".join(line for line in lines if line.startswith(tuple(f"{name} =" for name in names)))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -134,3 +135,15 @@ def path_without_programs(folder: Path) -> str:
     empty = folder / "empty"
     empty.mkdir(exist_ok=True)
     return os.fspath(empty)
+
+
+def in_rows(drawing: Drawing, text: str, *, sideways: bool) -> list[list[str]]:
+    """Titles that hold `text`, rank by rank: from top to bottom in a drawing that goes sideways, else from the left."""
+    content: dict[str, Any] = json.loads(drawing.pipe("json"))
+    found: dict[float, list[tuple[float, str]]] = {}
+    for node in content["objects"]:
+        title = re.search(r"<B>(.*?)</B>", node.get("label", ""))
+        if "pos" in node and title and text in title[1]:
+            x, y = map(float, node["pos"].split(","))
+            found.setdefault(round(x if sideways else y), []).append((-y if sideways else x, title[1]))
+    return [[title for _, title in sorted(row)] for _, row in sorted(found.items())]

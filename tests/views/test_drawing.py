@@ -257,3 +257,19 @@ def test_hops_is_a_whole_number() -> None:
     for hops in (-1, 1.5):
         with pytest.raises(ValueError, match="hops is a whole number"):
             draw(o, around=o, hops=hops)
+
+
+def test_a_module_is_not_drawn_but_what_it_gives() -> None:
+    with pytest.raises(TypeError, match=r"got MLP, a module: give what it computes, model\(inputs\)"):
+        draw(MLP(2, [1]))
+    with pytest.raises(TypeError) as caught:
+        draw(1.0)
+    assert "model" not in str(caught.value)
+
+
+def test_the_legend_shows_the_thinnest_line_only_where_there_is_one() -> None:
+    x, z = Value(1.0, label="x"), Value(1.0, label="z")
+    usual, thin = x * 2.0 + z, x * 2.0 + z * 1e-7
+    backward([usual, thin])
+    assert not any("and less" in text for text in texts(draw(usual)))
+    assert "2e-06 and less" in texts(draw(thin))

@@ -1,12 +1,16 @@
 """Graphs too large to be read value by value: neurons and layers as boxes."""
 
+import json
+import shutil
+
 import pytest
 
 from micrograd_bp import MLP, Layer, Neuron, Value, cross_entropy, draw, mse
 from micrograd_bp.engine import size
 from micrograd_bp.views.drawing.drawing import NEURONS_UP_TO, VALUES_UP_TO
+from micrograd_bp.views.drawing.renderer import VARIABLE
 
-from .support_drawing import counts, dying_network, network_loss, nodes, texts
+from .support_drawing import counts, dying_network, in_rows, network_loss, nodes, texts
 
 
 def test_auto_takes_the_first_level_that_can_be_read() -> None:
@@ -122,3 +126,42 @@ def test_more_modules_than_can_be_read_are_refused() -> None:
     total = sum((Neuron(4, rng=i)([1.0, 2.0, 3.0, 4.0]) for i in range(450)), Value(0.0))
     with pytest.raises(ValueError, match=r"modules is too large.*detail='layers'"):
         draw(total)
+
+
+@pytest.mark.parametrize("direction", ["LR", "RL", "TB", "BT"])
+@pytest.mark.parametrize("dot", [None, shutil.which("dot")], ids=["graphviz-pure", "dot"])
+def test_neurons_and_inputs_stand_in_their_order(direction: str, dot: str | None, monkeypatch) -> None:
+    if dot:
+        monkeypatch.setenv(VARIABLE, dot)
+    model = MLP(4, [12, 3], rng=0)
+    outputs = model([Value(0.5, label=f"x{i}") for i in range(4)])
+    # The last output is used first, and its neuron is met first on a walk over the graph.
+    drawing = draw(outputs[2] * cross_entropy(outputs, 1), detail="neurons", direction=direction)
+    sideways = direction in ("LR", "RL")
+    assert sorted(in_rows(drawing, "neurons", sideways=sideways), key=len) == [
+        [f"neurons.{i}" for i in range(3)],
+        [f"neurons.{i}" for i in range(12)],
+    ]
+    assert in_rows(drawing, "x", sideways=sideways)[:: 1 if direction in ("LR", "BT") else -1][0] == [
+        "x0", "x1", "x2", "x3",
+    ]  # fmt: skip
+
+
+def test_the_frames_of_neurons_stand_in_their_order() -> None:
+    content = json.loads(draw(network_loss(3, 4, 4, 1), detail="values").pipe("json"))
+    frames = [frame for frame in content["objects"] if "neurons" in frame.get("label", "") and "bb" in frame]
+    frames.sort(key=lambda frame: -float(frame["lp"].split(",")[1]))
+    layer = ["neurons.0 Neuron", "neurons.1 Neuron", "neurons.2 Neuron", "neurons.3 Neuron"]
+    assert [frame["label"] for frame in frames] == [*layer, *layer, "neurons.0 Neuron"]
+
+
+@pytest.mark.parametrize("detail", ["neurons", "layers"])
+def test_a_module_that_makes_the_output_is_drawn_as_one_and_shows_its_name(detail: str) -> None:
+    y = Neuron(2, rng=0)([1.0, 2.0])
+    y.label = "y"
+    drawing = draw(y, detail=detail)
+    (shown,) = [text for text in nodes(drawing) if text[0] == "Neuron"]
+    assert shown[shown.index("output") + 1] == "y"
+    assert "peripheries=2" in drawing.source
+    (shown,) = [text for text in nodes(draw(y + 1.0, detail=detail)) if text[0] == "Neuron"]
+    assert "output" not in shown

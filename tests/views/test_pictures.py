@@ -1,5 +1,7 @@
 """The pictures as they are laid out: nothing overlaps, nothing sticks out, nothing takes long."""
 
+import json
+import re
 import xml.etree.ElementTree as ElementTree
 from random import Random
 
@@ -9,7 +11,7 @@ from micrograd_bp import MLP, Neuron, Value, cross_entropy, draw
 from micrograd_bp.engine import size, topological_order
 from micrograd_bp.views.text import printable
 
-from .support_drawing import SVG, dying_network, layout, micrograd_readme, network_loss, neuron
+from .support_drawing import SVG, dying_network, layout, micrograd_readme, network_loss, neuron, svg_of
 
 
 def mnist_network() -> Value:
@@ -117,3 +119,23 @@ def test_hostile_labels_do_nothing(seed: int) -> None:
         if node.label:
             assert printable(node.label) in shown
             assert printable(node.label, 400) in tooltips
+
+
+def test_a_label_keeps_its_distance_from_its_line() -> None:
+    output = neuron()
+    output.backward()
+    content = json.loads(draw(output).pipe("json"))
+    (edge,) = [edge for edge in content["edges"] if edge.get("label", "").count("×0.5<")]
+    (label_y,) = {float(edge["lp"].split(",")[1])}
+    heights = [float(word.split(",")[-1]) for word in edge["pos"].split()]
+    half_a_letter = 4.5
+    assert min(abs(label_y - y) for y in heights) >= half_a_letter + 3.0
+
+
+def test_a_sample_in_the_legend_keeps_its_width_where_there_are_few() -> None:
+    output = Value(1.0, label="x").tanh()
+    output.backward()
+    (legend,) = [group for group in svg_of(draw(output)).iter(f"{SVG}g") if group.get("id") == "a_graph0"]
+    (sample,) = [path.get("d", "") for path in legend.iter(f"{SVG}path") if path.get("stroke") == "#4f7f6a"]
+    xs = [float(x) for x in re.findall(r"(-?[\d.]+),", sample)]
+    assert max(xs) - min(xs) < 24.0

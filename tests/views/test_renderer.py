@@ -149,3 +149,22 @@ def test_the_package_graphviz_stays_as_it_was() -> None:
     assert isinstance(drawing, graphviz.Digraph)
     assert before == graphviz.backend.dot_command.DOT_BINARY
     assert drawing.copy().source == drawing.source
+
+
+def test_render_takes_the_name_of_a_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    drawing = draw(neuron())
+    assert drawing.render("a.svg", cleanup=True) == "a.svg"
+    assert Path("a.svg").read_bytes() == drawing.pipe("svg")
+    assert drawing.render("b.PNG", directory="new", cleanup=True) == os.path.join("new", "b.PNG")
+    assert Path("new", "b.PNG").read_bytes().startswith(b"\x89PNG")
+    assert sorted(path.name for path in tmp_path.rglob("*.*")) == ["a.svg", "b.PNG"]
+    assert drawing.render("c.gv", format="svg") == "c.gv.svg"  # the name of a source, as in the package graphviz
+    assert Path("c.gv").read_text(encoding="utf-8") == drawing.source
+
+
+def test_render_refuses_an_unknown_kind_of_file(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"unknown kind of file '.*a\.foo': its name ends with \.svg, \.png, \.pdf"):
+        draw(neuron()).render(outfile=tmp_path / "a.foo")
+    assert not list(tmp_path.iterdir())
+    assert draw(neuron()).render(outfile=tmp_path / "a.foo", format="svg") == str(tmp_path / "a.foo")

@@ -10,6 +10,9 @@ import graphviz
 from micrograd_bp.files import write_bytes
 from micrograd_bp.views.drawing.renderer import WrongPictureError, render
 
+PICTURES = frozenset(graphviz.FORMATS) - {"gv", "dot"}
+"""How the name of a picture ends; a name that ends with .gv is that of a source."""
+
 
 class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no type hints
     """A `graphviz.Digraph` that is rendered by the program that was found, which need not be an installed Graphviz.
@@ -64,16 +67,23 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no type h
     ) -> str:
         """Writes the source and the picture to files; the arguments are those of `graphviz.Digraph`.
 
+        A `filename` that ends like a picture is that of the picture: `render("a.svg")` is `render(outfile="a.svg")`.
+
         Returns:
             The path of the picture.
 
         Raises:
+            ValueError: `outfile` does not end like any kind of picture, and no format is given.
             RenderingError: there is no program for it, or it failed; nothing is written then.
             OSError: a file cannot be written.
         """
+        if outfile is None and filename is not None and format in (None, kind := _kind(filename)) and kind in PICTURES:
+            outfile = Path(directory or "", filename)
         if outfile is not None:
             target = Path(outfile)
-            output_format = format or target.suffix.lstrip(".") or self.format
+            output_format = format or _kind(target) or self.format
+            if output_format not in graphviz.FORMATS and format is None:
+                raise ValueError(f"unknown kind of file {str(outfile)!r}: its name ends with .svg, .png, .pdf or .gv")
             source = target.with_suffix(".gv")
         else:
             if filename is not None:
@@ -91,3 +101,8 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no type h
         if view:
             self._view(str(target), format=output_format, quiet=True)
         return str(target)
+
+
+def _kind(path: str | os.PathLike[str]) -> str:
+    """How the name of a file ends, without the dot."""
+    return Path(path).suffix.lstrip(".").lower()

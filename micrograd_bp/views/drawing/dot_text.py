@@ -9,11 +9,14 @@ from micrograd_bp.views.colours import FAINT, FRAME, INK, THICKEST, THICKEST_OF_
 from micrograd_bp.views.drawing.box_styles import box_style
 from micrograd_bp.views.drawing.digraph import Drawing
 from micrograd_bp.views.drawing.legend import legend
-from micrograd_bp.views.drawing.modules import frame_name
+from micrograd_bp.views.drawing.modules import frame_name, layer_of
 from micrograd_bp.views.drawing.picture import Box, Line, Picture
+from micrograd_bp.views.drawing.rows import rows
 from micrograd_bp.views.text import as_html, as_quoted, printable
 
 FONT = "Helvetica"
+
+TABLE = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{padding}">'
 
 PORTS = {"LR": ("e", "w"), "RL": ("w", "e"), "TB": ("s", "n"), "BT": ("n", "s")}
 """Where lines leave a box and where they enter one."""
@@ -40,19 +43,20 @@ def drawing_of(
         drawing.attr("graph", splines="line", ranksep="2", nodesep="0.1", outputorder="edgesfirst")
         tailport, headport = PORTS[direction]
         drawing.attr("edge", arrowsize="0.4", tailport=tailport, headport=headport)
+        drawing.attr("graph", remincross="false")  # a second search for fewer crossings would undo the order of rows
     thickest = THICKEST_OF_MANY if picture.dense else THICKEST
     scale = Scale((line.contribution for line in picture.lines), thickest)
     if with_legend:
         drawing.attr("graph", label=legend(picture, scale), labelloc="b", labeljust="l")
-    _write_boxes(drawing, picture)
+    _write_boxes(drawing, picture, direction)
     for line in picture.lines:
         _write_line(drawing, line, scale)
     return drawing
 
 
-def _write_boxes(drawing: Drawing, picture: Picture) -> None:
+def _write_boxes(drawing: Drawing, picture: Picture, direction: str) -> None:
     """Writes each box into the frames that it stands in, frames in the order in which they first appear."""
-    inside: dict[Origin | None, list[int | Origin]] = {None: []}
+    inside: dict[Origin | None, list[int | Origin | list[int]]] = {None: []}
     for place, box in enumerate(picture.boxes):
         frame = box.frame if picture.framed else None
         entry: int | Origin = place
@@ -60,12 +64,19 @@ def _write_boxes(drawing: Drawing, picture: Picture) -> None:
             inside[frame] = [entry]
             entry, frame = frame, frame.parent
         inside[frame].append(entry)
-    stack: list[int | Origin | None] = list(reversed(inside[None]))
+    for row in rows(picture) if picture.dense else ():
+        inside[picture.boxes[row[0]].frame if picture.framed else None].append(row)
+    if direction in ("LR", "RL"):
+        _turn(inside)
+    stack: list[int | Origin | list[int] | None] = list(reversed(inside[None]))
     frames = 0
     while stack:
         entry_or_end = stack.pop()
         if entry_or_end is None:
             drawing.body.append("\t}\n")
+        elif isinstance(entry_or_end, list):
+            chain = " -> ".join(f"n{place}" for place in entry_or_end)
+            drawing.body.append(f"\t{{rank=same {chain} [style=invis]}}\n")
         elif isinstance(entry_or_end, Origin):
             drawing.body.append(f"\tsubgraph cluster_{frames} {{\n")
             name = as_quoted(printable(frame_name(entry_or_end)))
@@ -78,6 +89,18 @@ def _write_boxes(drawing: Drawing, picture: Picture) -> None:
             box = picture.boxes[entry_or_end]
             attributes = {**box_style(box), "tooltip": _tooltip(box.tooltip)}
             drawing.node(f"n{entry_or_end}", f"<{_box_label(box)}>", **attributes)
+
+
+def _turn(inside: dict[Origin | None, list[int | Origin | list[int]]]) -> None:
+    """Reverses the rows inside of frames, and the frames of neurons.
+
+    Graphviz makes a drawing that goes sideways by turning one that goes down, and those then stand on their heads.
+    """
+    for frame, entries in inside.items():
+        if frame is not None:
+            entries[:] = [entry[::-1] if isinstance(entry, list) else entry for entry in entries]
+            if all(isinstance(entry, Origin) and layer_of(entry) is not entry for entry in entries):
+                entries.reverse()
 
 
 def _tooltip(text: str) -> str:
@@ -101,7 +124,7 @@ def _box_label(box: Box) -> str:
         )
     if box.remark:
         lines.append(f'<TR><TD COLSPAN="2"><FONT POINT-SIZE="9"><I>{as_html(box.remark)}</I></FONT></TD></TR>')
-    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{"".join(lines)}</TABLE>'
+    return f"{TABLE.format(padding=1)}{''.join(lines)}</TABLE>"
 
 
 def _compact_label(box: Box) -> str:
@@ -119,7 +142,8 @@ def _write_line(drawing: Drawing, line: Line, scale: Scale) -> None:
         third = f"{stroke.width / 3:.2g}"
         attributes |= {"color": f"{stroke.colour}:white:{stroke.colour}", "style": "solid", "penwidth": third}
     if line.label:
-        attributes["label"] = f" {line.label} "
+        # A cell keeps its distance from the line.
+        attributes["label"] = f"<{TABLE.format(padding=3)}<TR><TD>{as_html(line.label)}</TD></TR></TABLE>>"
     if line.tooltip:
         attributes["tooltip"] = attributes["labeltooltip"] = line.tooltip
     drawing.edge(f"n{line.tail}", f"n{line.head}", **attributes)

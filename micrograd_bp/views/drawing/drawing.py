@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from micrograd_bp.engine import Value
+from micrograd_bp.engine.suggestions import did_you_mean
 from micrograd_bp.views.drawing.gradient_flow import GivenFlow, GradientFlow, RecordedFlow
 from micrograd_bp.views.drawing.groups import LAYERS, NEURONS, picture_of_groups
 from micrograd_bp.views.drawing.parts import Part, as_roots, everything, on_paths
@@ -151,4 +152,4 @@ def _picture(part: Part, roles: Roles, flow: GradientFlow | None, detail: str) -
 
 def _check_choice(what: str, given: object, known: Sequence[str]) -> None:
     if given not in known:
-        raise ValueError(f"unknown {what} {given!r}; there are: {', '.join(known)}")
+        raise ValueError(f"unknown {what} {given!r}; {did_you_mean(given, known)}")

@@ -93,7 +93,7 @@ def _line(tail: int, head: int, bundle: _Bundle, flow: GradientFlow | None) -> L
         mean = math.nan
     else:  # as wide as its edges are on average, with the sign of their sum
         mean = math.copysign(bundle.magnitude / bundle.count, bundle.total)
-    line = Line(tail, head, mean, label=f"{bundle.count:,} edges\\n" if bundle.count > 1 else "")
+    line = Line(tail, head, mean, label=f"{bundle.count:,} edges" if bundle.count > 1 else "")
     line.tooltip = f"{bundle.count:,} {'edges' if bundle.count > 1 else 'edge'}"
     if mean is not None:
         line.tooltip += f", contributions: sum {number(bundle.total)}, mean magnitude {number(abs(mean))}"
@@ -167,6 +167,7 @@ def _box(group: Group, roles: Roles, flow: GradientFlow | None, part: Part) -> B
         box = Box(title=f"{len(group.members):,} {group.role.value}s", role=group.role)
     else:
         box = _module_box(group, roles)
+        _add_outputs(box, group, roles)
     box.finite = all(math.isfinite(member.data) for member in group.members)
     if len(group.leaves_through) == 1 and group.origin is not None:
         (output,) = group.leaves_through
@@ -194,6 +195,16 @@ def _module_box(group: Group, roles: Roles) -> Box:
         box.rows.append(("neurons", f"{len(parts):,}"))
         box.rows.append(("values", f"{len(group.members):,}"))
     return box
+
+
+def _add_outputs(box: Box, group: Group, roles: Roles) -> None:
+    """A module that makes an output of the whole graph is drawn as one, with the names that somebody gave."""
+    outputs = [member for member in group.members if roles.role(member) is Role.OUTPUT]
+    if outputs:
+        box.role = Role.OUTPUT
+    names = ", ".join(roles.name(output) for output in outputs if roles.is_named(output))
+    if names:
+        box.rows.append(("output", printable(names)))
 
 
 def _units(group: Group) -> list[Value]:

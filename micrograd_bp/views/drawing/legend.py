@@ -44,18 +44,17 @@ def _stroke_rows(picture: Picture, scale: Scale) -> list[str]:
         strokes.append(_item(_bar(NOT_FINITE, [24], 1, rows=2), "nan or inf"))
     rows = [_row(strokes)]
     if scale.largest:
+        magnitudes = [(scale.largest, ""), (scale.largest * 1e-3, "")]
+        if any(0.0 < abs(contribution) <= scale.largest * 1e-6 for contribution in known):
+            magnitudes.append((scale.largest * 1e-6, " and less"))
         rows.append(
             _row(
                 [
                     _text("magnitude:"),
                     *(
-                        _item(_bar(FAINT, [24], max(1, round(scale.width(scale.largest * factor)))), text)
-                        for factor, text in (
-                            (1.0, number(scale.largest)),
-                            (1e-3, number(scale.largest * 1e-3)),
-                            (1e-6, f"{number(scale.largest * 1e-6)} and less"),
-                        )
-                        if scale.largest * factor > 0.0
+                        _item(_bar(FAINT, [24], max(1, round(scale.width(magnitude)))), f"{number(magnitude)}{more}")
+                        for magnitude, more in magnitudes
+                        if magnitude > 0.0
                     ),
                 ]
             )
@@ -64,7 +63,9 @@ def _stroke_rows(picture: Picture, scale: Scale) -> list[str]:
 
 
 def _row(cells: list[str]) -> str:
-    inner = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="3" CELLPADDING="0"><TR>{"".join(cells)}</TR></TABLE>'
+    # Columns share the room that is left over; these take nearly all of it.
+    cells = [*cells, '<TD COLSPAN="50"></TD>']
+    inner = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2"><TR>{"".join(cells)}</TR></TABLE>'
     return f'<TR><TD ALIGN="LEFT">{inner}</TD></TR>'
 
 

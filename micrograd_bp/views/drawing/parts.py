@@ -33,7 +33,9 @@ def as_roots(root: Any) -> list[Value]:
     """
     roots = [root] if isinstance(root, Value) else list(root) if isinstance(root, (list, tuple)) else None
     if roots is None or not all(isinstance(each, Value) for each in roots):
-        raise TypeError(f"expected a Value or a list of Values, got {type(root).__name__}: {root!r:.80}")
+        is_module = hasattr(root, "named_parameters")
+        given = ", a module: give what it computes, model(inputs)" if is_module else f": {root!r:.80}"
+        raise TypeError(f"expected a Value or a list of Values, got {type(root).__name__}{given}")
     if not roots:
         raise ValueError("expected a Value or a list of Values, got an empty list")
     return roots

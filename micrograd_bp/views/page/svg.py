@@ -94,7 +94,7 @@ def _line(i: int, sign: str, width: float, curve: Curve, label: str, hidden: boo
     if is_plain:
         return f'<path {attributes} d="{path}L{_pair(curve.tip)}"/>'
     core = f'<path class="core" d="{path}"/>' if sign == "not-finite" else ""
-    words = label.replace("\\n", " ").strip()
+    words = label.strip()
     text = (
         f'<text x="{curve.label.x:.1f}" y="{curve.label.y + 1.5:.1f}">{escape(words)}</text>'
         if words and curve.label is not None
