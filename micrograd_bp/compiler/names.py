@@ -128,14 +128,16 @@ class _Names:
 
     def __init__(self, taken: set[str]) -> None:
         self._taken = set(taken)
+        self._latest: dict[str, int] = {}  # the number that a name was last given
 
     def unique(self, name: str) -> str:
         """The name, with a number if it is taken, could be that of a gradient, or means something else."""
-        candidate, number = name, 0
+        candidate, number = name, self._latest.get(name, 0)
         while candidate in self._taken or keyword.iskeyword(candidate) or re.fullmatch(r"[ci]\d+|d_.*", candidate):
             number += 1
             candidate = f"{name}_{number}" if name[-1:].isdigit() else f"{name}{number}"
             if re.fullmatch(r"[ci]\d+|d_.*", candidate):
                 candidate = f"{name}_{number}_"
         self._taken.add(candidate)
+        self._latest[name] = number
         return candidate

@@ -32,6 +32,19 @@ def test_a_long_chain_under_a_batch():
     check(Problem(y, {"X": [x]}, [w], {"y": [y]}, {"X": rows}, np.array([0.3])))
 
 
+def test_thousands_of_arrays_of_one_name():
+    """Each is called sin and a number; to look for a free one from the start took minutes."""
+    x, w = Value(0.75), Value(0.25)
+    y = x * w
+    for _ in range(20_000):
+        y = y.sin()
+    program = compile(y, inputs={"X": [x]}, parameters=[w], form="matrices")
+    assert "sin19998 = np.sin(sin19997)" in program.source
+    value, gradient = program.value_and_gradient(np.array([[0.75]]))
+    y.backward()
+    np.testing.assert_allclose([value, gradient[0]], [y.data, w.grad], rtol=1e-9)
+
+
 @pytest.mark.parametrize("kind", ["sum", "dot", "by hand", "products by hand", "nested to the right"])
 def test_a_sum_of_thousands_of_terms(kind):
     n = 5_000
