@@ -19,7 +19,7 @@ try:
     from jax.sharding import AxisType, NamedSharding, PartitionSpec
     from jax.typing import ArrayLike
 except ImportError:
-    raise SystemExit('This example takes JAX: pip install jax') from None
+    raise SystemExit("This example takes JAX: pip install jax") from None
 
 jax.config.update("jax_enable_x64", True)
 

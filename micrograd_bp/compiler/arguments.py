@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from micrograd_bp.compiler.names import RESERVED
 from micrograd_bp.engine import Value, topological_order
 from micrograd_bp.engine.operation import HandMade
 
@@ -15,7 +16,7 @@ Array = NDArray[Any]
 
 Groups = dict[str, list[Value]]
 
-TAKEN = {"np", "batch", "order", "views", "parameters", "gradient", "value", "loss", "with_respect_to", "__debug__"}
+TAKEN = {*RESERVED, "loss", "with_respect_to", "__debug__"}
 """Names that a program or a call of it uses itself."""
 
 

@@ -1,5 +1,7 @@
 """The numbers and indices that a program holds, as arrays with names."""
 
+from collections.abc import Iterable, Iterator
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -10,9 +12,10 @@ from micrograd_bp.compiler.expression import Shape
 class Constants:
     """The numbers and indices that a program needs, under the names that it uses."""
 
-    def __init__(self, dtype: str = "float64") -> None:
-        """Starts without any. `dtype` is that of the numbers."""
+    def __init__(self, dtype: str = "float64", taken: Iterable[str] = ()) -> None:
+        """Starts without any. `dtype` is that of the numbers; names that are `taken` are not given to an array."""
         self.dtype = dtype
+        self._free = {letter: _free_names(letter, frozenset(taken)) for letter in "ic"}
         self.arrays: dict[str, np.ndarray[Any, Any]] = {}
         self._names: dict[tuple[str, Shape, bytes], str] = {}
 
@@ -20,9 +23,7 @@ class Constants:
         """The name of an array: `c0`, or `i0` for an index."""
         key = array.dtype.kind, array.shape, array.tobytes()
         if key not in self._names:
-            letter = "i" if array.dtype.kind == "i" else "c"
-            number = sum(name.startswith(letter) for name in self.arrays)
-            self._names[key] = f"{letter}{number}"
+            self._names[key] = next(self._free["i" if array.dtype.kind == "i" else "c"])
             self.arrays[self._names[key]] = array
         return self._names[key]
 
@@ -40,3 +41,7 @@ class Constants:
             else:
                 lines.append(f"{name} = np.array({array.tolist()}{dtype})")
         return "\n".join(lines)
+
+
+def _free_names(letter: str, taken: frozenset[str]) -> Iterator[str]:
+    return (name for name in (f"{letter}{number}" for number in count()) if name not in taken)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from micrograd_bp.compiler.expression import BATCH, Expression
-from micrograd_bp.compiler.groups import HOLE
+from micrograd_bp.compiler.groups import HOLE, Index
 from micrograd_bp.compiler.python_source import (
     ATOM,
     COMPARISONS,
@@ -49,6 +49,11 @@ class InPlaceWriter(Writer):
             return f"np.zeros({shape_in_parentheses(node.shape)}, parameters.dtype, order)", ATOM
         return super()._written(node, operands)
 
+    def view(self, name: str, index: Index, size: int) -> str:
+        """As for any writer; a single parameter too is a view, which follows when the parameter changes."""
+        text = super().view(name, index, size)
+        return f"{name}[{int(index)}, ...]" if index.ndim == 0 and name == "parameters" else text
+
 
 def is_ordered(expression: Expression) -> bool:
     """Whether it is a matrix with a row for each sample, made by a product."""
@@ -66,7 +71,7 @@ def in_place(
         results: what it returns, which must stay.
         writer: writes expressions.
     """
-    statements = _with_signs_of_results(_with_total_of_terms(statements))
+    statements = _with_signs_of_results(statements)
     statements = _with_single_uses_inside(statements, list(results))
     starts = [statement for statement in statements if statement.target.detail == "gradient"]
     backward = next((place for place, each in enumerate(statements) if each.section == "backward"), len(statements))
@@ -92,8 +97,12 @@ def in_place(
 
 
 def _reads(values: Iterable[Expression]) -> Counter[Any]:
-    """How many of some values read each variable."""
-    return Counter(each.detail for value in values for each in topological_order(value) if each.function == "variable")
+    """How often some values read each variable; z·z reads z twice."""
+    reads: Counter[Any] = Counter()
+    for value in values:
+        places = [value, *(operand for each in topological_order(value) for operand in each.operands)]
+        reads.update(each.detail for each in places if each.function == "variable")
+    return reads
 
 
 def _with_single_uses_inside(statements: Sequence[Statement], results: Sequence[Expression]) -> list[Statement]:
@@ -151,37 +160,6 @@ def _with_signs_of_results(statements: Sequence[Statement]) -> list[Statement]:
 
 def _has_zero_beside_variable(node: Expression) -> bool:
     return node.operands[0].function == "variable" and node.operands[1].is_literal(0.0)
-
-
-def _with_total_of_terms(statements: Sequence[Statement]) -> Sequence[Statement]:
-    """The total over a batch of what is a sum for each sample, as the sum of totals: one array less for each term."""
-    by_target = {statement.target.detail: statement for statement in statements if statement.action == "set"}
-    reads = _reads(statement.value for statement in statements)
-    for statement in statements:
-        total = statement.value.operands[0] if statement.value.function == "divide" else statement.value
-        loss = total.operands[0] if total.function == "sum" and not total.shape else None
-        if statement.target.detail != "value" or loss is None or loss.function != "variable" or reads[loss.detail] != 1:
-            continue
-        summed = by_target.get(loss.detail)
-        if summed is None or summed.value.function not in ("add", "subtract") or summed.value.shape[1:] != (1,):
-            continue
-        if any(term.shape != summed.value.shape for term in summed.value.operands):
-            continue
-        totals = tuple([_total(term) for term in summed.value.operands])
-        mean = Expression("divide", (Expression(summed.value.function, totals), statement.value.operands[1]))
-        return [replace(each, value=mean) if each is statement else each for each in statements if each is not summed]
-    return statements
-
-
-def _total(term: Expression) -> Expression:
-    """The sum of all entries; of a sum over the entries of each sample, that of its entries."""
-    if term.function == "sum" and term.detail == ((len(term.operands[0].shape) - 1,), True):
-        term = term.operands[0]
-    if term.function == "multiply" and all(
-        each.function == "variable" and each.shape == term.shape for each in term.operands
-    ):
-        return Expression("vdot", term.operands)
-    return Expression("sum", (term,), (), (tuple(range(len(term.shape))), False))
 
 
 def _replaced(value: Expression, replacement: Callable[[Expression], Expression | None]) -> Expression:
@@ -242,7 +220,7 @@ def _worked_on(name: str, value: Expression, writer: Writer) -> list[str]:
         first = expression
         if expression.function == "multiply" and others and others[0].function in (*COMPARISONS, "truth"):
             lines.append(f"{name} *= {writer.truth(others[0])}")
-        elif not others:  # a function of one array
+        elif len(expression.operands) == 1:
             lines.append(f"{writer.function(expression.function)}({name}, out={name})")
         elif expression.function in (AUGMENTED if expression.operands[0] is below else COMMUTATIVE):
             lines.append(f"{name} {OPERATORS[expression.function][0]}= {writer.text(others[0])}")

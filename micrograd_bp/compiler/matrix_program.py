@@ -121,6 +121,7 @@ class MatrixProgram:
         self.source, self.filename = self._plain.text.source, self._plain.text.filename
         self._places = self._plain.places
         self._block = _block_size(made[0])
+        self._have_copies: bool | None = None
         self._viewed: Array | None = None
         self._kept_views: tuple[Any, ...] = ()
 
@@ -143,9 +144,8 @@ class MatrixProgram:
     def value_and_gradient(self, parameters: Array, inputs: Sequence[Array], batch: int | None) -> tuple[Any, ...]:
         """The mean of the loss over a batch, and its derivatives, in IEEE arithmetic; as `StraightLine` has it."""
         few = batch is not None and batch <= FEW_SAMPLES
-        is_debugged = sys.gettrace() is not None  # somebody steps through, and has set breakpoints in the plain source
         run = ERRORS_IGNORED.copy().run
-        if few or is_debugged:
+        if few or _is_debugged():  # breakpoints are in the plain source
             outcome: tuple[Any, ...] = run(self._plain.namespace["value_and_gradient"], parameters, *inputs)
             return outcome
         function = self._buffered.namespace["value_and_gradient"]
@@ -157,10 +157,16 @@ class MatrixProgram:
         """The views of the parameters, which are kept as long as these are in the same array."""
         if parameters is not self._viewed:
             views: tuple[Any, ...] = ERRORS_IGNORED.copy().run(self._buffered.namespace["views"], parameters)
-            if not all(np.may_share_memory(view, parameters) for view in views):
-                return views  # some are copies, which do not follow when a parameter changes
+            if not self._views_follow(views, parameters):
+                return views
             self._kept_views, self._viewed = views, parameters
         return self._kept_views
+
+    def _views_follow(self, views: Sequence[Any], parameters: Array) -> bool:
+        """Whether none is a copy, which would not follow when a parameter changes; found out once."""
+        if self._have_copies is None:
+            self._have_copies = not all(np.may_share_memory(view, parameters) for view in views)
+        return not self._have_copies
 
     def predict(self, parameters: Array, inputs: Sequence[Array], batch: int | None) -> dict[str, Array]:
         """The outputs: arrays (batch, members), or (members,) where they do not depend on the inputs."""
@@ -264,6 +270,14 @@ class MatrixProgram:
         if group.kind == "view":
             return self.node(group.name, tuple(entry[: group.operands[0].index.ndim]))
         return group.members[entry[-1] if len(group) > 1 else 0]
+
+
+def _is_debugged() -> bool:
+    """Whether a debugger is there: one that traces, or from Python 3.12 on one that uses `sys.monitoring`."""
+    monitoring = getattr(sys, "monitoring", None)
+    return sys.gettrace() is not None or (
+        monitoring is not None and monitoring.get_tool(monitoring.DEBUGGER_ID) is not None
+    )
 
 
 def _description(grouping: Grouping) -> str:

@@ -55,7 +55,7 @@ def module_source(
         buffered: whether arrays are worked on in place, instead of a new one for each result, and views of the
             parameters are taken in a function of their own.
     """
-    module = ModuleSource(Constants(dtype))
+    module = ModuleSource(Constants(dtype, [group.name for group in routines[0].inputs]))
     lines = [f'"""{description}"""', "", "import numpy as np"]
     lacking = sorted({name for routine in routines for name in _functions(routine) if name in LACKING})
     if lacking:

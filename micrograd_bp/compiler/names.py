@@ -11,24 +11,13 @@ from micrograd_bp.compiler.groups import Group, Part
 from micrograd_bp.compiler.reading import Reader
 from micrograd_bp.engine import Value
 
-RESERVED = {
-    "np",
-    "batch",
-    "order",
-    "views",
-    "parameters",
-    "gradient",
-    "value",
-    "erf",
-    "erfc",
-    "predict",
-    "value_and_gradient",
-}
+RESERVED = {"np", "xp", "inf", "nan", "erf", "erfc", "batch", "order", "views", "parameters", "gradient", "value"}
+"""What the source of a program calls something already, inside of its functions."""
 
 
 def give_names(grouping: Grouping, reader: Reader, loss: Value, outputs: Mapping[str, Sequence[Value]]) -> None:
     """Names every group: `W0`, `b0`, `z0`, `a0` for a layer, after a label, or after the operation."""
-    names = _Names({*RESERVED, *grouping.inputs})
+    names = _Names({*RESERVED, "value_and_gradient", "predict", *grouping.inputs})
     whole = {tuple(nodes): name for name, nodes in outputs.items()}
     found: dict[Group, str] = {}
     for group in grouping.groups:

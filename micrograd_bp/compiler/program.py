@@ -14,7 +14,7 @@ from micrograd_bp.compiler.arguments import checked_dtype, checked_graph, checke
 from micrograd_bp.compiler.functional import ArrayProgram
 from micrograd_bp.compiler.functional.functions import jax_numpy
 from micrograd_bp.compiler.grouping import Grouping
-from micrograd_bp.compiler.matrix_program import MatrixProgram, Place
+from micrograd_bp.compiler.matrix_program import ERRORS_IGNORED, MatrixProgram, Place
 from micrograd_bp.compiler.non_finite import described, first_non_finite
 from micrograd_bp.compiler.straight_line.program import StraightLine, straight_line
 from micrograd_bp.engine import Value, topological_order
@@ -62,7 +62,7 @@ class Program:
         self._widths = [len(group) for group in self._inputs.values()]
         self.form = form
         self._program = self._compiled(order)
-        self._with_respect_to: dict[tuple[str, ...], MatrixProgram | StraightLine] = {(): self._program}
+        self._programs: dict[tuple[str, ...], MatrixProgram | StraightLine] = {(): self._program}
         self._warn_of_unused(order)
         self._parameters: Array = np.empty(len(self._values), self._dtype)
         self.load()
@@ -106,7 +106,7 @@ class Program:
 
     @property
     def parameters(self) -> Array:
-        """The numbers of the parameters, a flat array in the order in which they were given."""
+        """The numbers of the parameters in the order in which they were given: a flat copy, to be set as a whole."""
         return self._parameters.copy()
 
     @parameters.setter
@@ -168,7 +168,7 @@ class Program:
         value, gradient, *others = program.value_and_gradient(self._parameters, arrays, batch)
         if self._check and not (math.isfinite(value) and _all_finite(gradient)):
             self._refuse(float(value), gradient, arrays)
-        return float(value), gradient, *others
+        return float(value), gradient, *(other if other.flags.writeable else other.copy() for other in others)
 
     def _fit(self, inputs: Sequence[Any]) -> bool:
         """Whether inputs are just the arrays that the program takes."""
@@ -193,9 +193,9 @@ class Program:
                 raise ValueError(
                     f"this program has no input {name!r}; its inputs are: {', '.join(self._inputs) or 'none'}"
                 )
-        if with_respect_to not in self._with_respect_to:
-            self._with_respect_to[with_respect_to] = self._compiled(topological_order(*self._roots), with_respect_to)
-        return self._with_respect_to[with_respect_to]
+        if with_respect_to not in self._programs:
+            self._programs[with_respect_to] = self._compiled(topological_order(*self._roots), with_respect_to)
+        return self._programs[with_respect_to]
 
     def predict(self, /, *inputs: Any, **named: Any) -> dict[str, Array]:
         """The outputs by name: arrays (samples, members), or (members,) for what no input has a part in.
@@ -286,7 +286,8 @@ class Program:
 
 def _all_finite(gradient: Array) -> bool:
     # One number tells, unless squares overflow.
-    return math.isfinite(gradient.dot(gradient)) or bool(np.isfinite(gradient).all())
+    squares = ERRORS_IGNORED.copy().run(gradient.dot, gradient)
+    return math.isfinite(squares) or bool(np.isfinite(gradient).all())
 
 
 def _compiled_again(

@@ -1,11 +1,11 @@
 """Lines of their own for what several statements share, so that it is computed once."""
 
 from collections import Counter
-from itertools import count
 
 import numpy as np
 
 from micrograd_bp.compiler.expression import Expression, variable
+from micrograd_bp.compiler.names import RESERVED
 from micrograd_bp.compiler.python_source import COMPARISONS, name_of
 from micrograd_bp.compiler.routine import Routine, Statement
 from micrograd_bp.engine.graph import topological_order
@@ -20,6 +20,8 @@ DEEPEST = 50
 def shared_set_apart(routine: Routine) -> list[Statement]:
     """The statements, with a line of its own for what several of them use, or what is nested too deeply."""
     taken = {name_of(statement.target) for statement in routine.statements}
+    taken |= {*RESERVED, *(group.name for group in routine.inputs)}
+    numbers: Counter[str] = Counter()
     uses: Counter[int] = Counter()
     seen: set[int] = set()
     for statement in routine.statements:
@@ -41,7 +43,7 @@ def shared_set_apart(routine: Routine) -> list[Statement]:
                 expression.function == "entries" and not isinstance(expression.detail, np.ndarray)
             )
             if not is_root and not cheap and (uses[id(expression)] > 1 or depth > DEEPEST):
-                apart = variable(_part_of(name_of(statement.target), taken), expression.shape)
+                apart = variable(_part_of(name_of(statement.target), taken, numbers), expression.shape)
                 if expression.function in COMPARISONS:
                     apart.function = "truth"
                 statements.append(Statement("set", apart, rewritten, statement.section))
@@ -55,8 +57,11 @@ def shared_set_apart(routine: Routine) -> list[Statement]:
     return statements
 
 
-def _part_of(name: str, taken: set[str]) -> str:
-    """A new name for a part of what is called `name`."""
-    part = next(part for part in (f"{name}_part{number or ''}" for number in count()) if part not in taken)
+def _part_of(name: str, taken: set[str], numbers: Counter[str]) -> str:
+    """A new name for a part of what is called `name`, of which the last one had the number in `numbers`."""
+    part = f"{name}_part{numbers[name] or ''}"
+    while part in taken:
+        numbers[name] += 1
+        part = f"{name}_part{numbers[name]}"
     taken.add(part)
     return part

@@ -17,7 +17,7 @@ Written = tuple[str, int]
 
 def functional_source(routines: Sequence[Routine], dtype: str = "float64") -> ModuleSource:
     """Writes routines as a module, which is to be run with `xp` and its constants among its globals."""
-    module = ModuleSource(Constants(dtype))
+    module = ModuleSource(Constants(dtype, [group.name for group in routines[0].inputs]))
     writer = FunctionalWriter(module.constants, dtype, "xp")
     inputs = [f"{group.name} (batch, {len(group)})" for group in routines[0].inputs]
     lines = [
