@@ -290,5 +290,7 @@ def test_a_rule_may_not_ask_for_the_size_of_a_group():
 
 
 def test_a_rule_may_not_use_what_is_not_there():
-    with refused(AttributeError, "no operation 'foo'", "tanh"):
-        rule_of(lambda xp, x: (xp.foo(x), (1.0,)))
+    with refused(AttributeError, "no operation 'quux'", "there are: ", "tanh"):
+        rule_of(lambda xp, x: (xp.quux(x), (1.0,)))
+    with refused(AttributeError, "no operation 'tahn'", "did you mean tanh?"):
+        rule_of(lambda xp, x: (xp.tahn(x), (1.0,)))
