@@ -47,6 +47,8 @@ class InPlaceWriter(Writer):
             return f"np.matmul({operands[0][0]}, {operands[1][0]}, order=order)", ATOM
         if node.function == "zeros_like" and node.shape[:1] == (BATCH,):
             return f"np.zeros({shape_in_parentheses(node.shape)}, parameters.dtype, order)", ATOM
+        if node.function == "vecdot":
+            return f"np.vecdot({operands[0][0]}, {operands[1][0]})[:, None]", ATOM
         return super()._written(node, operands)
 
     def view(self, name: str, index: Index, size: int) -> str:
@@ -71,7 +73,7 @@ def in_place(
         results: what it returns, which must stay.
         writer: writes expressions.
     """
-    statements = _with_signs_of_results(statements)
+    statements = _with_signs_of_results(_with_row_products(statements))
     statements = _with_single_uses_inside(statements, list(results))
     starts = [statement for statement in statements if statement.target.detail == "gradient"]
     backward = next((place for place, each in enumerate(statements) if each.section == "backward"), len(statements))
@@ -158,6 +160,19 @@ def _with_signs_of_results(statements: Sequence[Statement]) -> list[Statement]:
     return changed
 
 
+def _with_row_products(statements: Sequence[Statement]) -> list[Statement]:
+    """The sum of x·y over the entries of each sample as a product of rows, without an array of all x·y."""
+
+    def row_product(node: Expression) -> Expression | None:
+        if node.function != "sum" or node.detail != ((1,), True) or node.operands[0].function != "multiply":
+            return None
+        (product,) = node.operands
+        fits = all(each.function == "variable" and each.shape == product.shape for each in product.operands)
+        return Expression("vecdot", product.operands, node.shape) if fits else None
+
+    return [replace(each, value=_replaced(each.value, row_product)) for each in statements]
+
+
 def _has_zero_beside_variable(node: Expression) -> bool:
     return node.operands[0].function == "variable" and node.operands[1].is_literal(0.0)
 
@@ -240,7 +255,20 @@ def _to_work_on(expression: Expression, result: Expression) -> Expression | None
 
 NOT_ENTRY_BY_ENTRY = {
     *("variable", "truth", "literal", "constant", "view", "entries", "reshape", "transpose", "broadcast_to"),
-    *("matmul", "outer", "sum", "max", "concatenate", "zeros_like", "empty_like", "where", "finite", "erf", "erfc"),
+    *(
+        "matmul",
+        "outer",
+        "sum",
+        "max",
+        "vecdot",
+        "concatenate",
+        "zeros_like",
+        "empty_like",
+        "where",
+        "finite",
+        "erf",
+        "erfc",
+    ),
 }
 
 

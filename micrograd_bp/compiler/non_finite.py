@@ -1,11 +1,13 @@
 """Where in a graph numbers stop being finite."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from micrograd_bp.compiler.matrix_program import ERRORS_IGNORED
 from micrograd_bp.engine import Value, topological_order
 
 
@@ -48,3 +50,10 @@ def described(value: float, gradient: NDArray[Any], statement: str, node: Value 
         scope = node.origin.scope if node.origin is not None else ""
         text += f": {node!r}{f', made in {scope}' if scope else ''}"
     return text
+
+
+def all_finite(gradient: NDArray[Any]) -> bool:
+    """Whether no entry is nan or inf."""
+    # One number tells, unless squares overflow.
+    squares = ERRORS_IGNORED.copy().run(gradient.dot, gradient)
+    return math.isfinite(squares) or bool(np.isfinite(gradient).all())

@@ -14,8 +14,8 @@ from micrograd_bp.compiler.arguments import checked_dtype, checked_graph, checke
 from micrograd_bp.compiler.functional import ArrayProgram
 from micrograd_bp.compiler.functional.functions import jax_numpy
 from micrograd_bp.compiler.grouping import Grouping
-from micrograd_bp.compiler.matrix_program import ERRORS_IGNORED, MatrixProgram, Place
-from micrograd_bp.compiler.non_finite import described, first_non_finite
+from micrograd_bp.compiler.matrix_program import MatrixProgram, Place
+from micrograd_bp.compiler.non_finite import all_finite, described, first_non_finite
 from micrograd_bp.compiler.straight_line.program import StraightLine, straight_line
 from micrograd_bp.engine import Value, topological_order
 
@@ -166,9 +166,11 @@ class Program:
             arrays = checked_inputs(self._sizes(self._inputs), inputs, named, self._dtype)
         batch = len(arrays[0]) if arrays else None
         value, gradient, *others = program.value_and_gradient(self._parameters, arrays, batch)
-        if self._check and not (math.isfinite(value) and _all_finite(gradient)):
+        if self._check and not (math.isfinite(value) and all_finite(gradient)):
             self._refuse(float(value), gradient, arrays)
-        return float(value), gradient, *(other if other.flags.writeable else other.copy() for other in others)
+        if others:  # one that repeats a single number is read-only
+            others = [other if other.flags.writeable else other.copy() for other in others]
+        return float(value), gradient, *others
 
     def _fit(self, inputs: Sequence[Any]) -> bool:
         """Whether inputs are just the arrays that the program takes."""
@@ -282,12 +284,6 @@ class Program:
 
     def _on_arrays(self, xp: Any) -> ArrayProgram:
         return ArrayProgram(self._program, self._loss, self._inputs, self._values, self._outputs, self._dtype, xp)
-
-
-def _all_finite(gradient: Array) -> bool:
-    # One number tells, unless squares overflow.
-    squares = ERRORS_IGNORED.copy().run(gradient.dot, gradient)
-    return math.isfinite(squares) or bool(np.isfinite(gradient).all())
 
 
 def _compiled_again(
