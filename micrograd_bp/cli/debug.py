@@ -50,19 +50,28 @@ def add_parser(subparsers: Any) -> None:
 
 def run(target: str, numbers: Sequence[str] = ()) -> int:
     """Opens the debugger; returns the exit code."""
-    script = re.fullmatch(r"(.*\.py)(?::(\w+))?", target)
     try:
-        if script is None:
-            start = from_expression(target, numbers)
-        elif numbers:
-            raise TargetError(f"numbers are for the names in an expression; a script has its own: {numbers[0]}")
-        else:
-            start = from_script(Path(script[1]), script[2])
+        start = start_of(target, numbers)
     except TargetError as refusal:
         Screen(sys.stderr).say(f"micrograd-bp debug: {refusal}")
         return 2
     Debugger(Recording(start.outputs, start.gradients, names=start.names)).run()
     return 0
+
+
+def start_of(target: str, numbers: Sequence[str]) -> Start:
+    """Where the backward pass of an expression, or of a script, starts.
+
+    Raises:
+        TargetError: it cannot be had.
+        SystemExit: a script failed; its traceback has been shown.
+    """
+    script = re.fullmatch(r"(.*\.py)(?::(\w+))?", target)
+    if script is None:
+        return from_expression(target, numbers)
+    if numbers:
+        raise TargetError(f"numbers are for the names in an expression; a script has its own: {numbers[0]}")
+    return from_script(Path(script[1]), script[2])
 
 
 def from_expression(text: str, numbers: Sequence[str]) -> Start:

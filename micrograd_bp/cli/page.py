@@ -1,12 +1,10 @@
 """`micrograd-bp page`: the steps of an expression, a script or a saved network as a page for the browser."""
 
 import argparse
-import re
 import sys
-from pathlib import Path
 from typing import Any
 
-from micrograd_bp.cli.debug import Start, TargetError, from_expression, from_script
+from micrograd_bp.cli.debug import Start, TargetError, start_of
 from micrograd_bp.cli.draw import outputs_of_network
 from micrograd_bp.engine.numbers.notation import in_encoding
 from micrograd_bp.nn import MLP
@@ -77,9 +75,4 @@ def _start(arguments: argparse.Namespace) -> Start:
         return Start(outputs_of_network(network, arguments), None, network)
     if arguments.input is not None:
         raise ValueError("--input is for a network; an expression takes NAME=NUMBER")
-    script = re.fullmatch(r"(.*\.py)(?::(\w+))?", what)
-    if script is None:
-        return from_expression(what, arguments.numbers)
-    if arguments.numbers:
-        raise ValueError(f"numbers are for the names in an expression; a script has its own: {arguments.numbers[0]}")
-    return from_script(Path(script[1]), script[2])
+    return start_of(what, arguments.numbers)
