@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from micrograd_bp.compiler.expression import Expression, entries, reshape
+from micrograd_bp.compiler.expression import Expression, Shape, broadcast_to, entries, reshape
 from micrograd_bp.compiler.groups import Index
 
 
@@ -42,6 +42,10 @@ class Block(NamedTuple):
         matrix = reshape(part, (*lead, self.rows, self.length))
         whole = self.columns == self.length
         return matrix if whole else entries(matrix, slice(self.first, self.first + self.columns))
+
+    def flat(self, a: Expression, lead: Shape) -> Expression:
+        """What broadcasts to the block, behind the axes `lead`, with its entries in the order of `places`."""
+        return reshape(broadcast_to(a, (*lead, self.rows, self.columns)), (*lead, self.rows * self.columns))
 
 
 def block_of(index: Index, size: int) -> Block | None:

@@ -40,12 +40,18 @@ ORDER = f'order = "F" if batch >= {MANY_SAMPLES} else "C"'
 
 
 class InPlaceWriter(Writer):
-    """Writes expressions; a product with an axis of samples is a call that says how its result lies in memory."""
+    """Writes expressions; a product with an axis of samples is a call that says how its result lies in memory.
+
+    Attributes:
+        asks_for_order: whether something that was written reads the variable of `ORDER`.
+    """
 
     def _written(self, node: Expression, operands: list[tuple[str, int]]) -> tuple[str, int]:
         if is_ordered(node):
+            self.asks_for_order = True
             return f"np.matmul({operands[0][0]}, {operands[1][0]}, order=order)", ATOM
         if node.function == "zeros_like" and node.shape[:1] == (BATCH,):
+            self.asks_for_order = True
             return f"np.zeros({shape_in_parentheses(node.shape)}, parameters.dtype, order)", ATOM
         if node.function == "vecdot":
             return f"np.vecdot({operands[0][0]}, {operands[1][0]})[:, None]", ATOM
@@ -91,7 +97,7 @@ def in_place(
     }
     written = []
     for statement in ordered:
-        if statement.group not in put_at_once or statement.section in ("the parameters", "forward"):
+        if statement.group not in put_at_once or not statement.is_backward:
             written.append((statement, _lines(statement, writer)))
         elif statement.action == "set":
             written.append((statement, [put_at_once[statement.group]]))

@@ -1,6 +1,5 @@
 """A program's source: a Python module with a function for each routine."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -10,13 +9,10 @@ from micrograd_bp.compiler.expression import BATCH, BATCH_SIZE, Shape
 from micrograd_bp.compiler.groups import Group
 from micrograd_bp.compiler.in_place_source import ORDER, InPlaceWriter, in_place
 from micrograd_bp.compiler.python_source import LACKING, Writer, name_of, shape_in_parentheses
-from micrograd_bp.compiler.routine import Routine, Statement
+from micrograd_bp.compiler.routine import PARAMETERS, Routine, Statement
 from micrograd_bp.compiler.shared_parts import shared_set_apart
 from micrograd_bp.compiler.statement_text import statement_text
 from micrograd_bp.engine.graph import topological_order
-
-PARAMETERS = "the parameters"
-"""The heading of the statements that take views of the parameters."""
 
 
 class Line(NamedTuple):
@@ -63,7 +59,7 @@ def module_source(
         lines += [f"{name} = Arrays(np).{name}" for name in lacking]
     for routine in routines:
         writer = (InPlaceWriter if buffered else Writer)(module.constants, dtype)
-        lines += ["", "", *_written(routine, writer, module, len(lines) + 2, buffered)]
+        lines += ["", "", *routine_lines(routine, writer, module, len(lines) + 2, buffered=buffered)]
     module.lines = lines
     return module
 
@@ -73,7 +69,9 @@ def _functions(routine: Routine) -> set[str]:
     return {expression.function for expression in topological_order(*roots)}
 
 
-def _written(routine: Routine, writer: Writer, module: ModuleSource, first_line: int, buffered: bool) -> list[str]:
+def routine_lines(
+    routine: Routine, writer: Writer, module: ModuleSource, first_line: int, *, buffered: bool = False
+) -> list[str]:
     """The lines of a routine, after `first_line` others. Notes where each group's statement is."""
     arguments = ["parameters", *(group.name for group in routine.inputs)]
     statements = shared_set_apart(routine)
@@ -82,8 +80,6 @@ def _written(routine: Routine, writer: Writer, module: ModuleSource, first_line:
     else:
         written = [(statement, [statement_text(statement, writer)]) for statement in statements]
     results = [writer.text(result) for result in routine.results.values()]
-    everything = [*results, *(text for _, texts in written for text in texts)]
-    asks_for_order = any(re.search(r"\border\)", text) for text in everything)
     lines: list[Line] = []
     if buffered:  # a program keeps its views of the parameters, which would take as long as a small product
         views = [each for each in written if each[0].section == PARAMETERS]
@@ -99,9 +95,9 @@ def _written(routine: Routine, writer: Writer, module: ModuleSource, first_line:
         ]
         arguments.insert(1, "views")
     lines.append(Line(f"def {routine.name}({', '.join(arguments)}):"))
-    if asks_for_order or _asks_for_batch(routine, statements):
+    if writer.asks_for_order or _asks_for_batch(routine, statements):
         lines.append(Line(f"    batch = {routine.inputs[0].name}.shape[0]"))
-    if asks_for_order:
+    if writer.asks_for_order:
         lines.append(Line(f"    {ORDER}"))
     if buffered and names:
         lines.append(Line(f"    {names} = views"))
@@ -125,8 +121,7 @@ def _body(written: Sequence[tuple[Statement, Sequence[str]]]) -> list[Line]:
         if statement.section != section:
             section = statement.section
             lines += [Line(), Line(f"    # {section}")]
-        is_gradient = section not in (PARAMETERS, "forward")
-        lines.append(Line(f"    {texts[0]}", _shape_comment(statement), statement.group, is_gradient))
+        lines.append(Line(f"    {texts[0]}", _shape_comment(statement), statement.group, statement.is_backward))
         lines += [Line(f"    {text}") for text in texts[1:]]
     return lines
 

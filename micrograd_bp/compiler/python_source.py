@@ -52,6 +52,8 @@ def name_of(target: Expression) -> str:
 class Writer:
     """Writes expressions."""
 
+    asks_for_order = False
+
     def __init__(self, constants: Constants, dtype: str = "float64", library: str = "np") -> None:
         """Writes functions as those of `library`, and arrays under the names that `constants` gives them."""
         self.constants = constants

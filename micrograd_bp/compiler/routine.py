@@ -36,6 +36,10 @@ class GradientOf:
         return f"d_{self.group.name}"
 
 
+PARAMETERS, FORWARD = "the parameters", "forward"
+"""The headings of the statements that take views of the parameters, and of the forward pass."""
+
+
 @dataclass(slots=True)
 class Statement:
     """One line of a program.
@@ -56,6 +60,11 @@ class Statement:
     section: str
     entries: Entries = None
     group: Group | None = None
+
+    @property
+    def is_backward(self) -> bool:
+        """Whether it is about a gradient."""
+        return self.section not in (PARAMETERS, FORWARD)
 
 
 @dataclass(slots=True)
@@ -195,7 +204,7 @@ def _forward_statements(passed: Mapping[Group, Computed]) -> list[Statement]:
     others = [done for done in passed.values() if done.group.kind != "view"]
     return [
         Statement("set", variable_of(done.group), done.value, section, group=done.group)
-        for section, computed_there in (("the parameters", views), ("forward", others))
+        for section, computed_there in ((PARAMETERS, views), (FORWARD, others))
         for done in computed_there
     ]
 
@@ -262,9 +271,7 @@ def _gradient(group: Group, backward: Backward, statements: list[Statement]) -> 
     for part in parts:
         value, places = part.gradient, part.entries
         if isinstance(places, Block) and not places.cuts_up(gradient.shape[-1]):  # no view of it, to be added to
-            lead = gradient.shape[:-1]
-            value = reshape(broadcast_to(value, (*lead, places.rows, places.columns)), (*lead, len(places.places)))
-            places = places.places
+            value, places = places.flat(value, gradient.shape[:-1]), places.places
         statements.append(Statement("add", gradient, value, "backward", places, group))
     return gradient
 

@@ -1,6 +1,7 @@
 """Lines of their own for what several statements share, so that it is computed once."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 
@@ -50,10 +51,7 @@ def shared_set_apart(routine: Routine) -> list[Statement]:
                 rewritten, depth = apart, 0
             renamed[id(expression)] = rewritten
             depths[id(rewritten)] = depth
-        value = renamed[id(statement.value)]
-        statements.append(
-            Statement(statement.action, statement.target, value, statement.section, statement.entries, statement.group)
-        )
+        statements.append(replace(statement, value=renamed[id(statement.value)]))
     return statements
 
 

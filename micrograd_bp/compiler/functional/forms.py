@@ -24,6 +24,7 @@ class Matrices:
     """A program of matrices, written once more without statements that change an array in place.
 
     Attributes:
+        text: the source.
         n_statements: about how many statements run.
     """
 
@@ -32,16 +33,11 @@ class Matrices:
         module = functional_source(program._routines, dtype)
         self._constants = module.constants.arrays
         self.n_statements = len(module.lines)
-        self._text = SourceText([module.lines])
-
-    @property
-    def text(self) -> SourceText:
-        """The source."""
-        return self._text
+        self.text = SourceText([module.lines])
 
     def bound(self, xp: ArrayFunctions, like: Any) -> Functions:
         """The functions of the text, on those of a library, with constants that fit the array `like`."""
-        namespace = self._text.run()
+        namespace = self.text.run()
         namespace |= {name: xp.constant(array, like) for name, array in self._constants.items()}
         namespace["xp"] = xp
         return namespace

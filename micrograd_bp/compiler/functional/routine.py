@@ -55,8 +55,7 @@ def _after(start: Statement, changes: Sequence[Statement]) -> Expression:
             value = whole if value is None else call("add", value, whole)
             continue
         if isinstance(change.entries, Block):
-            which, shape = change.entries.places, (*lead, change.entries.rows, change.entries.columns)
-            part = reshape(broadcast_to(change.value, shape), (*lead, len(which)))
+            which, part = change.entries.places, change.entries.flat(change.value, tuple(lead))
         elif change.action == "add":
             which = np.atleast_1d(np.arange(size)[change.entries])
             part = broadcast_to(change.value, (*lead, len(which)))

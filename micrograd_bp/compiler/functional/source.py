@@ -7,7 +7,7 @@ import numpy as np
 from micrograd_bp.compiler.constants import Constants
 from micrograd_bp.compiler.expression import BATCH, Expression, Shape
 from micrograd_bp.compiler.functional.routine import functional
-from micrograd_bp.compiler.module_source import ModuleSource, _written
+from micrograd_bp.compiler.module_source import ModuleSource, routine_lines
 from micrograd_bp.compiler.python_source import ATOM, COMPARISONS, Writer
 from micrograd_bp.compiler.routine import Routine
 
@@ -27,7 +27,7 @@ def functional_source(routines: Sequence[Routine], dtype: str = "float64") -> Mo
         '"""',
     ]
     for routine in routines:
-        lines += ["", "", *_written(functional(routine), writer, module, len(lines) + 2, buffered=False)]
+        lines += ["", "", *routine_lines(functional(routine), writer, module, len(lines) + 2)]
     module.lines = lines
     return module
 
