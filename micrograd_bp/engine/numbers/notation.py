@@ -192,7 +192,7 @@ def number(value: float) -> str:
 
 
 def _number_part(value: float) -> _Part:
-    return _Part(number(value), f"{value:.4g}", NEGATIVE if value < 0.0 else ATOM)
+    return _Part(number(value), number(value), NEGATIVE if value < 0.0 else ATOM)
 
 
 def _symbol_part(formula: Formula) -> _Part:

@@ -181,7 +181,7 @@ def _with_index(letter: str, index: str) -> str:
 
 
 def _number(value: float) -> Written:
-    return Written(number(value), f"{value:.4g}")
+    return Written(number(value), number(value))
 
 
 def _equal(*sides: Written) -> Written:
