@@ -47,22 +47,27 @@ def test_every_row_of_the_lessons_names_code_and_a_test() -> None:
         assert re.search(r"\(tests/", shown_by)
 
 
+def python(*arguments: str, cwd: Path, typed: str | None = None) -> "subprocess.CompletedProcess[str]":
+    """Python in a fresh process, with this package; `typed` is what it reads."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        input=typed,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+        check=False,
+    )
+
+
 BLOCKS = re.findall(r"```python\n(.*?)```(?:\s*```text\n(.*?)```)?", README, flags=re.DOTALL)
 
 
 @pytest.mark.parametrize(("code", "shown"), BLOCKS)
 def test_code_does_what_it_shows(code: str, shown: str, tmp_path: Path) -> None:
     """In a fresh process. What stands in a comment behind a print, or in the block below, is what it prints."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        cwd=tmp_path,
-        env=environment,
-        check=False,
-    )
+    done = python("-W", "error", "-c", code, cwd=tmp_path)
     if "GradientError" in shown:
         assert done.returncode == 1
         assert shown.strip() in done.stderr
@@ -83,21 +88,12 @@ COMMANDS = [
 
 def test_the_commands_write_what_they_say(tmp_path: Path) -> None:
     """One after the other, from the clone, after the block that saves a model."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
     (saves,) = [code for code, _ in BLOCKS if 'model.save("xor.json")' in code]
-    subprocess.run([sys.executable, "-c", saves], cwd=tmp_path, env=environment, check=True, capture_output=True)
+    assert python("-c", saves, cwd=tmp_path).returncode == 0
     assert len(COMMANDS) == 5
     for command in COMMANDS:
         words = shlex.split(command.replace("examples/", f"{ROOT.as_posix()}/examples/"))
-        done = subprocess.run(
-            [sys.executable, "-W", "error", "-m", "micrograd_bp", *words[1:]],
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            cwd=tmp_path,
-            env=environment,
-            check=False,
-        )
+        done = python("-W", "error", "-m", "micrograd_bp", *words[1:], cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert (tmp_path / words[words.index("-o") + 1]).stat().st_size > 1000
 
@@ -107,15 +103,7 @@ def test_the_report_on_a_hand_written_layer(tmp_path: Path) -> None:
     section = README.split("### A backward of your own")[1].split("\n## ")[0]
     code, report = re.findall(r"```(?:python|text)\n(.*?)```", section, flags=re.DOTALL)
     (tmp_path / "my_layer.py").write_text(code, encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "micrograd_bp", "check", "my_layer.py:TanhLayer"],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
-        check=False,
-    )
+    done = python("-W", "error", "-m", "micrograd_bp", "check", "my_layer.py:TanhLayer", cwd=tmp_path)
     assert done.returncode == 1, done.stderr
     assert done.stdout.strip() == report.strip()
     assert report.strip().splitlines()[-1].endswith("d_z = d_output * (1.0 - np.tanh(self.a) ** 2)")
@@ -140,16 +128,7 @@ def test_a_session_is_what_really_comes(session: str) -> None:
     commands = [line.removeprefix(prompt) for line in shown.splitlines() if line.startswith(prompt)]
     words = shlex.split(first.removeprefix("$ "))
     arguments = words[1:] if words[0] == "python" else ["-m", "micrograd_bp", *words[1:]]
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        input="".join(f"{command}\n" for command in commands),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
-        check=False,
-    )
+    done = python(*arguments, cwd=ROOT, typed="".join(f"{command}\n" for command in commands))
     really = done.stdout.replace(f"{ROOT}{os.sep}", "…/")
     if prompt == "(Pdb) ":  # pdb does not show what it reads from a pipe
         before, *answers = really.split(prompt)

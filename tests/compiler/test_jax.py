@@ -26,22 +26,24 @@ N_BLOCKS, BLOCK = 5, 60
 NUMBERS = np.array([2.0, 3.0, 1.0])
 
 
+def in_doubles(asked):
+    """JAX computes in double precision, or in single, until it is resumed."""
+    before = jax.config.jax_enable_x64
+    jax.config.update("jax_enable_x64", asked)
+    yield
+    jax.config.update("jax_enable_x64", before)
+
+
 @pytest.fixture
 def doubles():
     """JAX computes in double precision, for as long as a test runs."""
-    before = jax.config.jax_enable_x64
-    jax.config.update("jax_enable_x64", True)
-    yield
-    jax.config.update("jax_enable_x64", before)
+    yield from in_doubles(True)
 
 
 @pytest.fixture
 def singles():
     """JAX computes in single precision, as it does where nobody has asked for more."""
-    before = jax.config.jax_enable_x64
-    jax.config.update("jax_enable_x64", False)
-    yield
-    jax.config.update("jax_enable_x64", before)
+    yield from in_doubles(False)
 
 
 def classifier(form="auto", **options):
