@@ -12,8 +12,7 @@ import pytest
 
 from micrograd_bp import SGD, Training, Value, compile, matrix, mse
 from micrograd_bp.checks import matrix_to_values, values_to_matrix
-
-from .support import Array, cross_entropy_of
+from tests.problems.problem import Array, cross_entropy_of
 
 EQUAL = 1e-13
 

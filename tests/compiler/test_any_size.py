@@ -8,8 +8,8 @@ import pytest
 
 from micrograd_bp import Value, compile, dot
 from micrograd_bp import sum as sum_of
-
-from .support import Problem, check, leaves_of
+from tests.problems.agreement import check
+from tests.problems.problem import Problem, leaves_of
 
 
 def chain(length, w, b):

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from micrograd_bp import Value, compile, dot, operation
-
-from .support_line import INPUTS, TARGETS, a_line
+from tests.problems.line import INPUTS, TARGETS, a_line
 
 
 def refused(error, *words):

@@ -10,7 +10,7 @@ import traceback
 import numpy as np
 import pytest
 
-from .support_network import INPUTS, TARGETS, Network
+from tests.problems.small_network import INPUTS, TARGETS, Network
 
 
 @pytest.fixture(scope="module")

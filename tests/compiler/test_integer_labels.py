@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from micrograd_bp import MLP, Value, compile, cross_entropy
-
-from .support import cross_entropy_of
-from .support_structure import sample
+from tests.problems.layers_by_hand import sample
+from tests.problems.problem import cross_entropy_of
 
 INPUTS = np.array([[0.5, -1.0], [1.0, 2.0], [-0.5, 0.25], [0.0, 1.0]])
 LABELS = [2, 0, 1, 2]

@@ -15,11 +15,10 @@ import numpy as np
 import pytest
 
 from micrograd_bp import MLP, Value, compile, cross_entropy, dot, gradients, mse
-
-from .support import compiled
-from .support_arrays import FORMS, check_function, random_programs
-from .support_line import INPUTS, TARGETS, a_line
-from .support_regular_graphs_more import PATTERNS, Drawer
+from tests.problems.agreement import compiled
+from tests.problems.functions import FORMS, check_function, random_programs
+from tests.problems.line import INPUTS, TARGETS, a_line
+from tests.problems.patterns import PATTERNS, Drawer
 
 ROOT = Path(__file__).parents[2]
 N_BLOCKS, BLOCK = 5, 60

@@ -12,11 +12,10 @@ import numpy as np
 import pytest
 
 from micrograd_bp import MLP, Value, compile, logsumexp, mse
-
-from .support import by_engine, check, compiled, distance
-from .support_arrays import FORMS, by_function, check_function, random_programs
-from .support_line import INPUTS, TARGETS, a_line
-from .support_regular_graphs_more import PATTERNS, Drawer
+from tests.problems.agreement import by_engine, check, compiled, distance
+from tests.problems.functions import FORMS, by_function, check_function, random_programs
+from tests.problems.line import INPUTS, TARGETS, a_line
+from tests.problems.patterns import PATTERNS, Drawer
 
 N_BLOCKS, BLOCK = 5, 60
 NUMBERS = [2.0, 3.0, 1.0]

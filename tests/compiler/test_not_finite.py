@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from micrograd_bp import MLP, Value, compile, dot, mse
-
-from .support import Problem, by_engine, by_program, compiled
+from tests.problems.agreement import by_engine, by_program, compiled
+from tests.problems.problem import Problem
 
 
 def logarithm(**options):

@@ -8,9 +8,9 @@ import pytest
 from micrograd_bp import OPERATIONS, Value, dot, operation
 from micrograd_bp.engine.numbers.formulas import Formula
 from micrograd_bp.engine.table import bind
-
-from .support import Problem, by_engine, by_program, compiled, distance
-from .support_random_graphs import random_problem
+from tests.problems.agreement import by_engine, by_program, compiled, distance
+from tests.problems.problem import Problem
+from tests.problems.random_graphs import random_problem
 
 PLACES = [
     (name, place)

@@ -8,10 +8,9 @@ import pytest
 
 from micrograd_bp import MLP, Value, compile, mse, where
 from micrograd_bp.compiler import compile as compile_from_package
-
-from .support import by_engine, by_program, compiled, sensitivity
-from .support_line import INPUTS, TARGETS
-from .support_odd_graphs import PATTERNS, Drawer
+from tests.problems.agreement import by_engine, by_program, compiled, sensitivity
+from tests.problems.line import INPUTS, TARGETS
+from tests.problems.patterns import PATTERNS, Drawer
 
 
 def program_in(dtype):

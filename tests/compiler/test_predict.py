@@ -5,8 +5,7 @@ import pytest
 
 from micrograd_bp import Value, compile, dot, l2
 from micrograd_bp import sum as sum_of
-
-from .support_line import INPUTS, TARGETS, a_line, errors
+from tests.problems.line import INPUTS, TARGETS, a_line, errors
 
 
 def test_predictions_are_arrays_by_name():

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from micrograd_bp import Value, compile, dot, l2, mse
-
-from .support_line import INPUTS, TARGETS, a_line, errors
+from tests.problems.line import INPUTS, TARGETS, a_line, errors
 
 
 def test_the_value_is_the_mean_over_the_batch_and_the_gradient_that_of_the_mean():

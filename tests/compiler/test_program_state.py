@@ -8,8 +8,7 @@ import pytest
 
 from micrograd_bp import MLP, Value, compile, dot
 from micrograd_bp.engine import leaves
-
-from .support_line import INPUTS, TARGETS, a_line, errors
+from tests.problems.line import INPUTS, TARGETS, a_line, errors
 
 
 def test_results_belong_to_the_caller():

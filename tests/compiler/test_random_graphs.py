@@ -8,11 +8,11 @@ import pytest
 
 from micrograd_bp import OPERATIONS, evaluate_again
 from micrograd_bp.engine import topological_order
-
-from .support import by_engine, check, repeated
-from .support_choices import ties
-from .support_random_graphs import define_operations, random_problem
-from .support_random_sums import random_sums
+from tests.problems.agreement import by_engine, check
+from tests.problems.problem import repeated
+from tests.problems.random_graphs import define_operations, random_problem
+from tests.problems.random_sums import random_sums
+from tests.problems.settled import ties
 
 BLOCK = 100
 FORMS = ["matrices", "straight line", "auto"]

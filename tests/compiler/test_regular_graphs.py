@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from micrograd_bp import Value, compile, dot, l2
-
-from .support import Problem, check, repeated
-from .support_odd_graphs import PATTERNS, Drawer
+from tests.problems.agreement import check
+from tests.problems.patterns import PATTERNS, Drawer
+from tests.problems.problem import Problem, repeated
 
 N_SEEDS = 12
 

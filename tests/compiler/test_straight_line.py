@@ -12,10 +12,9 @@ from micrograd_bp.engine.numbers.formulas import Formula
 from micrograd_bp.engine.operations import dot, greater, log, logsumexp, maximum, where
 from micrograd_bp.engine.operations import sum as sum_of
 from micrograd_bp.engine.value import ieee_arithmetic
-
-from .support import by_engine, distance
-from .support_random_graphs import define_operations, random_problem
-from .support_straight_line import answer, is_right, run
+from tests.problems.agreement import by_engine, distance
+from tests.problems.random_graphs import define_operations, random_problem
+from tests.problems.straight_lines import answer, is_right, run
 
 WAYS = [(1000, 100), (1000, 0), (4, 100), (4, 0)]
 """Statements in a function, and samples that are few: one function or many, floats or arrays."""

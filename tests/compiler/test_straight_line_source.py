@@ -14,8 +14,7 @@ from micrograd_bp.compiler.straight_line import chunks, straight_line
 from micrograd_bp.engine import OPERATIONS, Value, gradients, topological_order
 from micrograd_bp.engine.numbers.floats import Floats
 from micrograd_bp.engine.operations import sum as sum_of
-
-from .support_random_graphs import define_operations
+from tests.problems.random_graphs import define_operations
 
 
 @pytest.fixture

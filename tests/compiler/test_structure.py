@@ -8,20 +8,9 @@ import pytest
 
 from micrograd_bp import MLP, Value, compile, cross_entropy, dot, l2, mse
 from micrograd_bp import sum as sum_of
-
-from .support import cross_entropy_of
-from .support_structure import (
-    Products,
-    dense,
-    network_program,
-    neurons,
-    parameters_of,
-    products,
-    sample,
-    statements,
-    up_to_names,
-    vector,
-)
+from tests.problems.layers_by_hand import dense, network_program, neurons, parameters_of, sample, vector
+from tests.problems.problem import cross_entropy_of
+from tests.problems.program_text import Products, products, statements, up_to_names
 
 
 def of_layers(n):

@@ -19,10 +19,9 @@ from micrograd_bp.engine.numbers.floats import Floats
 from micrograd_bp.engine.numbers.formulas import Formula
 from micrograd_bp.engine.operations import dot, log, logsumexp
 from micrograd_bp.engine.operations import sum as sum_of
-
-from .support import by_engine, distance
-from .support_random_graphs import define_operations, random_problem
-from .support_straight_line import answer, is_right, run
+from tests.problems.agreement import by_engine, distance
+from tests.problems.random_graphs import define_operations, random_problem
+from tests.problems.straight_lines import answer, is_right, run
 
 on_a_tape = partial(run, tape=True)
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from .support_arrays import FORMS
-from .support_line import INPUTS, TARGETS
+from tests.problems.functions import FORMS
+from tests.problems.line import INPUTS, TARGETS
+
 from .test_namespaces import network_program
 
 

@@ -11,8 +11,7 @@ import pytest
 
 from micrograd_bp import MLP, SGD, Adam, ModelObjective, Training, Value, compile, cross_entropy, mse
 from micrograd_bp.optimizers import Optimizer
-
-from .support import cross_entropy_of
+from tests.problems.problem import cross_entropy_of
 
 OPTIMIZERS: dict[str, Callable[[], Optimizer]] = {
     "SGD": lambda: SGD(0.1),

@@ -8,9 +8,8 @@ import pytest
 
 from micrograd_bp import Value, compile, gradients
 from micrograd_bp.engine import topological_order
-
-from .support import rebuilt
-from .support_network import INPUTS, TARGETS, Network
+from tests.problems.problem import rebuilt
+from tests.problems.small_network import INPUTS, TARGETS, Network
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,13 @@
-"""What the tests of programs on other libraries share: the answer of such a program, in the form of the engine's."""
+"""The answers of programs as functions on the arrays of other libraries."""
 
 from random import Random
 from typing import Any
 
 import numpy as np
 
-from .support import Answer, Problem, _in_columns, by_engine, compiled, distance, needed_inputs
-from .support_random_graphs import define_operations, random_problem
+from .agreement import Answer, by_engine, compiled, distance, in_columns
+from .problem import Problem, needed_inputs
+from .random_graphs import define_operations, random_problem
 
 FORMS = ["matrices", "straight line"]
 
@@ -27,7 +28,7 @@ def by_function(problem: Problem, function: Any, run: Any = None) -> Answer:
         value=np.asarray(value).reshape(1),
         gradient=np.asarray(gradient),
         d_inputs=np.full((n_samples, len(problem.input_leaves)), np.nan),
-        outputs=_in_columns(problem, {name: np.asarray(array) for name, array in predicted.items()}, n_samples),
+        outputs=in_columns(problem, {name: np.asarray(array) for name, array in predicted.items()}, n_samples),
     )
 
 

@@ -1,4 +1,4 @@
-"""More regular problems: attention, products of what depends on the sample, weights made by formulas."""
+"""Attention, products of what depends on the sample, weights made by formulas."""
 
 from itertools import pairwise
 
@@ -6,9 +6,7 @@ from micrograd_bp import Value, dot, l2, logsumexp, maximum, where
 from micrograd_bp import sum as sum_of
 from micrograd_bp.engine import topological_order
 
-from .support_regular_graphs import PATTERNS, Drawer, pattern
-
-__all__ = ["PATTERNS", "Drawer"]  # all patterns, those of the other file included
+from .drawer import Drawer, pattern
 
 
 def softmax(scores: list[Value], form: int) -> list[Value]:

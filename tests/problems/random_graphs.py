@@ -12,8 +12,8 @@ from micrograd_bp.engine import topological_order
 from micrograd_bp.engine.operation import Operation
 from micrograd_bp.engine.table import bind
 
-from .support import Problem, rebuilt
-from .support_choices import largest_number, settled
+from .problem import Problem, rebuilt
+from .settled import largest_number, settled
 
 UNBOUNDED = ["where", "abs", "floor", "ceil", "trunc", "relu", "leaky_relu", "elu", "atan2"]
 """Operations whose sample intervals keep away from a kink: here kinks are welcome."""

@@ -6,7 +6,7 @@ import pytest
 from micrograd_bp.compiler.straight_line import straight_line
 from micrograd_bp.engine import gradients
 
-from .support import Answer
+from .agreement import Answer
 
 
 def answer(problem, **options):

@@ -1,16 +1,14 @@
-"""What the tests of the compiler share: a problem, the scalar engine's answer, and how close a program must come."""
+"""The answers of the scalar engine and of programs to a problem, and how close they must come."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from micrograd_bp import Value, compile, dot, gradients, logsumexp
+from micrograd_bp import Value, compile, gradients
 from micrograd_bp.engine import topological_order
-from micrograd_bp.engine.value import ieee_arithmetic, record
 
-Array = NDArray[np.float64]
+from .problem import Array, Problem, needed_inputs, rebuilt
 
 RELATIVE = 1e-12
 """How far a number of the program may be from the engine's, relative to it."""
@@ -20,53 +18,6 @@ ROUNDINGS = 16 * 2.0**-53
 
 A function of NumPy may be 4 units in the last place away from that of `math`, and a sum of n terms n of them.
 """
-
-
-class Problem(NamedTuple):
-    """What is compiled, and the numbers that the program is then asked about.
-
-    Attributes:
-        loss, inputs, parameters, outputs: the arguments of `compile`.
-        batch: an array (samples, leaves) for each group of inputs; empty where there are none.
-        numbers: one for each parameter.
-    """
-
-    loss: Value
-    inputs: dict[str, list[Value]]
-    parameters: list[Value]
-    outputs: dict[str, list[Value]]
-    batch: dict[str, Array]
-    numbers: Array
-
-    @property
-    def input_leaves(self) -> list[Value]:
-        """The leaves of all groups, one group after the other."""
-        return [leaf for group in self.inputs.values() for leaf in group]
-
-    @property
-    def output_nodes(self) -> list[Value]:
-        """The nodes of all outputs, one after the other."""
-        return [node for group in self.outputs.values() for node in group]
-
-    def samples(self) -> list[dict[Value, float]]:
-        """The number of each leaf that is not a constant, sample by sample; one sample where there are no inputs."""
-        parameters = dict(zip(self.parameters, self.numbers.tolist(), strict=True))
-        if not self.inputs:
-            return [parameters]
-        rows = np.concatenate(list(self.batch.values()), axis=1).tolist()
-        return [{**parameters, **dict(zip(self.input_leaves, row, strict=True))} for row in rows]
-
-
-def rebuilt(roots: list[Value], numbers: dict[Value, float]) -> dict[Value, Value]:
-    """The graph below `roots` built again with other numbers in its leaves: the new node for each old one."""
-    new: dict[Value, Value] = {}
-    with ieee_arithmetic():
-        for node in topological_order(*roots):
-            if node.operation is None:
-                new[node] = Value(numbers.get(node, node.data))
-            else:
-                new[node] = record(node.operation, tuple([new[operand] for operand in node.operands]))
-    return new
 
 
 class Answer(NamedTuple):
@@ -158,11 +109,6 @@ def _averaged(problem: Problem, of_sample: Callable[[dict[Value, float]], Sample
         )
 
 
-def repeated(problem: Problem, times: int) -> Problem:
-    """The problem with each sample several times in its batch: as much work for a program, and none for the engine."""
-    return problem._replace(batch={name: np.tile(array, (times, 1)) for name, array in problem.batch.items()})
-
-
 def compiled(problem: Problem, **options: Any) -> Any:
     """The program of a problem, with the problem's numbers in its parameters."""
     program = compile(
@@ -190,7 +136,7 @@ def by_program(problem: Problem, program: Any, with_respect_to: Sequence[str] | 
         value=np.array([value]),
         gradient=gradient,
         d_inputs=np.concatenate([np.empty((n_samples, 0)), *d_inputs], axis=1),
-        outputs=_in_columns(problem, predicted, n_samples),
+        outputs=in_columns(problem, predicted, n_samples),
     )
 
 
@@ -211,7 +157,7 @@ def by_source(problem: Problem, program: Any) -> Answer:
         gradients_.append(gradient)
         if problem.outputs:
             predicted = alone["predict"](problem.numbers, *[rows[name] for name in needed_inputs(problem)])
-            outputs.append(_in_columns(problem, predicted, 1 if straight else n_samples))
+            outputs.append(in_columns(problem, predicted, 1 if straight else n_samples))
     return Answer(
         value=np.array([np.mean(values)]),
         gradient=np.mean(gradients_, axis=0).reshape(len(problem.parameters)),
@@ -220,19 +166,13 @@ def by_source(problem: Problem, program: Any) -> Answer:
     )
 
 
-def _in_columns(problem: Problem, predicted: dict[str, Any], n_samples: int) -> Array:
+def in_columns(problem: Problem, predicted: dict[str, Any], n_samples: int) -> Array:
     """All outputs side by side. One that depends on no input has one row for all samples."""
     columns = [
         np.broadcast_to(np.reshape(predicted[name], (-1, len(nodes))), (n_samples, len(nodes)))
         for name, nodes in problem.outputs.items()
     ]
     return np.concatenate([np.empty((n_samples, 0)), *columns], axis=1)
-
-
-def needed_inputs(problem: Problem) -> dict[str, Array]:
-    """The arrays that `predict` takes: those of the groups that an output depends on."""
-    below = set(topological_order(*problem.output_nodes))
-    return {name: problem.batch[name] for name, group in problem.inputs.items() if not below.isdisjoint(group)}
 
 
 def distance(problem: Problem, ours: Answer, theirs: Answer) -> float:
@@ -277,13 +217,3 @@ def check(problem: Problem, *, with_respect_to: Sequence[str] | None = None, **o
         furthest = distance(problem, ours, theirs)
         assert furthest <= 1.0, f"{furthest:.3g} times what is allowed: {ours}, engine {theirs}\n{program.source}"
     return program
-
-
-def cross_entropy_of(logits: list[Value], probabilities: list[Value]) -> Value:
-    """The cross-entropy of one sample, whose targets are leaves of the graph too."""
-    return logsumexp(logits) - dot(probabilities, logits)
-
-
-def leaves_of(count: int, draw: Callable[[], float], label: str = "") -> list[Value]:
-    """New leaves."""
-    return [Value(draw(), label=f"{label}{i}" if label else "") for i in range(count)]

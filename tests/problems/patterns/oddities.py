@@ -3,10 +3,7 @@
 from micrograd_bp import Value, dot, gradients, l2
 from micrograd_bp import sum as sum_of
 
-from .support_regular_graphs import Drawer, pattern
-from .support_regular_graphs_more import PATTERNS
-
-__all__ = ["PATTERNS", "Drawer"]  # all patterns, those of the other files included
+from .drawer import Drawer, pattern
 
 
 @pattern

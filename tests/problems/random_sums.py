@@ -9,7 +9,7 @@ from micrograd_bp import Value, dot, l2
 from micrograd_bp import sum as sum_of
 from micrograd_bp.engine import topological_order
 
-from .support import Problem
+from .problem import Problem
 
 
 def random_sums(random: Random) -> Problem:

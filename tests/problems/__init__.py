@@ -1,0 +1,1 @@
+"""Problems for the compiler, small and random, and what the scalar engine and programs answer to them."""
