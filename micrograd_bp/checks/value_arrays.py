@@ -1,0 +1,96 @@
+"""Arrays of Values on which code written for arrays of numbers runs, and NumPy's own ways to make new arrays.
+
+An array of objects goes far, but not into `out = np.zeros(…); out[i] = value`, nor through `np.exp` where a bare number
+lies among the Values. Both are common in layers written with loops, and both work here.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from micrograd_bp.engine import Value
+
+
+class ValueArray(np.ndarray):
+    """An array of objects, Values and bare numbers, that stays one through ufuncs."""
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        plain = [_plain(array) for array in inputs]
+        if options.get("out"):
+            options["out"] = tuple(_plain(array) for array in options["out"])
+        try:
+            made = getattr(ufunc, method)(*plain, **options)
+        except (TypeError, AttributeError):  # np.exp asks each object for its own, and a bare number has none
+            made = getattr(ufunc, method)(*map(_all_values, plain), **options)
+        if options.get("out"):
+            return inputs[0] if inputs and _plain(inputs[0]) is options["out"][0] else options["out"][0]
+        return made.view(ValueArray) if isinstance(made, np.ndarray) and made.dtype == object else made
+
+    def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
+        made = super().__array_function__(function, types, arguments, options)
+        return made.view(ValueArray) if isinstance(made, np.ndarray) and made.dtype == object else made
+
+    def astype(self, dtype: Any, *arguments: Any, **options: Any) -> Any:
+        """Values stay Values where numbers would become floating-point numbers."""
+        if np.issubdtype(np.dtype(dtype), np.floating):
+            return self.copy()
+        return super().astype(dtype, *arguments, **options)
+
+
+def _plain(array: Any) -> Any:
+    return array.view(np.ndarray) if isinstance(array, ValueArray) else array
+
+
+def _all_values(array: Any) -> Any:
+    if isinstance(array, np.ndarray) and array.dtype != bool:
+        values = [x if isinstance(x, Value) else Value(float(x)) for x in array.flat]
+        made = np.empty(len(values), dtype=object)
+        made[:] = values
+        return made.reshape(array.shape)
+    return array
+
+
+def to_values(array: NDArray[np.float64], name: str = "") -> NDArray[Any]:
+    """A Value in place of each number, with its place as label: `W[0, 1]`."""
+    made = np.empty(array.shape, dtype=object)
+    for index in np.ndindex(array.shape):
+        made[index] = Value(float(array[index]), label=f"{name}[{', '.join(map(str, index))}]" if index else name)
+    return made.view(ValueArray)
+
+
+NEW = ("zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like", "full_like")
+FROM_OTHERS = ("array", "asarray")
+
+
+@contextlib.contextmanager
+def numpy_on_values() -> Iterator[None]:
+    """In this block NumPy's new arrays of floating-point numbers hold objects, so that Values can be put in."""
+    originals = {name: getattr(np, name) for name in (*NEW, *FROM_OTHERS)}
+
+    def new(original: Any) -> Any:
+        def make(*arguments: Any, **options: Any) -> Any:
+            made = original(*arguments, **options)
+            return made.astype(object).view(ValueArray) if made.dtype.kind == "f" else made
+
+        return make
+
+    def from_others(original: Any) -> Any:
+        def make(thing: Any, dtype: Any = None, *arguments: Any, **options: Any) -> Any:
+            try:
+                made = original(thing, dtype, *arguments, **options)
+            except TypeError:  # Values, and dtype=float
+                made = original(thing, object, *arguments, **options)
+            return made.view(ValueArray) if made.dtype == object else made
+
+        return make
+
+    try:
+        for name, original in originals.items():
+            setattr(np, name, (new if name in NEW else from_others)(original))
+        yield
+    finally:
+        for name, original in originals.items():
+            setattr(np, name, original)
