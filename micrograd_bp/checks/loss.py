@@ -25,7 +25,7 @@ from micrograd_bp.checks.reference import to_values
 from micrograd_bp.checks.report import ArrayResult, Finding, Report
 from micrograd_bp.checks.source import first_line, line_of, line_of_error
 from micrograd_bp.engine import GradientError, Value
-from micrograd_bp.engine.gradcheck import numerical_derivative
+from micrograd_bp.engine.differences import numerical_derivative
 
 Array = NDArray[np.float64]
 ROLE = "d_prediction"

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from micrograd_bp.checks.handwritten import CannotCheck, HandWritten, described
 from micrograd_bp.checks.names import attributes, sublayers
 from micrograd_bp.engine import OPERATIONS, Value, backward
-from micrograd_bp.engine.gradcheck import compare, numerical_derivative
+from micrograd_bp.engine.differences import compare, numerical_derivative
 
 Array = NDArray[np.float64]
 Arrays = dict[str, Array]

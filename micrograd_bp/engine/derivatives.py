@@ -141,13 +141,13 @@ def local_derivatives(node: Value, wanted: Container[Value] | None = None) -> li
         for name, operand in zip(operation.operand_names, arranged, strict=True)
         if wanted is None or any(each in wanted for each in (operand if isinstance(operand, tuple) else (operand,)))
     ]
-    found = evaluate([operation.trace.derivatives[name] for name in names], environment, _values)
+    found = evaluate([operation.trace.derivatives[name] for name in names], environment, value_namespace)
     by_name = dict(zip(names, found, strict=True))
     return list(operation.laid_out([by_name.get(name, 0.0) for name in operation.operand_names], arranged))
 
 
 class _Values:
-    """The namespace of Values: what the trace of a rule runs on when it becomes a graph."""
+    """The namespace of Values: what a rule, or the trace of it, runs on to become a graph."""
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         return lambda *operands: call(OPERATIONS[name], operands, {})
@@ -163,7 +163,7 @@ class _Values:
         return power
 
 
-_values = _Values()
+value_namespace = _Values()
 
 
 def _total(contributions: list[tuple[Term, Term]]) -> Term:

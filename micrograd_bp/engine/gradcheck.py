@@ -1,210 +1,229 @@
-"""A gradient against finite differences.
+"""Whether a gradient is right, in three questions whose answers add up to it.
 
-Two things are compared: each node's local derivatives with differences of its own rule, which names a wrong rule;
-and the whole gradient with differences of the whole function, which finds what no single rule shows.
+Does each rule agree with its own result, at its operands? Does the gradient follow from the rules? And is the graph all
+that the function does: does it give what the function gives where an input is moved? So a wrong rule is named where
+it stands, and neither a pole, a kink nor a large number beside a small one makes a right gradient look wrong.
 """
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from itertools import takewhile
+from typing import Any
 
 from micrograd_bp.engine.derivatives import gradients
+from micrograd_bp.engine.differences import EPSILON, INFORMATIVE, Comparison
 from micrograd_bp.engine.graph import topological_order
+from micrograd_bp.engine.numbers.floats import is_real
 from micrograd_bp.engine.origin import no_graph
+from micrograd_bp.engine.rule_checks import Edges, checked_edges, rounding, wrong_rules
 from micrograd_bp.engine.value import Value
 
 
 class GradientError(AssertionError):
-    """A gradient that finite differences contradict."""
+    """A gradient that differences contradict."""
 
 
-class Comparison(NamedTuple):
-    """One derivative, by the graph and by finite differences.
-
-    Attributes:
-        name: what it is the derivative along.
-        gradient: the graph's derivative.
-        difference: the finite difference.
-        relative: their difference over the larger of the two, or over 1 where both are smaller.
-        agrees: whether they agree to within the tolerance, or the point is a kink and the gradient lies
-            between the slopes on its two sides.
-    """
-
-    name: str
-    gradient: float
-    difference: float
-    relative: float
-    agrees: bool
-
-
-def gradcheck(function: Callable[..., Any], inputs: Sequence[Any], *, tolerance: float = 1e-6) -> list[Comparison]:
-    """Compares the gradient of `function(*inputs)` with central finite differences.
+def gradcheck(
+    function: Callable[..., Any], inputs: Sequence[Any] | Mapping[str, Any], *, tolerance: float = 1e-6
+) -> list[Comparison]:
+    """Compares the gradient of `function(*inputs)` with differences.
 
     Args:
-        function: takes the inputs as Values and gives a Value.
-        inputs: numbers, or Values, such as a model's parameters; these are moved and put back.
-        tolerance: the largest relative difference that passes (absolute for derivatives below 1), or 4 times the
-            error that the finite difference estimates of itself, up to 1e-3, if that is more.
+        function: takes the inputs as Values and gives a Value. It must give the same each time.
+        inputs: each a number, a Value such as a model's parameter, an array, or a list or dictionary of these. The
+            function takes them in the same form, arrays as object arrays of Values; a dictionary of inputs is given by
+            keyword. Values are moved and put back. Truth values, strings, None and arrays of whole numbers, such as
+            labels, are handed on as they are.
+        tolerance: the largest relative difference that passes, besides what rounding may have done to either number.
 
     Returns:
-        One comparison for each input.
+        One comparison for each number of the inputs. The `remark` of one where a rule has a kink says so: there any
+        derivative between those of its two sides is right.
 
     Raises:
         GradientError: they differ. The message shows both numbers for each input that differs, and names
             the operations whose rule disagrees with differences of its own result.
         TypeError: the function does not give a Value.
+        ValueError: the function gives another number each time.
     """
-    values = [x if isinstance(x, Value) else Value(x) for x in inputs]
-    output = function(*values)
-    if not isinstance(output, Value):
-        raise TypeError(f"gradcheck needs a function that gives a Value, got {type(output).__name__}")
+    named: list[tuple[str, Value]] = []
+    by_name = inputs if isinstance(inputs, Mapping) else {f"input {place}": x for place, x in enumerate(inputs)}
+    arguments = {name: _as_values(x, name, named) for name, x in by_name.items()}
 
-    def along(value: Value) -> Callable[[float], float]:
-        def evaluate(number: float) -> float:
-            before = value.data
-            value.data = number
-            try:
-                with no_graph():
-                    return float(function(*values).data)
-            finally:
-                value.data = before
+    def call() -> Value:
+        output = function(**arguments) if isinstance(inputs, Mapping) else function(*arguments.values())
+        if getattr(output, "shape", None) == ():
+            output = output.item()
+        if not isinstance(output, Value):
+            raise TypeError(f"gradcheck needs a function that gives a Value, got {type(output).__name__}")
+        return output
 
-        return evaluate
-
-    comparisons = [
-        compare(value.label or f"input {place}", gradient, along(value), value.data, tolerance)
-        for place, (value, gradient) in enumerate(zip(values, gradients(output, values), strict=True))
-    ]
-    wrong_rules = check_rules(output, tolerance)
+    output = call()
+    with no_graph():
+        again = call().data
+    if again != output.data and again == again:
+        raise ValueError(
+            f"the function gives {output.data:.6g} and then {again:.6g} for the same inputs: fix its random numbers, "
+            "then check"
+        )
+    order = topological_order(output)
+    edges = checked_edges(order, tolerance)
+    error = 4.0 * rounding(output)
+    comparisons = []
+    for (name, value), gradient in zip(named, gradients(output, [value for _, value in named]), strict=True):
+        comparison = _along(name, value, gradient, order, edges, tolerance)
+        if comparison.agrees:
+            comparison = _beside_the_graph(call, comparison, value, order, error, tolerance)
+        comparisons.append(comparison)
+    rules = wrong_rules(edges)
     wrong = [comparison for comparison in comparisons if not comparison.agrees]
-    if wrong or wrong_rules:
-        raise GradientError(_message(comparisons, wrong, wrong_rules))
+    if wrong or rules:
+        raise GradientError(_message(comparisons, wrong, rules))
     return comparisons
 
 
-def check_rules(root: Value, tolerance: float = 1e-6) -> dict[str, Comparison]:
-    """The operations below `root` whose local derivatives finite differences of their own result contradict.
+def _as_values(thing: Any, name: str, named: list[tuple[str, Value]]) -> Any:
+    """An input with Values in the place of its numbers, each of which is added to `named`."""
+    if isinstance(thing, Value):
+        named.append((thing.label or name, thing))
+    elif isinstance(thing, Mapping):
+        return {key: _as_values(each, f"{name}[{key!r}]", named) for key, each in thing.items()}
+    elif isinstance(thing, (list, tuple)):
+        return type(thing)([_as_values(each, f"{name}[{place}]", named) for place, each in enumerate(thing)])
+    elif getattr(thing, "shape", ()) and thing.dtype.kind in "fO":
+        values = thing.astype(object)
+        for place, number in enumerate(thing.flat):
+            index = ", ".join(map(str, _index(place, thing.shape)))
+            values.flat[place] = _as_values(number, f"{name}[{index}]", named)
+        return values
+    elif is_real(thing) and not isinstance(thing, bool):
+        return _as_values(Value(thing), name, named)
+    return thing
 
-    Returns:
-        For each such operation, by its name, the first disagreement.
-    """
-    wrong: dict[str, Comparison] = {}
-    for node in topological_order(root):
-        operation = node.operation
-        if operation is None or not operation.operand_names or operation.name in wrong:
+
+def _index(place: int, shape: Sequence[int]) -> list[int]:
+    index: list[int] = []
+    for length in reversed(shape):
+        place, last = divmod(place, length)
+        index.insert(0, last)
+    return index
+
+
+# ---- does the gradient follow from the rules?
+
+
+def _along(
+    name: str,
+    value: Value,
+    gradient: float,
+    order: Sequence[Value],
+    edges: Edges,
+    tolerance: float,
+) -> Comparison:
+    """The gradient along an input against the chain rule, forwards, with the derivatives that differences have."""
+    speeds = {value: (1.0, 0.0)}  # how fast each node moves, and how wrong that may be
+    remark = ""
+    for node in order:
+        if node is value or speeds.keys().isdisjoint(node.operands):
             continue
-        numbers = [operand.data for operand in node.operands]
-        for place, derivative in enumerate(node.local_derivatives):
-
-            def evaluate(
-                number: float,
-                result: Any = operation.result,
-                numbers: list[float] = numbers,
-                place: int = place,
-            ) -> float:
-                return float(result([*numbers[:place], number, *numbers[place + 1 :]]))
-
-            name = (operation.operand_names * len(numbers))[place] if not operation.many else f"operand {place}"
-            comparison = compare(name, derivative, evaluate, numbers[place], tolerance)
-            if not comparison.agrees and math.isfinite(derivative):
-                wrong[operation.name] = comparison
-                break
-    return wrong
+        total, total_error = 0.0, 0.0
+        for operand, edge in zip(node.operands, edges[node], strict=True):
+            if operand not in speeds:
+                continue
+            speed, error = speeds[operand]
+            total += edge.slope * speed
+            total_error += abs(edge.slope) * error + (edge.error + EPSILON * abs(edge.slope)) * abs(speed)
+            if edge.comparison.remark and node.operation is not None:
+                remark = f"{edge.comparison.remark} of {node.operation.name}"
+        speeds[node] = total, total_error
+    difference, error = speeds.get(order[-1], (0.0, 0.0))
+    if not math.isfinite(gradient):
+        return Comparison(name, gradient, difference, math.nan, agrees=False)
+    return Comparison.of(name, gradient, difference, 4.0 * error, tolerance)._replace(remark=remark)
 
 
-def compare(name: str, gradient: float, function: Callable[[float], float], x: float, tolerance: float) -> Comparison:
-    """Compares a derivative of a function of one number with its finite difference at `x`."""
-    difference, uncertainty = numerical_derivative(function, x)
-    scale = max(abs(gradient), abs(difference), 1.0)
-    relative = abs(gradient - difference) / scale
-    agrees = relative <= max(tolerance, min(4.0 * uncertainty / scale, 1e-3))
-    if not agrees and math.isfinite(gradient):
-        agrees = is_kink_slope(function, x, gradient)
-    return Comparison(name, gradient, difference, relative, agrees)
+# ---- is the graph all that the function does?
 
 
-SHRINK = 4.0
+def _beside_the_graph(
+    call: Callable[[], Value],
+    comparison: Comparison,
+    value: Value,
+    order: Sequence[Value],
+    error: float,
+    tolerance: float,
+) -> Comparison:
+    """What the function does with an input besides its graph: the two must change alike where the input is moved.
 
-
-def numerical_derivative(function: Callable[[float], float], x: float) -> tuple[float, float]:
-    """The derivative by central differences, and an estimate of its error.
-
-    Where the function can be evaluated on one side only, the differences are one-sided; where it cannot be at all, the
-    answer is (nan, inf).
+    Where they do not, a branch of Python may have been taken that begins beyond the point; smaller steps agree then, to
+    one side at least.
     """
-    found = extrapolated_difference(function, x, 1.0, 1.0)
-    sides = [(1.0, 0.0), (0.0, 1.0)] if math.isnan(found[0]) else []
-    return min([found, *(extrapolated_difference(function, x, *side) for side in sides)], key=lambda pair: pair[1])
+    x, before = value.data, order[-1].data
 
-
-def extrapolated_difference(
-    function: Callable[[float], float], x: float, right: float, left: float
-) -> tuple[float, float]:
-    """(f(x + right·h) - f(x - left·h)) / (right + left)h, extrapolated to h = 0, and an estimate of the error.
-
-    h shrinks from 5 % of x (of 1 near 0) down to where rounding takes over; the entry of the extrapolation table with
-    the least estimated error is taken: C. J. F. Ridders, "Accurate computation of F'(x) and F'(x) F''(x)", Advances in
-    Engineering Software 4 (1982). An h for which the function cannot be evaluated is left out.
-    """
-    best, error = math.nan, math.inf
-    row: list[float] = []
-    order = 2 if right == left else 1  # of the difference's error, and of the step from one order to the next
-    step = 0.05 * max(abs(x), 1.0)
-    # Near the edge of a domain, or where the function bends sharply, only steps far below x will do.
-    while step > 1e-8 * max(abs(x), 1.0) or (len(row) < 8 and step > 1e-5 * abs(x) > 0.0):
-        above, below = x + right * step, x - left * step
+    def changes(step: float) -> tuple[float, float, float] | None:
+        """The step as it is rounded, and how much function and graph change; None where they fail."""
         try:
-            slope = (function(above) - function(below)) / (above - below)
+            value.data = moved = x + step
+            with no_graph():
+                by_function = call().data - before
+            value.data = x
+            by_graph = _result_again(order, value, moved) - before
         except (ValueError, ArithmeticError):
-            slope = math.nan
-        if math.isfinite(slope):
-            previous, row = row, [slope]
-            factor = 1.0
-            for entry in previous:
-                factor *= SHRINK**order
-                row.append((factor * row[-1] - entry) / (factor - 1.0))
-                change = max(abs(row[-1] - row[-2]), abs(row[-1] - entry))
-                if change < error:
-                    best, error = row[-1], change
-            if not previous:
-                best = slope
-            elif error < 1e-4 * abs(best) and abs(row[-1] - previous[-1]) > 10.0 * error:
-                break  # rounding has taken over; what follows may agree with itself and yet be wrong
-        step /= SHRINK
-    return best, error
+            return None
+        finally:
+            value.data = x
+        return (moved - x, by_function, by_graph) if math.isfinite(by_function) and moved != x else None
+
+    def alike(by_function: float, by_graph: float) -> bool:
+        return abs(by_function - by_graph) <= error + tolerance * abs(by_function)
+
+    first = changes(1e-4 * (abs(x) or 1.0))
+    if first and alike(*first[1:]) and error <= INFORMATIVE * abs(first[1]):
+        return comparison
+    steps = sorted({size * 10.0**-power for size in (abs(x) or 1.0, 1.0) for power in (0, 1, 2, 4, 6, 8, 10, 12)})
+    difference = math.nan
+    for side in (1.0, -1.0):
+        found = [each for each in map(changes, [side * step for step in steps]) if each]
+        good = list(takewhile(lambda each: alike(*each[1:]), found))
+        if not found:
+            continue
+        # A slope above `hidden` would have shown in smaller steps: it begins beyond them.
+        hidden = min([10.0 * error / abs(step) for step, *_ in good], default=math.inf)
+        step, by_function, by_graph = found[min(len(good), len(found) - 1)]
+        missing = (by_function - by_graph) / step
+        if len(good) == len(found) or abs(missing) > hidden:
+            return comparison
+        difference = comparison.gradient + missing
+    contradicted = Comparison.of(comparison.name, comparison.gradient, difference, 0.0, tolerance)
+    return contradicted._replace(agrees=False)
 
 
-def is_kink_slope(function: Callable[[float], float], x: float, gradient: float) -> bool:
-    """Whether `x` is a kink and `gradient` lies between its slopes, or a jump and `gradient` is the slope beside it.
+def _result_again(order: Sequence[Value], value: Value, moved: float) -> float:
+    """The graph's result with another number in one place, rounded as when it was made."""
+    data = {value: moved}
+    for node in order:
+        if node is not value and node.operation is not None and any(operand in data for operand in node.operands):
+            numbers = [data.get(operand, operand.data) for operand in node.operands]
+            try:
+                data[node] = float(node.operation.compute(numbers)[0])
+            except (ValueError, ArithmeticError):  # a derivative that does not exist is nothing here
+                data[node] = node.operation.result(numbers)
+    return data.get(order[-1], order[-1].data)
 
-    At a kink each of the two slopes stays where it is when the steps shrink; where a smooth function bends sharply they
-    come together, and at a jump they grow.
-    """
-    try:
-        (left, right), (nearer_left, nearer_right) = (
-            [(function(x + side) - function(x)) / ((x + side) - x) for side in (-step, step)]
-            for step in (1e-5 * (abs(x) or 1.0), 1e-6 * (abs(x) or 1.0))
+
+def _message(comparisons: Sequence[Comparison], wrong: Sequence[Comparison], rules: Mapping[str, Comparison]) -> str:
+    lines = []
+    contradicted = [comparison for comparison in wrong if not math.isnan(comparison.relative)]
+    if contradicted:
+        lines.append(
+            f"the gradient and finite differences disagree in {len(contradicted)} of {len(comparisons)} inputs"
         )
-    except (ValueError, ArithmeticError):
-        return False
-    slack_left, slack_right = 1e-3 * max(1.0, abs(nearer_left)), 1e-3 * max(1.0, abs(nearer_right))
-    left_stays, right_stays = abs(nearer_left - left) <= slack_left, abs(nearer_right - right) <= slack_right
-    if left_stays and right_stays:
-        slack = max(slack_left, slack_right)
-        between = min(nearer_left, nearer_right) - slack <= gradient <= max(nearer_left, nearer_right) + slack
-        return between and abs(nearer_right - nearer_left) > 2.0 * slack
-    # A jump on one side; on the other the function goes on smoothly.
-    return (left_stays and abs(gradient - nearer_left) <= slack_left) or (
-        right_stays and abs(gradient - nearer_right) <= slack_right
-    )
-
-
-def _message(comparisons: list[Comparison], wrong: list[Comparison], wrong_rules: dict[str, Comparison]) -> str:
-    lines = [
-        f"the gradient and finite differences disagree in {len(wrong)} of {len(comparisons)} inputs",
-        "",
-        f"{'input':<24}{'gradient':>14}{'difference':>14}{'relative':>12}",
-    ]
+    elif wrong:
+        lines.append(f"{len(wrong)} of {len(comparisons)} inputs cannot be compared")
+    else:
+        lines.append("a rule is wrong, though it shows in the gradient of no input")
+    if wrong:
+        lines += ["", f"{'input':<24}{'gradient':>14}{'difference':>14}{'relative':>12}"]
     for comparison in wrong[:10]:
         lines.append(
             f"{comparison.name:<24}{comparison.gradient:>14.6g}{comparison.difference:>14.6g}"
@@ -212,7 +231,7 @@ def _message(comparisons: list[Comparison], wrong: list[Comparison], wrong_rules
         )
     if len(wrong) > 10:
         lines.append(f"... and {len(wrong) - 10} more")
-    for name, comparison in wrong_rules.items():
+    for name, comparison in rules.items():
         lines += [
             "",
             f"the rule of {name} disagrees with its own result: along {comparison.name} it gives "
@@ -220,9 +239,8 @@ def _message(comparisons: list[Comparison], wrong: list[Comparison], wrong_rules
         ]
     if any(not math.isfinite(comparison.gradient) for comparison in wrong):
         lines += ["", "a gradient that is inf or nan cannot be compared: move the inputs off the point where it is"]
-    elif not wrong_rules:
-        lines += [
-            "",
-            "every rule agrees with its own result: look at what the function does besides",
-        ]
+    elif len(contradicted) < len(wrong):
+        lines += ["", "the function fails wherever such an input is moved: give it inputs with room on one side"]
+    elif not rules:
+        lines += ["", "every rule agrees with its own result: look at what the function does besides"]
     return "\n".join(lines)

@@ -166,7 +166,7 @@ class Operation:
 
     def result(self, data: Sequence[float], described: Sequence[str] | None = None) -> float:
         """The result alone, as `compute_carefully` gives it."""
-        environment = self._environment(self.arranged(data))
+        environment = self.environment(self.arranged(data))
         try:
             (result,) = evaluate([self.trace.result], environment, floats)
         except (ValueError, ArithmeticError) as error:
@@ -200,7 +200,7 @@ class Operation:
         from micrograd_bp.engine.numbers.arrays import Arrays
 
         float64 = numpy.float64
-        environment = self._environment(self.arranged([float64(number) for number in data]))
+        environment = self.environment(self.arranged([float64(number) for number in data]))
         if result is not None:
             environment[self.trace.result] = float64(result)
         with numpy.errstate(all="ignore"):
@@ -211,7 +211,7 @@ class Operation:
     def _flat_floats(self, derivatives: Sequence[Any], data: Sequence[float]) -> tuple[float, ...]:
         return tuple([float(derivative) for derivative in self.laid_out(derivatives, self.arranged(data))])
 
-    def _environment(self, arranged: Sequence[Any]) -> dict[Formula, Any]:
+    def environment(self, arranged: Sequence[Any]) -> dict[Formula, Any]:
         """The number for each symbol of the trace."""
         environment = dict(zip(self.trace.symbols.values(), arranged, strict=True))
         for name, symbol in self.trace.constants.items():  # none are left where they were bound

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from micrograd_bp.engine import GradientError, Value, gradcheck, operation
-from micrograd_bp.engine.gradcheck import check_rules, compare, numerical_derivative
+from micrograd_bp.engine.differences import compare, numerical_derivative
 from micrograd_bp.engine.operations import (
     atan2,
     ceil,
@@ -26,6 +26,7 @@ from micrograd_bp.engine.operations import (
     sum,
     tanh,
 )
+from micrograd_bp.engine.rule_checks import check_rules
 
 from .support import refused
 
@@ -205,7 +206,7 @@ def test_a_wrong_rule_of_many_operands_is_caught_and_named(planted, derivatives,
 
 def test_a_wrong_rule_is_named_even_where_its_mistake_does_not_reach_an_input(planted):
     wrong = planted("wrong", lambda xp, x: (x * x, (x,)))
-    with refused(GradientError, "disagree in 0 of 1 inputs", "the rule of wrong disagrees"):
+    with refused(GradientError, "a rule is wrong, though", "the rule of wrong disagrees"):
         gradcheck(lambda x: x + wrong(Value(3.0)) + 0.0 * wrong(x), [2.0])
 
 
@@ -324,3 +325,105 @@ def test_a_wrong_rule_is_caught_at_a_jump(planted, derivative):
     wrong = planted("wrong", lambda xp, x: (xp.floor(x), (derivative,)))
     with refused(GradientError, "the rule of wrong disagrees"):
         gradcheck(wrong, [1.0])
+
+
+# ---- awkward points that stand for their kind
+
+
+@pytest.mark.parametrize(
+    ("function", "inputs"),
+    [
+        pytest.param(relu, [1e-7], id="beside a kink"),
+        pytest.param(relu, [-1e-300], id="next to a kink"),
+        pytest.param(lambda x: 1.0 / (x * x), [1e-3], id="beside a pole"),
+        pytest.param(lambda x: 1.0 / (x - 1.0), [1.0 + 1e-12], id="next to a pole"),
+        pytest.param(lambda x, y: x + y, [1e11, 1.0], id="a small number beside a large one"),
+        pytest.param(lambda x: floor(x) * x, [33.40888622895879], id="between jumps"),
+        pytest.param(lambda x: floor(x) * x, [33.99999999999999], id="beside a jump"),
+        pytest.param(lambda x: log(exp(x) + 1.0), [30.0], id="a sum that rounds a part away"),
+        pytest.param(tanh, [40.0], id="a derivative that is all rounding"),
+        pytest.param(lambda x: sin(1e12 * x), [1.0], id="very fast"),
+        pytest.param(lambda x: x if x.data > 0.0 else x * 0.0, [1e-9], id="a branch of Python"),
+        pytest.param(lambda x: x * int(x.data), [2.0], id="a jump of Python"),
+        pytest.param(
+            lambda x: Value(1.0) if x.data > 0.999 else x * 0.0, [0.998], id="a branch beyond, where it is flat"
+        ),
+    ],
+)
+def test_right_gradients_pass_beside_what_is_awkward(function, inputs):
+    assert all(comparison.agrees for comparison in gradcheck(function, inputs))
+
+
+def test_a_kink_is_said_to_be_one():
+    (at,), (beside,) = gradcheck(lambda x: tanh(relu(x)), [0.0]), gradcheck(lambda x: tanh(relu(x)), [1e-9])
+    assert (at.remark, beside.remark) == ("at a kink of relu", "")
+
+
+def test_what_cannot_be_compared_is_no_disagreement():
+    with pytest.raises(GradientError) as caught:
+        gradcheck(sqrt, [0.0])
+    assert "1 of 1 inputs cannot be compared" in str(caught.value)
+    assert "disagree" not in str(caught.value)
+
+
+def test_a_function_that_draws_anew_each_time_is_refused():
+    numbers = iter(range(10))
+    with refused(ValueError, "gives 0 and then 2 for the same inputs", "random"):
+        gradcheck(lambda x: x * next(numbers), [2.0])
+
+
+# ---- inputs of any form
+
+
+def test_arrays_lists_and_dictionaries_are_handed_over_as_they_came():
+    def loss(x, parameters, labels, scale):
+        z = x @ parameters["weights"][0] + parameters["bias"]
+        assert labels.dtype == int
+        return sum((z[np.arange(len(z)), labels] ** 2).tolist()) * scale
+
+    generator = np.random.default_rng(0)
+    parameters = {"weights": [generator.normal(size=(3, 2))], "bias": [0.5, -0.5], "train": True, "name": "first"}
+    comparisons = gradcheck(loss, [generator.normal(size=(2, 3)), parameters, np.array([1, 0]), 2])
+    names = [comparison.name for comparison in comparisons]
+    assert names[0] == "input 0[0, 0]"
+    assert names[6:8] == ["input 1['weights'][0][0, 0]", "input 1['weights'][0][0, 1]"]
+    assert names[-3:] == ["input 1['bias'][0]", "input 1['bias'][1]", "input 3"]
+    assert len(names) == 6 + 6 + 2 + 1
+
+
+def test_a_dictionary_of_inputs_is_given_by_keyword():
+    comparisons = gradcheck(lambda *, x, w: np.sum(x * w), {"w": np.array([1.0, 2.0]), "x": 3.0})
+    assert [(comparison.name, comparison.gradient) for comparison in comparisons] == [
+        ("w[0]", 3.0),
+        ("w[1]", 3.0),
+        ("x", 3.0),
+    ]
+
+
+def test_an_array_that_leaves_the_graph_is_named():
+    with refused(GradientError, "disagree in 2 of 4 inputs", "input 1[0]", "input 1[1]"):
+        gradcheck(lambda a, b: np.sum(a * np.array([v.data for v in b])), [np.ones(2), np.array([2.0, 3.0])])
+
+
+# ---- differences of any function
+
+
+@pytest.mark.parametrize("distance", [1e-1, 1e-4, 1e-7, 1e-10, 0.0])
+@pytest.mark.parametrize("slopes", [(0.0, 1.0), (-1.0, 1.0), (2.0, 2.002)])
+def test_compare_beside_a_kink(distance, slopes):
+    """On one side of it the slope is that of the side; at it, anything between."""
+
+    def bent(x):
+        return slopes[x > 0.0] * x
+
+    assert compare("", slopes[1], bent, distance, 1e-6).agrees
+    assert not compare("", 1.5 * slopes[1], bent, distance, 1e-6).agrees
+    assert compare("", 0.25 * slopes[0] + 0.75 * slopes[1], bent, 0.0, 1e-6).remark == "at a kink"
+
+
+@pytest.mark.parametrize("x", [1e-12, 1e-6, 1.0, 1e6, 1e12])
+def test_differences_fit_the_size_of_x(x):
+    for function, derivative in ((lambda x: 1.0 / x, -1.0 / x**2), (math.sqrt, 0.5 / x**0.5), (math.erf, None)):
+        right = 2.0 / math.sqrt(math.pi) * math.exp(-x * x) if derivative is None else derivative
+        assert compare("", right, function, x, 1e-6).agrees
+        assert right == 0.0 or not compare("", 1.001 * right, function, x, 1e-6).agrees
