@@ -13,6 +13,7 @@ A `Value` is a number that remembers how it was made:
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import micrograd_bp.engine.operations as _operations
 from micrograd_bp.engine import (
     OPERATIONS,
     GradientError,
@@ -32,7 +33,6 @@ from micrograd_bp.engine import (
     value_and_gradient,
     vjp,
 )
-from micrograd_bp.engine import operations as _operations
 from micrograd_bp.engine.operations import *  # noqa: F403  # every operation of the table, as a function
 from micrograd_bp.engine.origin import track_source
 from micrograd_bp.nn import (
@@ -137,3 +137,6 @@ __all__ = [
     "vjp",
     "write_page",
 ]
+
+if TYPE_CHECKING:  # a checker takes `from micrograd_bp import tanh` for private without this
+    __all__ += _operations.__all__

@@ -5,8 +5,8 @@ come in, numbers go out. An update sets the optimizer's state last, and in one a
 leaves it as it was.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Self
 
 
 class Optimizer:
@@ -22,6 +22,19 @@ class Optimizer:
     def remembers(self) -> tuple[str, ...]:
         """What the rule remembers of each parameter."""
         return ()
+
+    def __new__(cls, *arguments: Any, **settings: Any) -> Self:
+        """Refuses parameters in the place of the learning rate, as other libraries want them there.
+
+        Raises:
+            TypeError: something with members is given.
+        """
+        if (arguments and isinstance(arguments[0], Iterable)) or "params" in settings:
+            raise TypeError(
+                f"{cls.__name__} takes numbers, such as {cls.__name__}(lr=0.1), and no parameters: those are the "
+                f"objective's, in Training(ModelObjective(model, loss), {cls.__name__}(lr=0.1), inputs, targets)"
+            )
+        return super().__new__(cls)
 
     def __init__(self, lr: float, weight_decay: float = 0.0) -> None:
         _check("lr", lr, lambda x: x > 0.0, "above 0")

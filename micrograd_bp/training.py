@@ -167,23 +167,33 @@ class Training:
             f"a smaller lr than {self.optimizer.lr:g} may help, and gradient_report(loss) shows where it begins"
         )
 
-    def run(self, epochs: int, after_epoch: Callable[[int, float], None] | None = None) -> list[float]:
-        """Trains until `epochs` epochs are finished in all, those before a resumption counted in.
+    def run(
+        self,
+        epochs: int | None = None,
+        after_epoch: Callable[[int, float], None] | None = None,
+        *,
+        until: int | None = None,
+    ) -> list[float]:
+        """Trains for `epochs` more epochs, or `until` so many are finished; gives the mean loss of each so far.
 
         Args:
-            epochs: how many passes over the samples.
+            epochs: how many more passes over the samples; one that was interrupted is finished, and counts as one.
             after_epoch: called with the number of finished epochs and the mean loss of the last.
-
-        Returns:
-            The mean loss of each epoch.
+            until: how many passes in all, in place of `epochs`.
 
         Raises:
+            TypeError, ValueError: not one of `epochs` and `until`, or no whole number from 0 up.
             FloatingPointError: as for `step`; the steps before it have happened.
         """
-        while len(self.history) < epochs:
-            finished = len(self.history)
+        if (epochs is None) == (until is None):
+            raise TypeError("run takes either epochs, how many more there are to be, or until=, how many in all")
+        number: Any = until if epochs is None else epochs
+        if not hasattr(number, "__index__") or number < 0:
+            raise ValueError(f"a number of epochs is a whole number from 0 up, got {number!r:.80}")
+        last = number + (len(self.history) if until is None else 0)
+        while len(self.history) < last:
             self.step()
-            if after_epoch is not None and len(self.history) > finished:
+            if after_epoch is not None and not self._order:
                 after_epoch(len(self.history), self.history[-1])
         return self.history
 
@@ -238,7 +248,7 @@ class Training:
 
     def _load(self, saved: dict[str, Any]) -> None:
         parameters, present = from_plain(saved["parameters"]), _as_list(self.objective.parameters)
-        count, present_count = _count(parameters), _count(present)
+        count, present_count = (sum(getattr(each, "size", 1) for each in some) for some in (parameters, present))
         if saved["samples"] != len(self.inputs) or count != present_count:
             raise ValueError(
                 f"it is of {saved['samples']} samples and {count} parameters, "
@@ -257,8 +267,7 @@ class Training:
         memories = [self.optimizer.state[name] for name in self.optimizer.remembers] if self.optimizer.state else []
         if any([_shape(a) for a in memory] != [_shape(b) for b in present] for memory in memories):
             raise ValueError("its optimizer remembers other parameters")
-        order, history = saved["order"], from_plain(saved["history"])
-        places = range(len(self.inputs))
+        order, history, places = saved["order"], from_plain(saved["history"]), range(len(self.inputs))
         if any(type(place) is not int or place not in places for place in order) or len(set(order)) < len(order):
             raise ValueError("its order names samples that there are not")
         if any(not isinstance(loss, float) for loss in history):
@@ -284,11 +293,6 @@ def _is_finite(number: Any) -> bool:
 def _shape(number: Any) -> tuple[int, ...]:
     """The shape of an array; () for a float."""
     return tuple(getattr(number, "shape", ()))
-
-
-def _count(numbers: list[Any]) -> int:
-    """How many numbers there are, those in arrays counted in."""
-    return sum(getattr(each, "size", 1) for each in numbers)
 
 
 def _take(samples: Any, places: list[int]) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from micrograd_bp import SGD, Adam
+from micrograd_bp import SGD, Adam, Value
 from micrograd_bp.optimizers import Optimizer
 
 N, STEPS = 5, 200
@@ -177,3 +177,20 @@ def test_a_quadratic_bowl_is_descended(make: Callable[[], Optimizer]) -> None:
     for _ in range(600):
         parameters = optimizer.update(parameters, [2.0 * p for p in parameters])
     assert parameters == pytest.approx([0.0, 0.0], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda kind, parameters: kind(parameters, lr=0.1),
+        lambda kind, parameters: kind(parameters),
+        lambda kind, parameters: kind(iter(parameters), 0.1),
+        lambda kind, parameters: kind(params=parameters, lr=0.1),
+        lambda kind, parameters: kind(np.array([each.data for each in parameters])),
+    ],
+)
+@pytest.mark.parametrize("kind", [SGD, Adam])
+def test_parameters_belong_to_the_objective(kind: Any, make: Any) -> None:
+    words = rf"{kind.__name__} takes numbers, .*no parameters: .*ModelObjective\(model, loss\)"
+    with pytest.raises(TypeError, match=words):
+        make(kind, [Value(1.0), Value(2.0)])

@@ -1,5 +1,6 @@
 """The stubs are what the table says, and a type checker sees what the table makes."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -53,6 +54,7 @@ from typing import assert_type
 
 import micrograd_bp
 from micrograd_bp import MLP, SGD, Layer, ModelObjective, Neuron, Training, Value, cross_entropy, mse
+from micrograd_bp import compile, draw, softplus, tanh
 
 v = Value(1.0)
 assert_type(v.tanh(), Value)
@@ -65,6 +67,8 @@ assert_type(2**v, Value)
 assert_type(v < 2, bool)
 assert_type(v.data, float)
 assert_type(micrograd_bp.tanh(0.5), float)
+assert_type(tanh(0.5), float)
+assert_type(softplus(v), Value)
 assert_type(micrograd_bp.tanh(v), Value)
 assert_type(micrograd_bp.maximum(v, 2), Value)
 assert_type(micrograd_bp.maximum(2, v), Value)
@@ -112,6 +116,17 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
 
 def test_a_type_checker_sees_methods_functions_and_networks(checked: dict[str, list[str]]) -> None:
     assert checked["right_snippet"] == []
+
+
+def test_operations_are_public_to_checkers_that_go_by_the_list_of_exports() -> None:
+    """Pyright, which is not installed here, takes what a package imports for private, unless `__all__` has it."""
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    additions = [node for node in ast.walk(tree) if isinstance(node, ast.AugAssign)]
+    assert [ast.unparse(node) for node in additions] == ["__all__ += _operations.__all__"]
+    imported = [alias for node in tree.body if isinstance(node, ast.Import) for alias in node.names]
+    assert [(each.name, each.asname) for each in imported] == [("micrograd_bp.engine.operations", "_operations")]
+    assert "tanh" not in micrograd_bp.__all__
+    assert "tanh" in dir(micrograd_bp)
 
 
 def test_a_type_checker_sees_mistakes(checked: dict[str, list[str]]) -> None:

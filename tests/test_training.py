@@ -90,13 +90,48 @@ def test_history_holds_the_mean_over_samples_also_with_a_small_last_batch() -> N
     assert training.run(2) == pytest.approx([4.5, 4.5])
 
 
-def test_after_epoch_is_told_of_each_epoch_and_run_counts_earlier_ones() -> None:
+def test_after_epoch_is_told_of_each_epoch_and_until_counts_earlier_ones() -> None:
     training = new_training(OPTIMIZERS["Adam"])
     told: list[tuple[int, float]] = []
     training.run(2)
-    training.run(5, lambda epoch, loss: told.append((epoch, loss)))
+    training.run(until=5, after_epoch=lambda epoch, loss: told.append((epoch, loss)))
     assert told == [(epoch, training.history[epoch - 1]) for epoch in (3, 4, 5)]
-    assert training.run(5) == training.history
+    before = result(training)
+    assert training.run(until=5) == training.run(until=3) == training.run(0) == training.history
+    assert result(training) == before
+
+
+def test_two_runs_train_twice() -> None:
+    training, at_once = new_training(OPTIMIZERS["Adam"]), new_training(OPTIMIZERS["Adam"])
+    training.run(3)
+    assert len(training.run(3)) == 6
+    at_once.run(6)
+    assert result(training) == result(at_once)
+
+
+def test_a_run_finishes_an_epoch_that_was_begun() -> None:
+    training, at_once = new_training(OPTIMIZERS["Adam"]), new_training(OPTIMIZERS["Adam"])
+    training.step()
+    training.run(3)
+    at_once.run(3)
+    assert result(training) == result(at_once)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({}, TypeError, "either epochs, how many more there are to be, or until=, how many in all"),
+        ({"epochs": 3, "until": 3}, TypeError, "either epochs"),
+        ({"epochs": -1}, ValueError, "whole number from 0 up, got -1"),
+        ({"until": 2.5}, ValueError, r"whole number from 0 up, got 2\.5"),
+        ({"epochs": "3"}, ValueError, "whole number from 0 up, got '3'"),
+    ],
+)
+def test_a_run_says_how_long_it_is(arguments: dict[str, Any], error: type[Exception], message: str) -> None:
+    training = new_training(OPTIMIZERS["Adam"])
+    with pytest.raises(error, match=message):
+        training.run(**arguments)
+    assert training.history == []
 
 
 @pytest.mark.parametrize(
@@ -216,7 +251,7 @@ def test_a_run_of_arrays_is_resumed_bit_for_bit(make_optimizer: Callable[[], Opt
     training.save(tmp_path / "run.json")
     resumed = new_array_training(make_optimizer)
     resumed.load(tmp_path / "run.json")
-    assert resumed.run(5) == training.run(5)
+    assert resumed.run(until=5) == training.run(until=5)
     for a, b in zip(resumed.objective.parameters, training.objective.parameters, strict=True):
         assert isinstance(a, np.ndarray)
         assert np.array_equal(a, b)
@@ -238,10 +273,10 @@ def test_a_resumed_run_is_the_uninterrupted_one(
     resumed.run(2)
     resumed.load(tmp_path / "run.json")
     assert result(resumed) == result(training)
-    resumed.run(5)
-    training.run(5)  # saving has not disturbed it
+    resumed.run(until=5)
+    training.run(until=5)  # saving has not disturbed it
     uninterrupted = new_training(make_optimizer)
-    uninterrupted.run(5)
+    uninterrupted.run(until=5)
     assert result(resumed) == result(training) == result(uninterrupted)
 
 
@@ -250,7 +285,7 @@ import json, sys
 from test_training import OPTIMIZERS, new_training, result
 training = new_training(OPTIMIZERS[sys.argv[1]], seed=3)
 training.load(sys.argv[2])
-training.run(5)
+training.run(until=5)
 print(json.dumps(result(training)))
 """
 
@@ -266,7 +301,7 @@ def test_a_run_is_resumed_in_another_process(name: str, tmp_path: Path) -> None:
     command = [sys.executable, "-c", code, name, str(tmp_path / "run.json")]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    training.run(5)
+    training.run(until=5)
     assert tuple(json.loads(done.stdout)) == result(training)
 
 
@@ -314,9 +349,9 @@ def test_an_interrupted_step_has_not_happened(make_optimizer: Callable[[], Optim
     for _ in range(at - 1):
         assert uninterrupted.step() == training.step()
     with pytest.raises(KeyboardInterrupt):
-        training.run(5)
+        training.run(until=5)
     assert result(training) == result(uninterrupted)
-    assert training.run(5) == uninterrupted.run(5)
+    assert training.run(until=5) == uninterrupted.run(until=5)
     assert result(training) == result(uninterrupted)
 
 
@@ -356,7 +391,7 @@ def test_a_step_may_be_interrupted_at_any_line(make_optimizer: Callable[[], Opti
     for _ in range(steps):
         uninterrupted.step()
     before = result(uninterrupted)
-    uninterrupted.run(4)
+    uninterrupted.run(until=4)
     line = 0
     while True:
         line += 1
@@ -372,7 +407,7 @@ def test_a_step_may_be_interrupted_at_any_line(make_optimizer: Callable[[], Opti
                 assert left[0] > 0
                 break
         assert result(training) == before
-        training.run(4)
+        training.run(until=4)
         assert result(training) == result(uninterrupted)
     assert line > 25
 
@@ -478,7 +513,7 @@ def test_the_settings_come_back_with_the_run(tmp_path: Path) -> None:
     resumed = new_training(lambda: SGD(0.9, momentum=0.1), seed=2)
     resumed.load(tmp_path / "run.json")
     assert resumed.optimizer.settings() == {"lr": 0.05, "momentum": 0.5, "weight_decay": 0.0}
-    assert resumed.run(4) == training.run(4)
+    assert resumed.run(until=4) == training.run(until=4)
 
 
 def test_settings_of_another_optimizer_are_refused(saved: Path) -> None:

@@ -10,7 +10,7 @@ from micrograd_bp.engine import Value
 def compile(
     loss: Value,
     inputs: Mapping[str, Value | Sequence[Value]] | None = None,
-    parameters: Sequence[Value] = (),
+    parameters: Sequence[Value] | None = None,
     outputs: Mapping[str, Value | Sequence[Value]] | None = None,
     *,
     dtype: Any = "float64",
@@ -26,7 +26,8 @@ def compile(
         loss: a Value, built once on sample inputs.
         inputs: groups of leaves by name; each becomes an argument of shape (samples, members of the group). Without any
             there is no axis of samples: the loss is that of the data as drawn.
-        parameters: the leaves to differentiate with respect to. All other leaves are constants.
+        parameters: the leaves to differentiate with respect to, such as `model.parameters()`; [] for none. All
+            other leaves are constants.
         outputs: groups of values that `predict` is to give, by name.
         dtype: "float64" or "float32".
         check: whether a loss or a gradient that is not finite raises FloatingPointError.
@@ -35,11 +36,16 @@ def compile(
             any to speak of, and a tape for a long graph where numba is installed.
 
     Raises:
-        TypeError: something that is not a Value.
+        TypeError: something that is not a Value, or nothing is said of parameters.
         ImportError: a tape without numba.
         ValueError: an input or a parameter that is no leaf, or is listed twice; a name that cannot be an argument's; an
             unknown dtype or form; a value that was made by hand, without a rule.
     """
+    if parameters is None:
+        raise TypeError(
+            "compile needs to know what to differentiate with respect to: parameters=model.parameters(), or a list of "
+            "leaves; parameters=[] makes a program that only computes the loss and the outputs"
+        )
     return Program(
         loss,
         {} if inputs is None else inputs,

@@ -10,14 +10,13 @@ results are Values.
 """
 
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar
 from typing import Any
 
 from micrograd_bp.engine.derivatives import gradients, tangent_graphs, tangents
 from micrograd_bp.engine.numbers.floats import as_float, is_real
 from micrograd_bp.engine.operations import dot
 from micrograd_bp.engine.origin import recording
-from micrograd_bp.engine.value import Value
+from micrograd_bp.engine.value import Value, arguments_of_derivatives, differentiating
 
 Function = Callable[..., Any]
 
@@ -152,17 +151,14 @@ def hessian_vector_product(f: Function, x: Any, v: Any) -> Any:
     return jvp(gradient(f), x, v)[1]
 
 
-_differentiating: ContextVar[bool] = ContextVar("differentiating", default=False)
-"""Whether a function is being called in order to be differentiated: what it differentiates itself must stay a graph."""
-
-
 class _Point:
     """Where a function is differentiated: its argument as Values, and how to give results in the argument's form."""
 
     def __init__(self, x: Any) -> None:
         self._like = x
         numbers = _flat(x)
-        self.nested = _differentiating.get() or any(isinstance(number, Value) for number in numbers)
+        # What a function differentiates while it is being differentiated itself must stay a graph.
+        self.nested = bool(arguments_of_derivatives.get()) or any(isinstance(number, Value) for number in numbers)
         with recording():
             # Adding 0 to a Value gives one of our own, so that what the function uses besides, even if it is the
             # same Value, stands still.
@@ -172,12 +168,8 @@ class _Point:
         self.argument = _in_form_of(x, self.inputs)
 
     def call(self, f: Function, *others: Any) -> Any:
-        token = _differentiating.set(True)
-        try:
-            with recording():
-                return f(self.argument, *others)
-        finally:
-            _differentiating.reset(token)
+        with recording(), differentiating(self.inputs):
+            return f(self.argument, *others)
 
     def gradient_of(self, output: Value) -> list[Any]:
         if self.nested:

@@ -16,7 +16,7 @@ from micrograd_bp.engine.graph import topological_order
 from micrograd_bp.engine.numbers.floats import is_real
 from micrograd_bp.engine.origin import no_graph
 from micrograd_bp.engine.rule_checks import Edges, checked_edges, rounding, wrong_rules
-from micrograd_bp.engine.value import Value
+from micrograd_bp.engine.value import Value, differentiating
 
 
 class GradientError(AssertionError):
@@ -51,7 +51,8 @@ def gradcheck(
     arguments = {name: _as_values(x, name, named) for name, x in by_name.items()}
 
     def call() -> Value:
-        output = function(**arguments) if isinstance(inputs, Mapping) else function(*arguments.values())
+        with differentiating([value for _, value in named]):
+            output = function(**arguments) if isinstance(inputs, Mapping) else function(*arguments.values())
         if getattr(output, "shape", None) == ():
             output = output.item()
         if not isinstance(output, Value):

@@ -17,6 +17,9 @@ from micrograd_bp.engine.numbers.tracing import Trace
 
 Interval = tuple[float, float]
 
+IN_A_BRANCH = " (a where computes both branches: there write where(c, log(where(c, x, 1)), y), harmless where c is 0)"
+"""How to keep an operand inside a domain; an error that says what was needed ends with it."""
+
 
 class Operation:
     """One operation, with its constants bound.
@@ -229,7 +232,8 @@ class Operation:
             problem = "gives a number too large for a float"
         else:
             problem = f"needs {self.domain or 'other operands'}"
-        raise error(f"{self.name} {problem}; got {', '.join(shown) or 'none'}") from None
+        hint = "" if error is OverflowError else IN_A_BRANCH
+        raise error(f"{self.name} {problem}; got {', '.join(shown) or 'none'}{hint}") from None
 
     # ---- symbols
 

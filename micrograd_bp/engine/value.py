@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, KeysView, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import Any, NoReturn
+from typing import Any
 
 import micrograd_bp.engine.operations  # noqa: F401  # fills the table
 from micrograd_bp.engine.graph import topological_order
@@ -15,7 +15,11 @@ from micrograd_bp.engine.methods import Methods
 from micrograd_bp.engine.numbers.floats import as_float, floats, is_real
 from micrograd_bp.engine.operation import HandMade, Operation
 from micrograd_bp.engine.origin import NOT_RECORDED, Origin, current_origin
+from micrograd_bp.engine.refusals import Refusals
 from micrograd_bp.engine.table import OPERATIONS, bind
+
+FAILURES = (ValueError, ArithmeticError, TypeError)
+"""What a rule raises where there is no result, or where `.data` has been set to something else than a number."""
 
 
 def record(operation: Operation, operands: tuple["Value", ...]) -> "Value":
@@ -32,14 +36,14 @@ def record(operation: Operation, operands: tuple["Value", ...]) -> "Value":
             data, local_derivatives = operation.rule(floats, *numbers)
         if type(data) is float and data == data and type(local_derivatives) is tuple:
             return _node(data, operation, operands, local_derivatives)
-    except (ValueError, ArithmeticError):
+    except FAILURES:
         pass
     return _record_carefully(operation, operands)
 
 
 def _record_carefully(operation: Operation, operands: tuple["Value", ...]) -> "Value":
     """`record` where a result or a derivative does not exist, or a result is nan."""
-    numbers = [as_float(operand.data) for operand in operands]
+    numbers = [_number(operand) for operand in operands]
     if _ieee.get():
         data, local_derivatives = operation.compute_in_ieee(numbers)
     else:
@@ -118,6 +122,20 @@ def backward(outputs: Sequence["Value"], gradients: Sequence[float] | None = Non
             operand.grad += upstream * local_derivative
 
 
+arguments_of_derivatives: ContextVar[frozenset["Value"]] = ContextVar("arguments_of_derivatives", default=frozenset())
+"""The arguments of the functions that are being differentiated. A copy of one is the same Value."""
+
+
+@contextmanager
+def differentiating(arguments: Sequence["Value"]) -> Iterator[None]:
+    """In this block a function of these is called in order to be differentiated."""
+    token = arguments_of_derivatives.set(arguments_of_derivatives.get().union(arguments))
+    try:
+        yield
+    finally:
+        arguments_of_derivatives.reset(token)
+
+
 def _operators(name: str) -> tuple[Callable[..., "Value"], Callable[..., "Value"]]:
     """An operator of Python and its reflected form, `a + v` and `v + a`, from the entry of the table."""
     entry = OPERATIONS[name]
@@ -130,7 +148,7 @@ def _operators(name: str) -> tuple[Callable[..., "Value"], Callable[..., "Value"
             other = Value(other)
         try:  # `record` for two operands, without its detours: most nodes are made here
             data, local_derivatives = rule(floats, self.data, other.data)
-        except (ValueError, ArithmeticError):
+        except FAILURES:
             return _record_carefully(entry, (self, other))
         if type(data) is float:
             return _node(data, entry, (self, other), local_derivatives)
@@ -151,7 +169,7 @@ def _comparison(holds: Callable[[float, float], bool]) -> Callable[["Value", Any
     return compare
 
 
-class Value(Methods):
+class Value(Methods, Refusals):
     """A number that remembers how it was made.
 
     Every operation of the table is a method (`v.tanh()`, `v.relu()`, `v.maximum(w)`) and works on Values and plain
@@ -214,7 +232,7 @@ class Value(Methods):
             data, local_derivatives = operation.rule(floats, self.data)
             if type(data) is float and data == data and type(local_derivatives) is tuple:
                 return _node(data, operation, (self,), local_derivatives)
-        except (ValueError, ArithmeticError):
+        except FAILURES:
             pass
         return _record_carefully(operation, (self,))
 
@@ -230,7 +248,7 @@ class Value(Methods):
 
     def detach(self) -> "Value":
         """A leaf with this number, from which no gradient comes back here."""
-        return Value(self.data, label=self.label)
+        return Value(_number(self), label=self.label)
 
     __add__, __radd__ = _operators("add")
     __sub__, __rsub__ = _operators("subtract")
@@ -272,20 +290,6 @@ class Value(Methods):
         """The Value itself, which is real; NumPy's variance asks for it."""
         return self
 
-    def __bool__(self) -> NoReturn:
-        raise TypeError(
-            "a Value has no truth of its own: compare its number (v.data != 0), or keep the choice in the "
-            "graph with micrograd_bp.where(condition, a, b)"
-        )
-
-    def __float__(self) -> NoReturn:
-        raise TypeError(
-            "a Value does not turn into a float, since that would leave the graph silently: v.data is its "
-            "number, and functions are methods: v.exp() or micrograd_bp.exp(v) instead of math.exp(v)"
-        )
-
-    __int__ = __complex__ = __float__
-
     def __format__(self, specification: str) -> str:
         return format(self.data, specification) if specification else repr(self)
 
@@ -298,14 +302,25 @@ class Value(Methods):
         return f"Value({', '.join(parts)})"
 
     def __copy__(self) -> "Value":
-        """A second node with the same operands."""
+        """A second node with the same operands, and so of a leaf one that no longer has to do with it.
+
+        Inside a function that is being differentiated, its argument is its own copy: the gradient comes through.
+        """
+        if self in arguments_of_derivatives.get():
+            return self
         node = _new(Value)
         for name in Value.__slots__:
             setattr(node, name, getattr(self, name))
         return node
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Value":
-        """A copy of the whole graph below this node; sharing is kept with whatever `memo` holds."""
+        """A copy of the whole graph below this node; sharing is kept with whatever `memo` holds.
+
+        Inside a function that is being differentiated, its argument is its own copy here too.
+        """
+        arguments = arguments_of_derivatives.get()
+        if arguments and id(next(iter(arguments))) not in memo:  # else an earlier part of a list has entered them
+            memo.update((id(node), node) for node in arguments)
         for node in topological_order(self, leave_out=memo):
             copied = node.__copy__()
             copied.operands = tuple([memo[id(operand)] for operand in node.operands])
@@ -323,17 +338,6 @@ class Value(Methods):
     def _op(self) -> str:
         return self.operation.symbol if self.operation is not None else ""
 
-    def _refuse_closure(self, *_: object) -> NoReturn:
-        raise AttributeError(
-            "a Value has no _backward closure: its derivatives are numbers, recorded in the forward pass. "
-            "Define an operation instead:\n"
-            '    @micrograd_bp.operation("cube")\n'
-            "    def cube(xp, x):\n"
-            "        return x * x * x, (3.0 * x * x,)"
-        )
-
-    _backward = property(_refuse_closure, _refuse_closure)
-
 
 _new = object.__new__
 
@@ -341,6 +345,16 @@ _new = object.__new__
 @lru_cache(maxsize=256)
 def _power_of(exponent: float) -> Operation:
     return bind(OPERATIONS["constant_power"], {"exponent": exponent})
+
+
+def _number(operand: "Value") -> float:
+    try:
+        return as_float(operand.data)
+    except TypeError as error:
+        given = type(operand.data).__name__
+        instead = "its .data, as in p.data -= 0.1 * p.grad" if isinstance(operand.data, Value) else "a number"
+        label = f" of {operand.label!r}" if operand.label else ""
+        raise TypeError(f"somebody has set the .data{label} to a {given}, where it needs {instead}: {error}") from None
 
 
 def _short(number: object) -> str:

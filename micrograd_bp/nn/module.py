@@ -141,7 +141,27 @@ class Module:
             OSError: the file cannot be read.
             ValueError: it is not a model file, or of another model; nothing is changed then.
         """
-        self.load_state_dict(saved_parameters(read_json(path, "model"), path))
+        content = read_json(path, "model")
+        parameters = saved_parameters(content, path)
+        ours, theirs = self.architecture(), content.get("architecture")
+        if ours is not None and isinstance(theirs, dict):
+            self.compare_architectures(ours, theirs, path)
+        self.load_state_dict(parameters)
+
+    def compare_architectures(self, ours: dict[str, Any], theirs: dict[str, Any], path: str | os.PathLike[str]) -> None:
+        """Refuses the file of another model whose parameters may have the same names.
+
+        Args:
+            ours: the architecture of this model.
+            theirs: what the file says.
+            path: the file, for the message.
+
+        Raises:
+            ValueError: the two differ.
+        """
+        for name, value in ours.items():
+            if name in theirs and theirs[name] != value:
+                raise ValueError(f"{path} is of a model with {name}={theirs[name]!r:.80}, this one has {value!r:.80}")
 
 
 def saved_parameters(content: dict[str, Any], path: str | os.PathLike[str]) -> dict[str, float]:

@@ -8,7 +8,7 @@ from typing import Any
 from micrograd_bp.engine import OPERATIONS, Value
 from micrograd_bp.engine.value import record
 from micrograd_bp.files import read_json
-from micrograd_bp.nn.arguments import Rng, activation_operation, as_rng, check_positive, look_up
+from micrograd_bp.nn.arguments import Rng, activation_operation, as_rng, check_positive, layer_activations, look_up
 from micrograd_bp.nn.initial_weights import INITIAL_WEIGHTS
 from micrograd_bp.nn.module import Module, saved_parameters
 
@@ -203,13 +203,7 @@ class MLP(Module):
         sizes = [nin, *nouts]
         if len(sizes) == 1:
             raise ValueError("an MLP needs at least one layer: MLP(2, [16, 1])")
-        if isinstance(activation, str):
-            activation_operation(activation)  # also where there is one layer, which does not use it
-            activations = [activation] * (len(nouts) - 1) + [output_activation]
-        else:
-            activations = list(activation) if isinstance(activation, Iterable) else [str(activation)]
-            if len(activations) != len(nouts):
-                raise ValueError(f"{len(nouts)} layers and {len(activations)} activations")
+        activations = layer_activations(len(sizes) - 1, activation, output_activation)
         source = as_rng(rng)
         self.layers = [
             Layer(
@@ -223,13 +217,6 @@ class MLP(Module):
             )
             for i, name in enumerate(activations)
         ]
-        self._architecture = {
-            "nin": nin,
-            "nouts": list(nouts),
-            "activation": activation if isinstance(activation, str) else activations,
-            "output_activation": output_activation,
-            "fused": fused,
-        }
 
     def forward(self, inputs: Any) -> Any:
         """The outputs of the last layer: a list, or a single Value if it has one neuron.
@@ -244,9 +231,41 @@ class MLP(Module):
             inputs = layer(inputs)
         return inputs
 
-    def architecture(self) -> dict[str, Any]:
-        """The constructor's arguments, but for those that the parameters replace."""
-        return dict(self._architecture)
+    def architecture(self) -> dict[str, Any] | None:
+        """The constructor's arguments, but for those that the parameters replace, of the layers as they are now.
+
+        Returns:
+            None if somebody has changed them into some that the constructor does not make.
+        """
+        kinds = [{(n.activation if n.nonlin else "linear", n.fused) for n in layer.neurons} for layer in self.layers]
+        if any(len(kind) != 1 for kind in kinds) or len({fused for ((_, fused),) in kinds}) != 1:
+            return None
+        return {
+            "nin": self.layers[0].nin,
+            "nouts": [len(layer.neurons) for layer in self.layers],
+            "activation": [activation for ((activation, _),) in kinds],
+            "fused": self.layers[0].neurons[0].fused,
+        }
+
+    def compare_architectures(self, ours: dict[str, Any], theirs: dict[str, Any], path: str | os.PathLike[str]) -> None:
+        """Refuses the file of a network with other layers or activations; whether they are fused is a matter of taste.
+
+        Raises:
+            ValueError: they differ, or the file does not describe an MLP.
+        """
+        try:
+            sizes, n_inputs = theirs["nouts"], theirs["nin"]
+            names = layer_activations(
+                len(sizes), theirs.get("activation", "relu"), theirs.get("output_activation", "linear")
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path} does not describe an MLP: {error}") from None
+        if (n_inputs, sizes, names) != (ours["nin"], ours["nouts"], ours["activation"]):
+            raise ValueError(
+                f"{path} is of an MLP({n_inputs!r:.80}, {sizes!r:.200}, activation={names}), this is an "
+                f"MLP({ours['nin']}, {ours['nouts']}, activation={ours['activation']}): MLP.from_file({str(path)!r}) "
+                f"makes theirs"
+            )
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str]) -> "MLP":
@@ -258,6 +277,11 @@ class MLP(Module):
         """
         content = read_json(path, "model")
         parameters = saved_parameters(content, path)
+        if content.get("architecture") is None:
+            raise ValueError(
+                f"{path} does not describe an MLP: it says nothing of the layers, so build a model as the saved one "
+                f"was built and model.load(…) the file"
+            )
         try:
             sizes = [content["architecture"]["nin"], *content["architecture"]["nouts"]]
             if any(type(size) is not int for size in sizes):

@@ -239,6 +239,15 @@ def test_unknown_dtypes(dtype):
         compile(w * w, parameters=[w], dtype=dtype)
 
 
+def test_what_to_differentiate_with_respect_to_is_said():
+    x, w = Value(1.0), Value(2.0)
+    with pytest.raises(TypeError, match=r"respect to: parameters=model\.parameters\(\), .*parameters=\[\] makes"):
+        compile(x * w, {"X": x})
+    program = compile(x * w, {"X": x}, [])
+    value, gradient = program.value_and_gradient([3.0])
+    assert (value, gradient.shape) == (6.0, (0,))
+
+
 def test_a_node_made_by_hand_has_no_rule_to_compile():
     w = Value(2.0)
     by_hand = Value(3.0, (w,), "custom", label="mine")

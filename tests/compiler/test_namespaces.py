@@ -178,7 +178,7 @@ def test_missing_and_unknown_inputs_are_refused(xp):
 
 
 def test_there_is_nothing_to_predict_without_outputs(xp):
-    program = compile(Value(1.0) * Value(2.0), check=False)
+    program = compile(Value(1.0) * Value(2.0), parameters=[], check=False)
     with pytest.raises(ValueError, match="this program has no outputs"):
         program.namespace(xp).predict([])
 

@@ -101,10 +101,10 @@ def test_a_saved_run_goes_on_bit_for_bit(make_optimizer: Callable[[], Optimizer]
     resumed.run(1)
     resumed.load(tmp_path / "run.json")
     assert result(resumed) == result(training)
-    resumed.run(5)
-    training.run(5)
+    resumed.run(until=5)
+    training.run(until=5)
     uninterrupted = run_of(regression()[1], make_optimizer)
-    uninterrupted.run(5)
+    uninterrupted.run(until=5)
     assert result(resumed) == result(training) == result(uninterrupted)
 
 
@@ -166,7 +166,7 @@ def test_a_step_that_is_interrupted_anywhere_in_the_program_has_not_happened(
             break
         assert result(training) == before
         if line % 7 == 0:  # going on takes longer
-            training.run(2)
+            training.run(until=2)
             assert result(training) == expected
     assert line > 30
 

@@ -8,9 +8,10 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from micrograd_bp.engine import OPERATIONS, Value, backward, operations
-from micrograd_bp.engine.operations import constant_power, dot, elu, leaky_relu, logsumexp, sum, tanh
+from micrograd_bp.engine.operations import constant_power, dot, elu, leaky_relu, logsumexp, sum, tanh, where
 
 from .support import each_operation, refused
 
@@ -53,6 +54,90 @@ def test_an_integer_too_large_for_a_float_is_refused_as_python_does():
 def test_turning_into_a_number_is_refused(leave):
     with refused(TypeError, "leave the graph silently", "v.data is its number", "v.exp() or micrograd_bp.exp(v)"):
         leave(Value(2.0))
+
+
+def test_what_an_array_of_numbers_and_a_plot_want_is_said():
+    with refused(TypeError, "dtype=object, np.zeros(3, dtype=object)"):
+        np.zeros(3)[0] = Value(2.0)
+    with refused(TypeError, "also for plots, [v.data for v in values]"):
+        Figure().subplots().plot([Value(2.0), Value(3.0)])
+    array = np.zeros(3, dtype=object)
+    array[0] = Value(2.0)
+    assert array[0].data == 2.0
+
+
+@pytest.mark.parametrize("name", ["item", "value", "numpy", "tolist"])
+def test_what_other_libraries_call_the_number_is_named(name):
+    with refused(AttributeError, f"'Value' object has no attribute '{name}': its number is v.data"):
+        getattr(Value(2.0), name)
+
+
+def test_an_unknown_attribute_is_an_attribute_error_as_everywhere():
+    v = Value(2.0)
+    assert not hasattr(v, "velocity")
+    assert getattr(v, "shape", ()) == ()
+    with pytest.raises(AttributeError) as caught:
+        v.tahn()
+    assert (str(caught.value), caught.value.name, caught.value.obj) == (
+        "'Value' object has no attribute 'tahn'",
+        "tahn",
+        v,
+    )
+    with refused(AttributeError, "no attribute 'velocity'"):
+        v.velocity = 0
+
+    class Parameter(Value):
+        """Has room for it."""
+
+    p = Parameter(2.0)
+    p.velocity = 1.0
+    assert (p * 3.0).data + p.velocity == 7.0
+
+
+# ---- numbers that are set
+
+
+USES = {
+    "an operator": lambda p: p * 2.0,
+    "the other side": lambda p: 2.0 - p,
+    "a power": lambda p: p**2,
+    "a method": lambda p: p.tanh(),
+    "a sign": lambda p: -p,
+    "relu": lambda p: p.relu(),
+    "two operands": lambda p: p.maximum(0.0),
+    "a group": lambda p: dot([p], [2.0]),
+    "detach": lambda p: p.detach(),
+}
+
+
+@pytest.mark.parametrize("use", USES.values(), ids=USES)
+def test_data_that_is_no_number_is_named_where_it_is_used(use):
+    p = Value(2.0, label="p")
+    p.data = p - 0.1 * p
+    words = ("somebody has set the .data of 'p' to a Value", "it needs its .data", "p.data -= 0.1 * p.grad")
+    with refused(TypeError, *words):
+        use(p)
+    for given in ("x", None, [1.0], 1j):
+        p.data = given
+        words = f"somebody has set the .data of 'p' to a {type(given).__name__}, where it needs a number"
+        with refused(TypeError, words, repr(given)):
+            use(p)
+    p.data = 3  # a number of another kind is one
+    assert isinstance(use(p).data, float)
+
+
+def test_how_a_branch_is_kept_inside_a_domain_is_said():
+    x = Value(0.0)
+    for compute in (lambda: where(x.greater(0.0), x.log(), 0.0), lambda: 1.0 / x, lambda: (x - 1.0).sqrt()):
+        with pytest.raises((ValueError, ZeroDivisionError), match=r"where\(c, log\(where\(c, x, 1\)\), y\)"):
+            compute()
+    c = x.greater(0.0)
+    y = where(c, where(c, x, 1.0).log(), 7.0)  # as the message says
+    y.backward()
+    assert (y.data, x.grad) == (7.0, 0.0)
+    with pytest.raises(OverflowError) as caught:  # another cure
+        Value(1e3).exp()
+    assert "where" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,9 @@
 """Derivatives as functions: of floats, lists and arrays, nested, and handed to SciPy."""
 
+import copy
 import math
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -195,3 +198,52 @@ def test_choices_in_functions() -> None:
     assert gradient(lambda x: maximum(x[0], x[1]) * cos(x[0]))([2.0, 1.0]) == pytest.approx(
         [math.cos(2.0) - 2.0 * math.sin(2.0), 0.0]
     )
+
+
+# ---- copies inside of a function that is differentiated
+
+
+@dataclass
+class Circle:
+    centre: Any
+    radius: Any
+
+
+def area_by_copy(x):
+    shape = asdict(Circle([x[0], x[1]], x[1]))
+    return shape["centre"][0] * shape["centre"][1] * shape["radius"]
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda x: copy.deepcopy([x])[0], lambda x: x])
+def test_the_gradient_comes_through_a_copy_of_the_argument(copied):
+    assert derivative(lambda x: copied(x) * x)(3.0) == 6.0
+    assert derivative(derivative(lambda x: copied(copied(x) * x) * x))(3.0) == 18.0
+    assert derivative(lambda x: x * derivative(lambda y: copied(x) * copied(y) * y)(x))(3.0) == 54.0  # 2x³
+    assert gradient(lambda x: copied(x[0]) * x[1])([2.0, 3.0]) == [3.0, 2.0]
+    assert gradient(lambda x: (copy.deepcopy(x) * x).sum())(np.array([2.0, 3.0])).tolist() == [4.0, 6.0]
+    assert jvp(lambda x: copied(x) * x, 3.0, 1.0) == (9.0, 6.0)
+    assert vjp(lambda x: copied(x) * x, 3.0, 2.0) == (9.0, 12.0)
+    gradcheck(lambda x: copied(x.exp()) * x, [0.5])
+
+
+def test_a_dataclass_may_be_turned_into_a_dictionary():
+    assert gradient(area_by_copy)([2.0, 3.0]) == [9.0, 12.0]  # x y²
+    assert hessian(area_by_copy)([2.0, 3.0]) == [[0.0, 6.0], [6.0, 4.0]]
+
+
+def test_a_copy_of_anything_else_is_one_of_its_own():
+    """What the function uses besides its argument is copied, there as everywhere: changing the copy leaves it alone."""
+    weight = Value(2.0, label="w")
+
+    def f(x):
+        again, product = copy.deepcopy([weight, weight * x])
+        assert product.operands[0] is again is not weight
+        assert product.operands[1] is x
+        again.data = 5.0
+        return again * x
+
+    assert derivative(f)(3.0) == 5.0
+    assert weight.data == 2.0
+    x = Value(3.0)
+    (copy.deepcopy(x) * x).backward()  # outside, too
+    assert x.grad == 3.0

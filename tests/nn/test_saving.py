@@ -156,10 +156,86 @@ def test_the_file_of_another_network_is_refused(tmp_path: Path, network: MLP) ->
     MLP(2, [3, 1]).save(tmp_path / "wider.json")
     before = network.state_dict()
     with pytest.raises(
-        ValueError, match=r"not the parameters of MLP, which has 9: 4 unknown, such as layers\.0\.neurons\.2"
+        ValueError, match=r"wider\.json is of an MLP\(2, \[3, 1\], .*this is an MLP\(2, \[2, 1\], .*MLP\.from_file"
     ):
         network.load(tmp_path / "wider.json")
     assert network.state_dict() == before
+
+
+def other_activations() -> dict[str, MLP]:
+    changed = MLP(2, [2, 1], rng=0)
+    for neuron in changed.layers[0].neurons:
+        neuron.activation = "tanh"
+    linear = MLP(2, [2, 1], rng=0)
+    for neuron in linear.layers[0].neurons:
+        neuron.nonlin = False
+    return {
+        "tanh": MLP(2, [2, 1], activation="tanh"),
+        "a list": MLP(2, [2, 1], activation=["relu", "tanh"]),
+        "output": MLP(2, [2, 1], output_activation="sigmoid"),
+        "changed since": changed,
+        "made linear since": linear,
+    }
+
+
+@pytest.mark.parametrize("name", other_activations())
+def test_the_file_of_a_network_with_other_activations_is_refused(tmp_path: Path, network: MLP, name: str) -> None:
+    other = other_activations()[name]
+    other.save(tmp_path / "other.json")
+    before = network.state_dict()
+    with pytest.raises(ValueError, match=r"activation=\['relu', 'linear'\]\): MLP\.from_file\('.*other\.json'\) makes"):
+        network.load(tmp_path / "other.json")
+    assert network.state_dict() == before
+    again = MLP.from_file(tmp_path / "other.json")
+    assert again([1.0, -2.0]).data == other([1.0, -2.0]).data
+    assert again.architecture() == other.architecture()
+
+
+def test_a_network_of_which_no_arguments_make_the_like_is_loaded_into_its_like(tmp_path: Path, network: MLP) -> None:
+    network.layers[0].neurons[1].activation = "tanh"
+    assert network.architecture() is None
+    network.save(tmp_path / "mixed.json")
+    with pytest.raises(ValueError, match=r"mixed\.json does not describe an MLP: .* model\.load"):
+        MLP.from_file(tmp_path / "mixed.json")
+    like = MLP(2, [2, 1], rng=5)
+    like.layers[0].neurons[1].activation = "tanh"
+    like.load(tmp_path / "mixed.json")
+    assert like([1.0, -2.0]).data == network([1.0, -2.0]).data
+
+
+@pytest.mark.parametrize(
+    "written", [{"activation": "relu", "output_activation": "linear"}, {"activation": ["relu", "linear"]}, {}]
+)
+def test_the_same_activations_may_be_written_in_several_ways(tmp_path: Path, network: MLP, written: Any) -> None:
+    path = tmp_path / "model.json"
+    MLP(2, [2, 1], rng=1, fused=False).save(path)
+    content = json.loads(path.read_text())
+    content["architecture"] = {"nin": 2, "nouts": [2, 1], "fused": False, **written}
+    path.write_text(json.dumps(content))
+    network.load(path)
+    assert network.state_dict() == MLP(2, [2, 1], rng=1).state_dict()
+
+
+class Scaled(Module):
+    """A model of somebody's own that says how it is made."""
+
+    def __init__(self, power: int) -> None:
+        self.power, self.weight = power, Value(float(power))
+
+    def forward(self, x: Any) -> Value:
+        return (self.weight * x) ** self.power
+
+    def architecture(self) -> dict[str, Any]:
+        return {"power": self.power}
+
+
+def test_the_architecture_of_a_module_of_ones_own_is_compared(tmp_path: Path) -> None:
+    Scaled(2).save(tmp_path / "model.json")
+    Scaled(2).load(tmp_path / "model.json")
+    other = Scaled(3)
+    with pytest.raises(ValueError, match=r"model\.json is of a model with power=2, this one has 3"):
+        other.load(tmp_path / "model.json")
+    assert other.weight.data == 3.0
 
 
 def test_a_file_that_is_not_there(tmp_path: Path, network: MLP) -> None:

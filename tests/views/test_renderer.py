@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from micrograd_bp import Value
 from micrograd_bp.views.drawing import renderer
+from micrograd_bp.views.drawing.digraph import Drawing
 from micrograd_bp.views.drawing.drawing import draw
 from micrograd_bp.views.drawing.renderer import NoRendererError, RenderingError, WrongPictureError, render
 
@@ -168,3 +170,17 @@ def test_render_refuses_an_unknown_kind_of_file(tmp_path: Path) -> None:
         draw(neuron()).render(outfile=tmp_path / "a.foo")
     assert not list(tmp_path.iterdir())
     assert draw(neuron()).render(outfile=tmp_path / "a.foo", format="svg") == str(tmp_path / "a.foo")
+
+
+def test_a_drawing_is_a_picture_for_which_nothing_need_be_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Drawing, "_view", lambda self, path, **_: shown.append(path))
+    y = Value(2.0, label="x").tanh()
+    assert draw(y).format == "svg"
+    draw(y).view()
+    assert shown == ["gradient_flow.gv.svg"]
+    assert "<svg" in Path(shown[0]).read_text(encoding="utf-8")
+    assert draw(y).render() == "gradient_flow.gv.svg"

@@ -33,7 +33,7 @@ def drawing_of(
         with_legend: whether to explain boxes and strokes.
         simpler: makes drawings of the same graph for programs that cannot draw this one.
     """
-    drawing = Drawing(name="gradient_flow")
+    drawing = Drawing(name="gradient_flow", format="svg")
     drawing._simpler = simpler
     drawing.attr("graph", rankdir=direction, fontname=FONT, fontsize="10", ranksep="0.45", nodesep="0.18")
     drawing.attr("graph", bgcolor="white", pad="0.15", tooltip=" ")
