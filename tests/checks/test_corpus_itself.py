@@ -90,7 +90,6 @@ def test_a_mistake_changes_the_gradients_that_it_names_and_nothing_else(
     wrong = gradients(case, upstream)
     changed = set()
     for name, array in right.items():
-        assert wrong[name].shape == array.shape
         if np.abs(wrong[name] - array).max() > 1e-4 * np.abs(array).max():
             changed.add(name)
         else:
@@ -103,4 +102,4 @@ def test_every_entry_has_an_adapter_and_a_mistake() -> None:
     named = [f"{entry.path}:{entry.name}" for entry in RIGHT]
     assert sorted(named) == sorted(ADAPTERS)
     assert {f"{mistake.path}:{mistake.name}" for mistake in MISTAKES} == set(named)
-    assert sum(bool(entry.inputs) for entry in RIGHT) <= 5
+    assert sum(bool(entry.inputs) for entry in RIGHT) <= 8

@@ -347,6 +347,112 @@ def _linear(module: ModuleType, rng: np.random.Generator) -> Case:
     return Case({"dA_prev": a, "dW": w, "db": b}, lambda: module.linear_forward(a, w, b)[0], back)
 
 
+def elementwise(name: str, derivative: str = "gradient") -> Adapter:
+    """An activation: a callable object with its derivative as a method, or two functions of the same number."""
+
+    def adapt(module: ModuleType, rng: np.random.Generator) -> Case:
+        x, function = rng.normal(size=(4, 3)), getattr(module, name)
+        if isinstance(function, type):
+            function = function()
+            slope = function.gradient
+        else:
+            slope = getattr(module, derivative)
+        return Case({"x": x}, lambda: function(x), lambda upstream: {"x": upstream * slope(x)})
+
+    return adapt
+
+
+def _loss_per_element(name: str, y: Make, predictions: Make) -> Adapter:
+    """`loss(y, p)` and `gradient(y, p)`, both a number per element."""
+
+    def adapt(module: ModuleType, rng: np.random.Generator) -> Case:
+        own, targets, p = getattr(module, name)(), y(rng), predictions(rng)
+        return Case({"p": p}, lambda: own.loss(targets, p), lambda upstream: {"p": upstream * own.gradient(targets, p)})
+
+    return adapt
+
+
+def _optimized(module: ModuleType, rng: np.random.Generator) -> Case:
+    np.random.seed(0)
+    own, x = module.Dense(), rng.normal(size=(5, 4))
+    w, w0 = own.W, own.w0
+
+    def run() -> Any:
+        own.W, own.w0 = w, w0
+        return own.forward_pass(x)
+
+    def back(upstream: Any) -> Mapping[str, Any]:
+        run()
+        accum_grad = own.backward_pass(upstream)
+        rate = own.opt.learning_rate
+        return {"accum_grad": accum_grad, "grad_w": (w - own.W) / rate, "grad_w0": (w0 - own.w0) / rate}
+
+    return Case({"accum_grad": x, "grad_w": w, "grad_w0": w0}, run, back)
+
+
+def _kaggle(module: ModuleType, rng: np.random.Generator) -> Case:
+    arrays = {f"d{name}": getattr(module, name) for name in ("W1", "b1", "W2", "b2")}
+    x, y = rng.normal(size=(9, 6)), rng.integers(0, 4, size=6)
+
+    def run() -> Any:
+        return module.get_loss(module.forward_prop(*arrays.values(), x)[-1], y)
+
+    def back(upstream: Any) -> Mapping[str, Any]:
+        states = module.forward_prop(*arrays.values(), x)
+        return dict(zip(arrays, module.backward_prop(*states, arrays["dW1"], arrays["dW2"], x, y), strict=True))
+
+    return Case(arrays, run, back)
+
+
+def _medium(module: ModuleType, rng: np.random.Generator) -> Case:
+    np.random.seed(0)
+    own = module.NeuralNetwork(rng.normal(size=(5, 3)), rng.uniform(size=(5, 1)))
+    arrays = {"d_weights1": own.weights1, "d_weights2": own.weights2}
+
+    def run() -> Any:
+        own.feedforward()
+        return own.loss()
+
+    def back(upstream: Any) -> Mapping[str, Any]:
+        before = {name: array.copy() for name, array in arrays.items()}
+        run()
+        own.backprop()
+        moved = {name: before[name] - array for name, array in arrays.items()}
+        for name, array in arrays.items():
+            array[...] = before[name]
+        return moved
+
+    return Case(arrays, run, back)
+
+
+def _handed(name: str, features: int) -> Adapter:
+    """`forward(x) → (out, cache)`, `backward(dy, cache) → (dx, gradients)`."""
+
+    def adapt(module: ModuleType, rng: np.random.Generator) -> Case:
+        own, x, cache = getattr(module, name)(), rng.normal(size=(5, features)), []
+        parts = getattr(own, "blocks", [own])
+        arrays = {
+            f"{k}['{n}']" if len(parts) > 1 else n: getattr(part, n)
+            for k, part in enumerate(parts)
+            for n in ("W", "b")
+            if hasattr(part, n)
+        }
+
+        def run() -> Any:
+            out, cache[:] = (lambda out, kept: (out, [kept]))(*own.forward(x))
+            return out
+
+        def back(upstream: Any) -> Mapping[str, Any]:
+            dx, gradients = own.backward(upstream, cache[0])
+            if isinstance(gradients, list):
+                gradients = {f"{k}['{n}']": v for k, part in enumerate(gradients) for n, v in part.items()}
+            return {"x": dx, **gradients}
+
+        return Case({"x": x, **arrays}, run, back)
+
+    return adapt
+
+
 ONE_ARGUMENT = {"hands": lambda upstream, inputs: ()}
 LSTM_WEIGHTS = {f"{k}{g}": normal(5, 8) if k == "W" else normal(5, 1) for g in "fico" for k in "Wb"}
 
@@ -588,13 +694,13 @@ ADAPTERS: dict[str, Adapter] = {
         "KLDivLoss", [normal(5, 4), distribution(5, 4)], "logits -", **ONE_ARGUMENT
     ),
     # a blog: layers take their own step
-    "blog/dense.py:Dense": own_step("Dense", [normal(3, 5)], "input_gradient", "weights:weights bias:bias"),
+    "blog/dense.py:Dense": own_step("Dense", [normal(3, 5)], "grad_input", "weights:weights bias:bias"),
     "blog/activations.py:Tanh": own_step("Tanh", [normal(4, 2)], "input"),
     "blog/activations.py:Sigmoid": own_step("Sigmoid", [normal(4, 2)], "input"),
     "blog/activations.py:LeakyReLU": own_step("LeakyReLU", [normal(4, 2)], "input"),
     "blog/activations.py:Softmax": own_step("Softmax", [normal(4, 1)], "input"),
     "blog/convolutional.py:Convolutional": own_step(
-        "Convolutional", [normal(2, 5, 5)], "input_gradient", "kernels:kernels biases:biases"
+        "Convolutional", [normal(2, 5, 5)], "grad_input", "kernels:kernels biases:biases"
     ),
     "blog/losses.py:mse": prime("mse", "mse_prime", "y_pred", "y_pred", y_true=normal(4, 2), y_pred=normal(4, 2)),
     "blog/losses.py:binary_cross_entropy": prime(
@@ -690,5 +796,75 @@ ADAPTERS: dict[str, Adapter] = {
     ),
     "lab/layers.py:CosineLoss": layer(
         "CosineLoss", [normal(5, 4), normal(5, 4)], "a -", forward="__call__", backward="gradient", **ONE_ARGUMENT
+    ),
+    # machine learning from scratch: __call__ and gradient, forward_pass and backward_pass with an optimizer inside
+    "ml_scratch/activation_functions.py:Sigmoid": elementwise("Sigmoid"),
+    "ml_scratch/activation_functions.py:TanH": elementwise("TanH"),
+    "ml_scratch/activation_functions.py:SELU": elementwise("SELU"),
+    "ml_scratch/activation_functions.py:SoftPlus": elementwise("SoftPlus"),
+    "ml_scratch/loss_functions.py:SquareLoss": _loss_per_element("SquareLoss", normal(5, 2), normal(5, 2)),
+    "ml_scratch/loss_functions.py:CrossEntropy": _loss_per_element("CrossEntropy", whole(2, 5, 2), positive(5, 2)),
+    "ml_scratch/layers.py:Dense": _optimized,
+    "ml_scratch/layers.py:Dropout": layer(
+        "Dropout", [normal(4, 5)], "x", forward="forward_pass", backward="backward_pass"
+    ),
+    "ml_scratch/layers.py:Flatten": layer(
+        "Flatten", [normal(2, 3, 2)], "x", forward="forward_pass", backward="backward_pass"
+    ),
+    # the first notebook that many people read, and the first post
+    "kaggle/digits_from_scratch.py:": _kaggle,
+    "minimal/medium_post.py:NeuralNetwork": _medium,
+    # functions and their derivatives
+    "minimal/derivatives.py:sigmoid": elementwise("sigmoid", "sigmoid_derivative"),
+    "minimal/derivatives.py:leaky_relu": elementwise("leaky_relu", "leaky_relu_derivative"),
+    "minimal/derivatives.py:softsign": elementwise("softsign", "softsign_derivative"),
+    "minimal/derivatives.py:mish": elementwise("mish", "mish_derivative"),
+    # classes without a state, caches handed around
+    "handed/blocks.py:Dense": _handed("Dense", 4),
+    "handed/blocks.py:Gaussian": _handed("Gaussian", 4),
+    "handed/blocks.py:Gate": _handed("Gate", 6),
+    "handed/blocks.py:Sequential": _handed("Sequential", 4),
+    "handed/blocks.py:reparameterize": pair(
+        "reparameterize",
+        "dmu dlog_var dnoise",
+        suffixes=("", "_backward"),
+        mu=normal(4, 2),
+        log_var=normal(4, 2),
+        noise=normal(4, 2),
+    ),
+    "handed/blocks.py:kl_divergence": function(
+        "kl_divergence",
+        "d_mu:mu d_log_var:log_var",
+        **loss_and("d_mu d_log_var"),
+        mu=normal(4, 2),
+        log_var=normal(4, 2),
+    ),
+    # images with their channels last
+    "vision/ops.py:DepthwiseConv2D": layer("DepthwiseConv2D", [normal(2, 5, 5, 2)], "dx", "w:w:grads['w']"),
+    "vision/ops.py:TransposedConv2D": layer(
+        "TransposedConv2D", [normal(2, 2, 3, 2)], "dx", "kernel_grad:kernel bias_grad:bias"
+    ),
+    "vision/ops.py:GlobalAveragePooling": layer("GlobalAveragePooling", [normal(2, 3, 3, 2)], "x"),
+    "vision/ops.py:SqueezeExcite": layer("SqueezeExcite", [normal(2, 3, 3, 4)], "x", "ddown:down dup:up"),
+    "vision/ops.py:ContrastiveLoss": layer(
+        "ContrastiveLoss", [normal(6, 3), normal(6, 3), const(np.array([1, 0, 1, 0, 0, 1]))], "a b -", **ONE_ARGUMENT
+    ),
+    # more of those above
+    "statistics/ex4.py:nn_cost_function": function(
+        "nn_cost_function",
+        "grad:nn_params",
+        **loss_and("grad"),
+        nn_params=normal(5 * 4 + 3 * 6),
+        input_layer_size=const(3),
+        hidden_layer_size=const(5),
+        num_labels=const(3),
+        X=normal(6, 3),
+        y=whole(3, 6),
+    ),
+    "gists/lstm_dicts.py:LSTM": layer(
+        "LSTM",
+        [normal(3, 2, 3)],
+        "X",
+        " ".join(f"{k}{g}:params['{k}{g}']:grads['{k}{g}']" for g in "ifog" for k in "Wb"),
     ),
 }

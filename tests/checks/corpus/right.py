@@ -8,6 +8,8 @@ DNN, CELLS = "specialization/dnn_app_utils.py", "specialization/rnn_utils.py"
 MODULES, LOSSES = "modern/minitensor/modules.py", "modern/minitensor/losses.py"
 REGRESSION, NODES, ATTENTION = "statistics/regression.py", "game_engine/nodes.py", "transformers/attention.py"
 COLUMNS, LAB = "columns/matlab_port.py", "lab/layers.py"
+SCRATCH, DERIVATIVES = "ml_scratch/activation_functions.py", "minimal/derivatives.py"
+BLOCKS, VISION = "handed/blocks.py", "vision/ops.py"
 
 RIGHT = [
     Right(LAYERS, "affine", "dense, a pair with a cache, inputs of any rank"),
@@ -41,7 +43,12 @@ RIGHT = [
     Right(RNN, "lstm_step", "a step of an LSTM with two states in and out"),
     Right(RNN, "lstm", "a sequence of an LSTM, sums made anew at each step"),
     Right(RNN, "temporal_affine", "dense over time"),
-    Right(RNN, "temporal_softmax_loss", "softmax over time with a mask"),
+    Right(
+        RNN,
+        "temporal_softmax_loss",
+        "softmax over time with a mask",
+        ("x=2x3x4", "y=2x3:classes=4", "mask=2x3:classes=2"),
+    ),
     Right(CLASSIFIER, "softmax_loss_naive", "a linear classifier with loops and a penalty"),
     Right(CLASSIFIER, "svm_loss_vectorized", "a linear classifier with hinge and a penalty"),
     Right(
@@ -67,7 +74,7 @@ RIGHT = [
     Right(FISH, "Sigmoid", "a stored output"),
     Right(FISH, "Affine", "parameters are handed to the constructor"),
     Right(FISH, "SoftmaxWithLoss", "backward(dout=1), targets one-hot or labels, an epsilon in the logarithm"),
-    Right(FISH, "Dropout", "forward(x, train_flg=True), no scale in training"),
+    Right(FISH, "Dropout", "forward(x, training=True), no scale in training"),
     Right(FISH, "BatchNormalization", "running averages that start as None"),
     Right(FISH, "Convolution", "through im2col of another file"),
     Right(FISH, "Pooling", "max pooling through im2col and argmax"),
@@ -152,4 +159,41 @@ RIGHT = [
     Right(LAB, "Bilinear", "two inputs, two returned gradients"),
     Right(LAB, "ElmanSequence", "a sequence with a learned first state"),
     Right(LAB, "CosineLoss", "__call__ and gradient()"),
+    Right(SCRATCH, "Sigmoid", "__call__ and gradient, derivative through the function"),
+    Right(SCRATCH, "TanH", "__call__ and gradient, written with exp"),
+    Right(SCRATCH, "SELU", "__call__ and gradient, a branch by where"),
+    Right(SCRATCH, "SoftPlus", "__call__ and gradient"),
+    Right("ml_scratch/loss_functions.py", "SquareLoss", "loss and gradient per element"),
+    Right("ml_scratch/loss_functions.py", "CrossEntropy", "loss and gradient per element, clipped probabilities"),
+    Right("ml_scratch/layers.py", "Dense", "forward_pass and backward_pass, an optimizer gives new arrays"),
+    Right("ml_scratch/layers.py", "Dropout", "forward_pass(X, training=True), a mask without scale"),
+    Right("ml_scratch/layers.py", "Flatten", "a change of shape alone"),
+    Right(
+        "kaggle/digits_from_scratch.py", "", "forward_prop, get_loss and backward_prop, everything handed one by one"
+    ),
+    Right(
+        "minimal/medium_post.py", "NeuralNetwork", "data in the constructor, no arguments, takes its own step of rate 1"
+    ),
+    Right(DERIVATIVES, "sigmoid", "a function and its _derivative"),
+    Right(DERIVATIVES, "leaky_relu", "a function and its _derivative, with a constant"),
+    Right(DERIVATIVES, "softsign", "a function and its _derivative"),
+    Right(DERIVATIVES, "mish", "a function and its _derivative, product rule"),
+    Right(BLOCKS, "Dense", "a class that hands its cache around and gives (dx, gradients)"),
+    Right(BLOCKS, "Gaussian", "likewise without parameters"),
+    Right(BLOCKS, "Gate", "halves of the features"),
+    Right(BLOCKS, "Sequential", "a list of blocks, a list of dictionaries"),
+    Right(BLOCKS, "reparameterize", "three inputs, X and X_backward"),
+    Right(BLOCKS, "kl_divergence", "a loss with two gradients"),
+    Right(VISION, "DepthwiseConv2D", "channels last, loops over the kernel"),
+    Right(VISION, "TransposedConv2D", "strided slices"),
+    Right(VISION, "GlobalAveragePooling", "a gradient by broadcasting"),
+    Right(VISION, "SqueezeExcite", "an input that is used twice"),
+    Right(VISION, "ContrastiveLoss", "two inputs and labels, two returned gradients"),
+    Right(
+        "statistics/ex4.py",
+        "nn_cost_function",
+        "a network unrolled into one vector",
+        ("nn_params=38", "input_layer_size=3", "hidden_layer_size=5", "num_labels=3", "X=6x3", "y=6:classes=3"),
+    ),
+    Right("gists/lstm_dicts.py", "LSTM", "a sequence, gates in dictionaries, gradients filled in place"),
 ]

@@ -39,12 +39,12 @@ class Convolutional(Layer):
         return self.output
 
     def backward(self, output_gradient, learning_rate):
-        kernels_gradient = np.zeros(self.kernels.shape)
-        input_gradient = np.zeros(self.input_shape)
+        dK = np.zeros(self.kernels.shape)
+        grad_input = np.zeros(self.input_shape)
         for i in range(self.depth):
             for j in range(self.input_depth):
-                kernels_gradient[i, j] = correlate(self.input[j], output_gradient[i])
-                input_gradient[j] += convolve_full(output_gradient[i], self.kernels[i, j])
-        self.kernels -= learning_rate * kernels_gradient
+                dK[i, j] = correlate(self.input[j], output_gradient[i])
+                grad_input[j] += convolve_full(output_gradient[i], self.kernels[i, j])
+        self.kernels -= learning_rate * dK
         self.biases -= learning_rate * output_gradient
-        return input_gradient
+        return grad_input

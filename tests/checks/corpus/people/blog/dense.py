@@ -14,8 +14,8 @@ class Dense(Layer):
         return np.dot(self.weights, self.input) + self.bias
 
     def backward(self, output_gradient, learning_rate):
-        weights_gradient = np.dot(output_gradient, self.input.T)
-        input_gradient = np.dot(self.weights.T, output_gradient)
-        self.weights -= learning_rate * weights_gradient
+        dW = np.dot(output_gradient, self.input.T)
+        grad_input = np.dot(self.weights.T, output_gradient)
+        self.weights -= learning_rate * dW
         self.bias -= learning_rate * np.sum(output_gradient, axis=1, keepdims=True)
-        return input_gradient
+        return grad_input

@@ -47,42 +47,28 @@ class Network(object):
         return self.cost.fn(self.feedforward(x), y)
 
     def backprop(self, x, y):
-        nabla_b = [np.zeros(b.shape) for b in self.biases]
-        nabla_w = [np.zeros(w.shape) for w in self.weights]
-        activation = x
-        activations = [x]
-        zs = []
+        zs, activations = [], [x]
         for b, w in zip(self.biases, self.weights):
-            z = np.dot(w, activation) + b
-            zs.append(z)
-            activation = sigmoid(z)
-            activations.append(activation)
+            zs.append(np.dot(w, activations[-1]) + b)
+            activations.append(sigmoid(zs[-1]))
 
+        nabla_b = [None] * len(self.biases)
+        nabla_w = [None] * len(self.weights)
         delta = self.cost.delta(zs[-1], activations[-1], y)
-        nabla_b[-1] = delta
-        nabla_w[-1] = np.dot(delta, activations[-2].T)
-        for l in range(2, self.num_layers):
-            sp = sigmoid_prime(zs[-l])
-            delta = np.dot(self.weights[-l + 1].T, delta) * sp
-            nabla_b[-l] = delta
-            nabla_w[-l] = np.dot(delta, activations[-l - 1].T)
+        for l in reversed(range(len(self.weights))):
+            nabla_b[l] = delta
+            nabla_w[l] = np.dot(delta, activations[l].T)
+            if l > 0:
+                delta = np.dot(self.weights[l].T, delta) * sigmoid_prime(zs[l - 1])
         return (nabla_b, nabla_w)
 
-    def update_mini_batch(self, mini_batch, eta):
-        sum_b = [np.zeros(b.shape) for b in self.biases]
-        sum_w = [np.zeros(w.shape) for w in self.weights]
-        for x, y in mini_batch:
-            nabla_b, nabla_w = self.backprop(x, y)
-            sum_b = [s + n for s, n in zip(sum_b, nabla_b)]
-            sum_w = [s + n for s, n in zip(sum_w, nabla_w)]
-        self.weights = [w - eta / len(mini_batch) * s for w, s in zip(self.weights, sum_w)]
-        self.biases = [b - eta / len(mini_batch) * s for b, s in zip(self.biases, sum_b)]
-
-    def SGD(self, training_data, epochs, mini_batch_size, eta):
+    def train(self, pairs, eta, epochs):
         for _ in range(epochs):
-            random.shuffle(training_data)
-            for k in range(0, len(training_data), mini_batch_size):
-                self.update_mini_batch(training_data[k:k + mini_batch_size], eta)
+            random.shuffle(pairs)
+            for x, y in pairs:
+                nabla_b, nabla_w = self.backprop(x, y)
+                self.weights = [w - eta * nw for w, nw in zip(self.weights, nabla_w)]
+                self.biases = [b - eta * nb for b, nb in zip(self.biases, nabla_b)]
 
 
 class QuadraticNetwork(Network):

@@ -7,18 +7,19 @@ from common.layers import *
 
 class TwoLayerNet:
 
-    def __init__(self, input_size=6, hidden_size=5, output_size=4, weight_init_std=0.3):
+    def __init__(self, input_size=6, hidden_size=5, output_size=4, std=0.3):
+        sizes = [input_size, hidden_size, output_size]
         self.params = {}
-        self.params['W1'] = weight_init_std * np.random.randn(input_size, hidden_size)
-        self.params['b1'] = np.zeros(hidden_size)
-        self.params['W2'] = weight_init_std * np.random.randn(hidden_size, output_size)
-        self.params['b2'] = np.zeros(output_size)
+        for i, (n, m) in enumerate(zip(sizes, sizes[1:]), start=1):
+            self.params[f'W{i}'] = std * np.random.randn(n, m)
+            self.params[f'b{i}'] = np.zeros(m)
 
-        self.layers = OrderedDict()
-        self.layers['Affine1'] = Affine(self.params['W1'], self.params['b1'])
-        self.layers['Relu1'] = Relu()
-        self.layers['Affine2'] = Affine(self.params['W2'], self.params['b2'])
-        self.lastLayer = SoftmaxWithLoss()
+        self.layers = OrderedDict(
+            Affine1=Affine(self.params['W1'], self.params['b1']),
+            Relu1=Relu(),
+            Affine2=Affine(self.params['W2'], self.params['b2']),
+        )
+        self.last = SoftmaxWithLoss()
 
     def predict(self, x):
         for layer in self.layers.values():
@@ -27,23 +28,15 @@ class TwoLayerNet:
 
     def loss(self, x, t):
         y = self.predict(x)
-        return self.lastLayer.forward(y, t)
+        return self.last.forward(y, t)
 
     def accuracy(self, x, t):
-        y = np.argmax(self.predict(x), axis=1)
-        if t.ndim != 1:
-            t = np.argmax(t, axis=1)
-        return np.sum(y == t) / float(x.shape[0])
+        return np.mean(self.predict(x).argmax(axis=1) == t.argmax(axis=1))
 
     def gradient(self, x, t):
-        # forward
         self.loss(x, t)
-
-        # backward
-        dout = 1
-        dout = self.lastLayer.backward(dout)
-        layers = list(self.layers.values())
-        layers.reverse()
+        dout = self.last.backward()
+        layers = list(self.layers.values())[::-1]
         for layer in layers:
             dout = layer.backward(dout)
 

@@ -23,10 +23,7 @@ by = np.zeros((vocab_size, 1))
 
 
 def lossFun(inputs, targets, hprev):
-    """
-    inputs, targets are lists of integers, hprev is (H, 1).
-    returns the loss, gradients on model parameters, and last hidden state
-    """
+    """inputs and targets: indices of characters. Gives loss, gradients in the order of the parameters, last state."""
     xs, hs, ys, ps = {}, {}, {}, {}
     hs[-1] = np.copy(hprev)
     loss = 0
@@ -56,12 +53,11 @@ def lossFun(inputs, targets, hprev):
 
 
 if __name__ == '__main__':
-    h = np.zeros((hidden_size, 1))
-    for n in range(100):
-        p = n % (len(data) - seq_length - 1)
-        inputs = [char_to_ix[c] for c in data[p:p + seq_length]]
-        targets = [char_to_ix[c] for c in data[p + 1:p + seq_length + 1]]
-        loss, dWxh, dWhh, dWhy, dbh, dby, h = lossFun(inputs, targets, h)
-        for param, dparam in zip([Wxh, Whh, Why, bh, by], [dWxh, dWhh, dWhy, dbh, dby]):
-            param -= learning_rate * np.clip(dparam, -5, 5)
-        print(n, loss)
+    ix = [char_to_ix[c] for c in data]
+    for epoch in range(20):
+        h = np.zeros((hidden_size, 1))
+        for p in range(0, len(ix) - seq_length - 1, seq_length):
+            loss, *grads, h = lossFun(ix[p:p + seq_length], ix[p + 1:p + seq_length + 1], h)
+            for param, grad in zip([Wxh, Whh, Why, bh, by], grads):
+                param -= learning_rate * np.clip(grad, -5, 5)
+        print(epoch, loss)

@@ -53,21 +53,21 @@ def linear_backward(dZ, cache):
 
 
 def linear_activation_forward(A_prev, W, b, activation):
-    Z, linear_cache = linear_forward(A_prev, W, b)
+    Z, lin = linear_forward(A_prev, W, b)
     if activation == "sigmoid":
-        A, activation_cache = sigmoid(Z)
+        A, act = sigmoid(Z)
     elif activation == "relu":
-        A, activation_cache = relu(Z)
-    return A, (linear_cache, activation_cache)
+        A, act = relu(Z)
+    return A, (lin, act)
 
 
 def linear_activation_backward(dA, cache, activation):
-    linear_cache, activation_cache = cache
+    lin, act = cache
     if activation == "relu":
-        dZ = relu_backward(dA, activation_cache)
+        dZ = relu_backward(dA, act)
     elif activation == "sigmoid":
-        dZ = sigmoid_backward(dA, activation_cache)
-    return linear_backward(dZ, linear_cache)
+        dZ = sigmoid_backward(dA, act)
+    return linear_backward(dZ, lin)
 
 
 def L_model_forward(X, parameters):
@@ -102,13 +102,6 @@ def L_model_backward(AL, Y, caches):
         grads["dW" + str(l + 1)] = dW
         grads["db" + str(l + 1)] = db
     return grads
-
-
-def update_parameters(parameters, grads, learning_rate):
-    for l in range(1, len(parameters) // 2 + 1):
-        parameters["W" + str(l)] = parameters["W" + str(l)] - learning_rate * grads["dW" + str(l)]
-        parameters["b" + str(l)] = parameters["b" + str(l)] - learning_rate * grads["db" + str(l)]
-    return parameters
 
 
 layers_dims = [4, 5, 3, 1]

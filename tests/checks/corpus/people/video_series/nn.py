@@ -10,22 +10,17 @@ class Layer_Dense:
         self.weight_l2 = weight_l2
         self.bias_l2 = bias_l2
 
-    # Forward pass
     def forward(self, inputs):
         self.inputs = inputs
         self.output = np.dot(inputs, self.weights) + self.biases
 
-    # Backward pass
     def backward(self, dvalues):
-        # Parameters
         self.dweights = np.dot(self.inputs.T, dvalues)
         self.dbiases = np.sum(dvalues, axis=0, keepdims=True)
-        # Regularization
         if self.weight_l2 > 0:
             self.dweights += 2 * self.weight_l2 * self.weights
         if self.bias_l2 > 0:
             self.dbiases += 2 * self.bias_l2 * self.biases
-        # Values
         self.dinputs = np.dot(dvalues, self.weights.T)
 
 
@@ -33,16 +28,16 @@ class Layer_Dense:
 class Layer_Dropout:
 
     def __init__(self, rate=0.3):
-        # the rate is of what we drop, keep the rest
+        # stored as the share that survives
         self.rate = 1 - rate
 
     def forward(self, inputs):
         self.inputs = inputs
-        self.binary_mask = np.random.binomial(1, self.rate, size=inputs.shape) / self.rate
-        self.output = inputs * self.binary_mask
+        self.keep_mask = np.random.binomial(1, self.rate, size=inputs.shape) / self.rate
+        self.output = inputs * self.keep_mask
 
     def backward(self, dvalues):
-        self.dinputs = dvalues * self.binary_mask
+        self.dinputs = dvalues * self.keep_mask
 
 
 # ReLU
@@ -53,7 +48,6 @@ class Activation_ReLU:
         self.output = np.maximum(0, inputs)
 
     def backward(self, dvalues):
-        # we change it, so work on a copy
         self.dinputs = dvalues.copy()
         self.dinputs[self.inputs <= 0] = 0
 
@@ -62,8 +56,8 @@ class Activation_ReLU:
 class Activation_Softmax:
 
     def forward(self, inputs):
-        exps = np.exp(inputs - np.max(inputs, axis=1, keepdims=True))
-        self.output = exps / np.sum(exps, axis=1, keepdims=True)
+        e = np.exp(inputs - np.max(inputs, axis=1, keepdims=True))
+        self.output = e / np.sum(e, axis=1, keepdims=True)
 
     def backward(self, dvalues):
         self.dinputs = np.empty_like(dvalues)
@@ -96,25 +90,24 @@ class Loss:
 class Loss_CategoricalCrossentropy(Loss):
 
     def forward(self, y_pred, y_true):
-        samples = len(y_pred)
-        y_pred_clipped = np.clip(y_pred, 1e-7, 1 - 1e-7)
+        n = len(y_pred)
+        clipped = np.clip(y_pred, 1e-7, 1 - 1e-7)
         if len(y_true.shape) == 1:
-            confidences = y_pred_clipped[range(samples), y_true]
+            hit = clipped[range(n), y_true]
         else:
-            confidences = np.sum(y_pred_clipped * y_true, axis=1)
-        return -np.log(confidences)
+            hit = np.sum(clipped * y_true, axis=1)
+        return -np.log(hit)
 
     def backward(self, dvalues, y_true):
-        samples = len(dvalues)
-        labels = len(dvalues[0])
-        # sparse -> one-hot
+        n = len(dvalues)
+        k = len(dvalues[0])
         if len(y_true.shape) == 1:
-            y_true = np.eye(labels)[y_true]
+            y_true = np.eye(k)[y_true]
         self.dinputs = -y_true / dvalues
-        self.dinputs = self.dinputs / samples
+        self.dinputs = self.dinputs / n
 
 
-# Softmax and cross-entropy in one, for a simpler backward step
+# both at once: the gradient is short
 class Activation_Softmax_Loss_CategoricalCrossentropy:
 
     def __init__(self):
@@ -127,28 +120,28 @@ class Activation_Softmax_Loss_CategoricalCrossentropy:
         return self.loss.calculate(self.output, y_true)
 
     def backward(self, dvalues, y_true):
-        samples = len(dvalues)
+        n = len(dvalues)
         if len(y_true.shape) == 2:
             y_true = np.argmax(y_true, axis=1)
         self.dinputs = dvalues.copy()
-        self.dinputs[range(samples), y_true] -= 1
-        self.dinputs = self.dinputs / samples
+        self.dinputs[range(n), y_true] -= 1
+        self.dinputs = self.dinputs / n
 
 
 # Binary cross-entropy
 class Loss_BinaryCrossentropy(Loss):
 
     def forward(self, y_pred, y_true):
-        y_pred_clipped = np.clip(y_pred, 1e-7, 1 - 1e-7)
-        sample_losses = -(y_true * np.log(y_pred_clipped) + (1 - y_true) * np.log(1 - y_pred_clipped))
+        clipped = np.clip(y_pred, 1e-7, 1 - 1e-7)
+        sample_losses = -(y_true * np.log(clipped) + (1 - y_true) * np.log(1 - clipped))
         return np.mean(sample_losses, axis=-1)
 
     def backward(self, dvalues, y_true):
-        samples = len(dvalues)
+        n = len(dvalues)
         outputs = len(dvalues[0])
         clipped = np.clip(dvalues, 1e-7, 1 - 1e-7)
         self.dinputs = -(y_true / clipped - (1 - y_true) / (1 - clipped)) / outputs
-        self.dinputs = self.dinputs / samples
+        self.dinputs = self.dinputs / n
 
 
 # MSE
@@ -158,10 +151,10 @@ class Loss_MeanSquaredError(Loss):
         return np.mean((y_true - y_pred)**2, axis=-1)
 
     def backward(self, dvalues, y_true):
-        samples = len(dvalues)
+        n = len(dvalues)
         outputs = len(dvalues[0])
         self.dinputs = -2 * (y_true - dvalues) / outputs
-        self.dinputs = self.dinputs / samples
+        self.dinputs = self.dinputs / n
 
 
 # MAE
@@ -171,7 +164,7 @@ class Loss_MeanAbsoluteError(Loss):
         return np.mean(np.abs(y_true - y_pred), axis=-1)
 
     def backward(self, dvalues, y_true):
-        samples = len(dvalues)
+        n = len(dvalues)
         outputs = len(dvalues[0])
         self.dinputs = np.sign(dvalues - y_true) / outputs
-        self.dinputs = self.dinputs / samples
+        self.dinputs = self.dinputs / n

@@ -39,13 +39,12 @@ class Affine:
         self.W = W
         self.b = b
         self.x = None
-        self.original_x_shape = None
+        self.shape_in = None
         self.dW = None
         self.db = None
 
     def forward(self, x):
-        # tensors too
-        self.original_x_shape = x.shape
+        self.shape_in = x.shape
         self.x = x.reshape(x.shape[0], -1)
         return np.dot(self.x, self.W) + self.b
 
@@ -53,14 +52,14 @@ class Affine:
         dx = np.dot(dout, self.W.T)
         self.dW = np.dot(self.x.T, dout)
         self.db = np.sum(dout, axis=0)
-        return dx.reshape(*self.original_x_shape)
+        return dx.reshape(*self.shape_in)
 
 
 class SoftmaxWithLoss:
     def __init__(self):
         self.loss = None
-        self.y = None  # output of softmax
-        self.t = None  # teacher data
+        self.y = None  # probabilities
+        self.t = None  # targets
 
     def forward(self, x, t):
         self.t = t
@@ -69,27 +68,27 @@ class SoftmaxWithLoss:
         return self.loss
 
     def backward(self, dout=1):
-        batch_size = self.t.shape[0]
-        if self.t.size == self.y.size:  # one-hot
-            dx = (self.y - self.t) / batch_size
+        n = self.t.shape[0]
+        if self.t.ndim == self.y.ndim:
+            dx = (self.y - self.t) / n
         else:
             dx = self.y.copy()
-            dx[np.arange(batch_size), self.t] -= 1
-            dx = dx / batch_size
+            dx[np.arange(n), self.t] -= 1
+            dx = dx / n
         return dx
 
 
 class Dropout:
-    def __init__(self, dropout_ratio=0.5):
-        self.dropout_ratio = dropout_ratio
+    def __init__(self, ratio=0.5):
+        self.ratio = ratio
         self.mask = None
 
-    def forward(self, x, train_flg=True):
-        if train_flg:
-            self.mask = np.random.rand(*x.shape) > self.dropout_ratio
+    def forward(self, x, training=True):
+        if training:
+            self.mask = np.random.rand(*x.shape) > self.ratio
             return x * self.mask
         else:
-            return x * (1.0 - self.dropout_ratio)
+            return x * (1.0 - self.ratio)
 
     def backward(self, dout):
         return dout * self.mask
@@ -102,42 +101,42 @@ class BatchNormalization:
         self.momentum = momentum
         self.running_mean = running_mean
         self.running_var = running_var
-        self.batch_size = None
-        self.xc = None
+        self.n = None
+        self.centered = None
         self.std = None
         self.dgamma = None
         self.dbeta = None
 
-    def forward(self, x, train_flg=True):
+    def forward(self, x, training=True):
         if self.running_mean is None:
             self.running_mean = np.zeros(x.shape[1])
             self.running_var = np.zeros(x.shape[1])
-        if train_flg:
+        if training:
             mu = x.mean(axis=0)
-            xc = x - mu
-            var = np.mean(xc**2, axis=0)
+            centered = x - mu
+            var = np.mean(centered**2, axis=0)
             std = np.sqrt(var + 1e-6)
-            xn = xc / std
-            self.batch_size = x.shape[0]
-            self.xc = xc
-            self.xn = xn
+            normed = centered / std
+            self.n = x.shape[0]
+            self.centered = centered
+            self.normed = normed
             self.std = std
             self.running_mean = self.momentum * self.running_mean + (1 - self.momentum) * mu
             self.running_var = self.momentum * self.running_var + (1 - self.momentum) * var
         else:
-            xn = (x - self.running_mean) / np.sqrt(self.running_var + 1e-6)
-        return self.gamma * xn + self.beta
+            normed = (x - self.running_mean) / np.sqrt(self.running_var + 1e-6)
+        return self.gamma * normed + self.beta
 
     def backward(self, dout):
         self.dbeta = dout.sum(axis=0)
-        self.dgamma = np.sum(self.xn * dout, axis=0)
-        dxn = self.gamma * dout
-        dxc = dxn / self.std
-        dstd = -np.sum(dxn * self.xc, axis=0) / self.std**2
+        self.dgamma = np.sum(self.normed * dout, axis=0)
+        dnormed = self.gamma * dout
+        dcentered = dnormed / self.std
+        dstd = -np.sum(dnormed * self.centered, axis=0) / self.std**2
         dvar = 0.5 * dstd / self.std
-        dxc += 2.0 * self.xc * dvar / self.batch_size
-        dmu = np.sum(dxc, axis=0)
-        return dxc - dmu / self.batch_size
+        dcentered += 2.0 * self.centered * dvar / self.n
+        dmu = np.sum(dcentered, axis=0)
+        return dcentered - dmu / self.n
 
 
 class Convolution:
@@ -147,34 +146,34 @@ class Convolution:
         self.stride = stride
         self.pad = pad
         self.x = None
-        self.col = None
-        self.col_W = None
+        self.patches = None
+        self.flat_W = None
         self.dW = None
         self.db = None
 
     def forward(self, x):
-        FN, C, FH, FW = self.W.shape
+        F, C, KH, KW = self.W.shape
         N, C, H, W = x.shape
-        out_h = 1 + (H + 2 * self.pad - FH) // self.stride
-        out_w = 1 + (W + 2 * self.pad - FW) // self.stride
+        out_h = 1 + (H + 2 * self.pad - KH) // self.stride
+        out_w = 1 + (W + 2 * self.pad - KW) // self.stride
 
-        col = im2col(x, FH, FW, self.stride, self.pad)
-        col_W = self.W.reshape(FN, -1).T
-        out = np.dot(col, col_W) + self.b
-        out = out.reshape(N, out_h, out_w, FN).transpose(0, 3, 1, 2)
+        patches = im2col(x, KH, KW, self.stride, self.pad)
+        flat_W = self.W.reshape(F, -1).T
+        out = np.dot(patches, flat_W) + self.b
+        out = out.reshape(N, out_h, out_w, F).transpose(0, 3, 1, 2)
 
-        self.x, self.col, self.col_W = x, col, col_W
+        self.x, self.patches, self.flat_W = x, patches, flat_W
         return out
 
     def backward(self, dout):
-        FN, C, FH, FW = self.W.shape
-        dout = dout.transpose(0, 2, 3, 1).reshape(-1, FN)
+        F, C, KH, KW = self.W.shape
+        dout = dout.transpose(0, 2, 3, 1).reshape(-1, F)
 
         self.db = dout.sum(axis=0)
-        self.dW = np.dot(self.col.T, dout).T.reshape(FN, C, FH, FW)
+        self.dW = np.dot(self.patches.T, dout).T.reshape(F, C, KH, KW)
 
-        dcol = np.dot(dout, self.col_W.T)
-        dx = col2im(dcol, self.x.shape, FH, FW, self.stride, self.pad)
+        dcols = np.dot(dout, self.flat_W.T)
+        dx = col2im(dcols, self.x.shape, KH, KW, self.stride, self.pad)
         return dx
 
 
@@ -185,22 +184,22 @@ class Pooling:
         self.stride = stride
         self.pad = pad
         self.x = None
-        self.arg_max = None
+        self.winners = None
 
     def forward(self, x):
         N, C, H, W = x.shape
         out_h = 1 + (H - self.pool_h) // self.stride
         out_w = 1 + (W - self.pool_w) // self.stride
 
-        col = im2col(x, self.pool_h, self.pool_w, self.stride, self.pad).reshape(-1, self.pool_h * self.pool_w)
-        self.arg_max = np.argmax(col, axis=1)
+        patches = im2col(x, self.pool_h, self.pool_w, self.stride, self.pad).reshape(-1, self.pool_h * self.pool_w)
+        self.winners = np.argmax(patches, axis=1)
         self.x = x
-        return col.max(axis=1).reshape(N, out_h, out_w, C).transpose(0, 3, 1, 2)
+        return patches.max(axis=1).reshape(N, out_h, out_w, C).transpose(0, 3, 1, 2)
 
     def backward(self, dout):
         dout = dout.transpose(0, 2, 3, 1)
-        pool_size = self.pool_h * self.pool_w
-        dmax = np.zeros((dout.size, pool_size))
-        dmax[np.arange(self.arg_max.size), self.arg_max] = dout.flatten()
-        dcol = dmax.reshape(dout.shape[0] * dout.shape[1] * dout.shape[2], -1)
-        return col2im(dcol, self.x.shape, self.pool_h, self.pool_w, self.stride, self.pad)
+        area = self.pool_h * self.pool_w
+        spread = np.zeros((dout.size, area))
+        spread[np.arange(self.winners.size), self.winners] = dout.flatten()
+        dcols = spread.reshape(dout.shape[0] * dout.shape[1] * dout.shape[2], -1)
+        return col2im(dcols, self.x.shape, self.pool_h, self.pool_w, self.stride, self.pad)
