@@ -26,6 +26,8 @@ BINARY: dict[type[ast.operator], str] = {
     ast.Mult: "multiply",
     ast.Div: "divide",
     ast.Pow: "pow",
+    ast.Mod: "remainder",
+    ast.FloorDiv: "floor_divide",
 }
 COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Gt: "greater",
@@ -156,7 +158,7 @@ def _refusal(node: ast.expr) -> ExpressionError:
     except RecursionError:
         written = type(node).__name__
     return ExpressionError(
-        f"{written[:60]!r} is not understood: there are numbers, names, + - * / **, comparisons, "
+        f"{written[:60]!r} is not understood: there are numbers, names, + - * / ** % //, comparisons, "
         f"functions of the table and lists"
     )
 

@@ -24,7 +24,7 @@ from micrograd_bp.compiler.expression import (
 from micrograd_bp.compiler.groups import Column, Group, Part
 from micrograd_bp.compiler.reading import Read, Reader, shape_of
 from micrograd_bp.engine.graph import topological_order
-from micrograd_bp.engine.numbers.floats import Floats
+from micrograd_bp.engine.numbers.floats import is_primitive
 from micrograd_bp.engine.numbers.formulas import OPERATORS, Formula
 from micrograd_bp.engine.operation import Operation
 from micrograd_bp.engine.table import OPERATIONS, bind
@@ -259,7 +259,7 @@ class Functions:
     """Every operation of the table, on expressions; the members of a group lie along the last axis."""
 
     def __getattr__(self, name: str) -> Callable[..., Expression]:
-        if name in OPERATORS or hasattr(Floats, name):
+        if name in OPERATORS or is_primitive(name):
             return lambda *operands: call(name, *operands)
 
         def traced(*operands: Expression) -> Expression:

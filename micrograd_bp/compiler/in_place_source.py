@@ -19,6 +19,7 @@ from micrograd_bp.compiler.python_source import (
     OPERATORS,
     Writer,
     axes_text,
+    is_lacking,
     name_of,
     shape_in_parentheses,
 )
@@ -119,7 +120,7 @@ def _with_single_uses_inside(statements: Sequence[Statement], results: Sequence[
     worked_on = {
         operand.detail
         for statement in statements
-        if statement.action == "set" and statement.value.function not in (*NOT_ENTRY_BY_ENTRY, *COMPARISONS)
+        if statement.action == "set" and _is_entry_by_entry(statement.value)
         for operand in statement.value.operands
         if operand.function == "variable" and operand.shape == statement.value.shape
     }
@@ -253,7 +254,7 @@ def _worked_on(name: str, value: Expression, writer: Writer) -> list[str]:
 
 def _to_work_on(expression: Expression, result: Expression) -> Expression | None:
     """The operand of an entry-by-entry operation in whose array the result can be computed."""
-    if expression.function in NOT_ENTRY_BY_ENTRY or expression.function in COMPARISONS:
+    if not _is_entry_by_entry(expression):
         return None
     fitting = [operand for operand in expression.operands if _is_new(operand) and operand.shape == result.shape]
     return fitting[0] if fitting else None
@@ -261,23 +262,16 @@ def _to_work_on(expression: Expression, result: Expression) -> Expression | None
 
 NOT_ENTRY_BY_ENTRY = {
     *("variable", "truth", "literal", "constant", "view", "entries", "reshape", "transpose", "broadcast_to"),
-    *(
-        "matmul",
-        "outer",
-        "sum",
-        "max",
-        "vecdot",
-        "concatenate",
-        "zeros_like",
-        "empty_like",
-        "where",
-        "finite",
-        "erf",
-        "erfc",
-    ),
+    *("matmul", "outer", "sum", "max", "vecdot", "concatenate", "zeros_like", "empty_like", "where", "finite"),
 }
+
+
+def _is_entry_by_entry(expression: Expression) -> bool:
+    """Whether NumPy has a function or an operator for it that can write into an array which is there."""
+    function = expression.function
+    return not (function in NOT_ENTRY_BY_ENTRY or function in COMPARISONS or is_lacking(function))
 
 
 def _is_new(operand: Expression) -> bool:
     """Whether an operand is an array that was computed just for this, and may be overwritten."""
-    return operand.function == "matmul" or operand.function not in (*NOT_ENTRY_BY_ENTRY, *COMPARISONS)
+    return operand.function == "matmul" or _is_entry_by_entry(operand)

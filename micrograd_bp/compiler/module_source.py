@@ -8,7 +8,7 @@ from micrograd_bp.compiler.constants import Constants
 from micrograd_bp.compiler.expression import BATCH, BATCH_SIZE, Shape
 from micrograd_bp.compiler.groups import Group
 from micrograd_bp.compiler.in_place_source import ORDER, InPlaceWriter, in_place
-from micrograd_bp.compiler.python_source import LACKING, Writer, name_of, shape_in_parentheses
+from micrograd_bp.compiler.python_source import Writer, is_lacking, name_of, shape_in_parentheses
 from micrograd_bp.compiler.routine import PARAMETERS, Routine, Statement
 from micrograd_bp.compiler.shared_parts import shared_set_apart
 from micrograd_bp.compiler.statement_text import statement_text
@@ -53,7 +53,7 @@ def module_source(
     """
     module = ModuleSource(Constants(dtype, [group.name for group in routines[0].inputs]))
     lines = [f'"""{description}"""', "", "import numpy as np"]
-    lacking = sorted({name for routine in routines for name in _functions(routine) if name in LACKING})
+    lacking = sorted({name for routine in routines for name in _functions(routine) if is_lacking(name)})
     if lacking:
         lines += ["", "from micrograd_bp.engine.numbers.arrays import Arrays", ""]
         lines += [f"{name} = Arrays(np).{name}" for name in lacking]

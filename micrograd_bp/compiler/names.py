@@ -10,14 +10,16 @@ from micrograd_bp.compiler.grouping import Grouping
 from micrograd_bp.compiler.groups import Group, Part
 from micrograd_bp.compiler.reading import Reader
 from micrograd_bp.engine import Value
+from micrograd_bp.engine.numbers.arrays import LACKING
+from micrograd_bp.engine.numbers.namespace import FUNCTIONS
 
-RESERVED = {"np", "xp", "inf", "nan", "erf", "erfc", "batch", "order", "views", "parameters", "gradient", "value"}
-"""What the source of a program calls something already, inside of its functions."""
+RESERVED = {"np", "xp", "inf", "nan", "batch", "order", "views", "parameters", "gradient", "value"}
+"""What the source of a program calls something already, inside of its functions, besides functions of numbers."""
 
 
 def give_names(grouping: Grouping, reader: Reader, loss: Value, outputs: Mapping[str, Sequence[Value]]) -> None:
     """Names every group: `W0`, `b0`, `z0`, `a0` for a layer, after a label, or after the operation."""
-    names = _Names({*RESERVED, "value_and_gradient", "predict", *grouping.inputs})
+    names = _Names({*RESERVED, *FUNCTIONS, *LACKING, "value_and_gradient", "predict", *grouping.inputs})
     whole = {tuple(nodes): name for name, nodes in outputs.items()}
     found: dict[Group, str] = {}
     for group in grouping.groups:

@@ -72,6 +72,7 @@ class Program:
         return [self._loss, *(node for group in self._outputs.values() for node in group)]
 
     def _compiled(self, order: list[Value], with_respect_to: Sequence[str] = ()) -> MatrixProgram | StraightLine:
+        is_asked_for = self.form == "tape"
         if self.form in ("auto", "matrices"):
             # Python's floats, on which straight lines run, are float64.
             few = (
@@ -84,14 +85,13 @@ class Program:
         if self.form == "auto":
             is_long = sum(1 for node in order if node.operands) >= LONG
             self.form = "tape" if is_long and find_spec("numba") is not None else "straight line"
-        return straight_line(
-            self._loss,
-            self._inputs,
-            self._values,
-            self._outputs,
-            with_respect_to=with_respect_to,
-            tape=self.form == "tape",
-        )
+        graph = self._loss, self._inputs, self._values, self._outputs
+        program = straight_line(*graph, with_respect_to=with_respect_to, tape=self.form == "tape")
+        if self.form == "tape" and not program.has_tape:
+            if is_asked_for:
+                raise ValueError('form="tape" has no instruction for functions such as lgamma: leave form out')
+            self.form = "straight line"
+        return program
 
     def _warn_of_unused(self, order: list[Value]) -> None:
         used = set(topological_order(self._loss) if self._outputs else order)

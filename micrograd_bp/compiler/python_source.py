@@ -9,6 +9,8 @@ from micrograd_bp.compiler.constants import Constants
 from micrograd_bp.compiler.expression import BATCH, Expression, Shape, transpose, variable
 from micrograd_bp.compiler.groups import HOLE, Index
 from micrograd_bp.engine.graph import topological_order
+from micrograd_bp.engine.numbers.arrays import LACKING
+from micrograd_bp.engine.numbers.namespace import FUNCTIONS
 
 # How tightly the parts of an expression hold together.
 COMPARISON, SUM, PRODUCT, SIGN, ATOM = range(5)
@@ -39,6 +41,7 @@ NUMPY_NAMES = {
     "asinh": "arcsinh",
     "acosh": "arccosh",
     "atanh": "arctanh",
+    "round": "rint",
 }
 """The operations that NumPy calls otherwise."""
 
@@ -113,7 +116,7 @@ class Writer:
 
     def function(self, name: str) -> str:
         """A function of numbers, as it is called in the library."""
-        if name in LACKING:
+        if is_lacking(name):
             return name
         return f"{self.library}.{NUMPY_NAMES.get(name, name)}"
 
@@ -200,8 +203,9 @@ class Writer:
         return f"{name}[{self.constants.name(index)}]"
 
 
-LACKING = {"erf", "erfc"}
-"""Functions that NumPy lacks; a program that needs one imports it."""
+def is_lacking(name: str) -> bool:
+    """Whether NumPy has no such function of numbers, so that a program that needs it imports it."""
+    return name in FUNCTIONS or (name in LACKING and not hasattr(np, name))
 
 
 def number_text(number: float, library: str = "np") -> str:

@@ -29,6 +29,10 @@ ADD, SUBTRACT, MULTIPLY, NEGATIVE, MULTIPLY_ADD = (
 )
 
 
+class NoInstructionError(Exception):
+    """The kernel has no instruction for a function."""
+
+
 class Tape:
     """A graph as instructions.
 
@@ -45,6 +49,9 @@ class Tape:
         Args:
             graph: the graph.
             targets: the variables with respect to which its root is differentiated; None for no derivatives.
+
+        Raises:
+            NoInstructionError: the kernel lacks a function that is needed.
         """
         literals = _Literals(first=graph.n_leaves)
         one, zero = literals.slot(1.0), literals.slot(0.0)
@@ -210,6 +217,8 @@ def _instructions(formulas: Sequence[Formula], places: dict[int, int]) -> list[t
         if (factors := added.get(id(formula))) is not None:
             name, operands = "multiply_add", (*factors.operands, operands[0])
         slots = [places[id(operand)] for operand in operands]
+        if name not in CODES:
+            raise NoInstructionError(name)
         instructions.append((CODES[name], slots[0], slots[min(1, len(slots) - 1)], slots[-1]))
         places[id(formula)] = len(places)
     return instructions

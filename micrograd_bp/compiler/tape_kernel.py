@@ -13,6 +13,7 @@ NAMES = """
 add subtract multiply divide negative multiply_add greater greater_equal less less_equal equal not_equal where
 maximum minimum abs floor ceil trunc pow exp expm1 exp2 log log1p log2 log10 sqrt cbrt hypot sin cos tan asin
 acos atan atan2 sinh cosh tanh asinh acosh atanh degrees radians erf erfc
+remainder floor_divide fmod sign round
 """
 CODES = {name: code for code, name in enumerate(NAMES.split())}
 
@@ -130,8 +131,18 @@ def run(tape: Any, numbers: Any, parameters: Any, samples: Any, wanted: Any, res
                 z = math.radians(x)
             elif code == 45:
                 z = math.erf(x)
-            else:
+            elif code == 46:
                 z = math.erfc(x)
+            elif code == 47:
+                z = np.remainder(x, y)
+            elif code == 48:
+                z = np.floor_divide(x, y)
+            elif code == 49:
+                z = np.fmod(x, y)
+            elif code == 50:
+                z = np.sign(x)
+            else:
+                z = np.rint(x)
             numbers[first + i] = z
         for i in range(len(wanted)):
             results[sample, i] = numbers[wanted[i]]

@@ -150,7 +150,12 @@ class _Values:
     """The namespace of Values: what a rule, or the trace of it, runs on to become a graph."""
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        return lambda *operands: call(OPERATIONS[name], operands, {})
+        entry = OPERATIONS[name]
+        n_operands = len(entry.operand_names)  # constants, which are numbers, stand behind them
+        constants = list(entry.trace.constants)
+        return lambda *operands: call(
+            entry, operands[:n_operands], dict(zip(constants, operands[n_operands:], strict=False))
+        )
 
     @staticmethod
     def pow(a: Term, b: Term) -> Term:

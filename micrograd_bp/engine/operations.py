@@ -11,11 +11,16 @@ is written as the comparison itself. Both branches of a `where` are evaluated, s
 
 import math
 
+import micrograd_bp.engine.numbers.special_functions  # noqa: F401  # which rules may call from then on
 from micrograd_bp.engine.table import OPERATIONS, operation
 
 POSITIVE = [(0.1, 4.0)]
 AROUND_ZERO = [(-3.0, -0.2), (0.2, 3.0)]
 BETWEEN_INTEGERS = [(-1.9, -1.1), (0.1, 0.9), (2.1, 2.9)]
+BETWEEN_HALVES = [(-2.4, -1.6), (-0.4, 0.4), (2.6, 3.4)]
+QUOTIENT = {"a": [(-2.9, -0.1), (0.1, 2.9), (7.2, 7.6)], "b": [(-3.5, -3.2), (3.2, 3.5)]}  # never a whole number
+NO_POLE = "x other than 0, -1, -2, …"
+GAMMA = [(-1.8, -1.2), (0.2, 4.0)]
 
 LOG_2, LOG_10 = math.log(2.0), math.log(10.0)
 SQRT_HALF = math.sqrt(0.5)
@@ -44,6 +49,25 @@ def multiply(xp, a, b):
 def divide(xp, a, b):
     y = a / b
     return y, (1.0 / b, -y / b)
+
+
+# As Python's % and //: the remainder has the sign of the divisor, that of `fmod` the sign of the dividend.
+
+
+@operation("remainder", symbol="%", domain="b != 0", samples=QUOTIENT, aliases=("mod",))
+def remainder(xp, a, b):
+    return xp.remainder(a, b), (1.0, -xp.floor_divide(a, b))
+
+
+@operation("floor_divide", symbol="//", domain="b != 0", samples=QUOTIENT)
+def floor_divide(xp, a, b):
+    return xp.floor_divide(a, b), (0.0, 0.0)
+
+
+@operation("fmod", domain="b != 0", samples=QUOTIENT)
+def fmod(xp, a, b):
+    y = xp.fmod(a, b)
+    return y, (1.0, xp.round((y - a) / b))
 
 
 @operation("negative", symbol="-")
@@ -85,6 +109,11 @@ def pow(xp, a, b):
 @operation("abs", symbol="|x|", samples={"x": AROUND_ZERO}, aliases=("fabs",))
 def abs(xp, x):
     return xp.abs(x), (xp.greater(x, 0.0) - xp.less(x, 0.0),)
+
+
+@operation("sign", samples={"x": AROUND_ZERO})
+def sign(xp, x):
+    return xp.sign(x), (0.0,)
 
 
 # ---- choices: a tie shares the gradient half and half
@@ -154,6 +183,11 @@ def ceil(xp, x):
 @operation("trunc", samples={"x": BETWEEN_INTEGERS})
 def trunc(xp, x):
     return xp.trunc(x), (0.0,)
+
+
+@operation("round", samples={"x": BETWEEN_HALVES}, aliases=("rint",))
+def round(xp, x):
+    return xp.round(x), (0.0,)
 
 
 # ---- exponentials, logarithms, roots
@@ -315,6 +349,34 @@ def erfc(xp, x):
     return xp.erfc(x), (-TWO_OVER_SQRT_PI * xp.exp(-(x * x)),)
 
 
+# ---- the logarithm of the gamma function, and sin(πx) / (πx): each derivative is the next member of a family
+
+
+@operation("digamma", domain=NO_POLE, samples={"x": GAMMA})
+def digamma(xp, x):
+    return xp.polygamma(x, 0.0), (xp.polygamma(x, 1.0),)
+
+
+@operation("lgamma", domain=NO_POLE, samples={"x": GAMMA}, aliases=("gammaln",))
+def lgamma(xp, x):
+    return xp.lgamma(x), (xp.digamma(x),)
+
+
+@operation("polygamma", symbol="ψ⁽{order:g}⁾", domain=NO_POLE, samples={"x": GAMMA, "order": [(0.0, 4.0)]})
+def polygamma(xp, x, *, order):
+    return xp.polygamma(x, order), (xp.polygamma(x, order + 1.0),)
+
+
+@operation("sinc", domain="a finite x")
+def sinc(xp, x):
+    return xp.sinc_derivative(x, 0.0), (xp.sinc_derivative(x, 1.0),)
+
+
+@operation("sinc_derivative", symbol="sinc⁽{order:g}⁾", domain="a finite x", samples={"order": [(0.0, 4.0)]})
+def sinc_derivative(xp, x, *, order):
+    return xp.sinc_derivative(x, order), (xp.sinc_derivative(x, order + 1.0),)
+
+
 # ---- activations
 
 
@@ -359,6 +421,20 @@ def sigmoid(xp, x):
 @operation("softplus")
 def softplus(xp, x):
     return xp.maximum(x, 0.0) + xp.log1p(xp.exp(-xp.abs(x))), (xp.sigmoid(x),)
+
+
+# Two equal infinities have a difference of 0 here, where inf - inf would be nan.
+
+
+@operation("logaddexp")
+def logaddexp(xp, a, b):
+    apart = xp.where(xp.equal(a, b), 0.0, a - b)
+    return xp.maximum(a, b) + xp.log1p(xp.exp(-xp.abs(apart))), (xp.sigmoid(a - b), xp.sigmoid(b - a))
+
+
+@operation("log_sigmoid", aliases=("logsigmoid",))
+def log_sigmoid(xp, x):
+    return xp.minimum(x, 0.0) - xp.log1p(xp.exp(-xp.abs(x))), (xp.sigmoid(-x),)
 
 
 @operation("silu", symbol="SiLU")

@@ -254,6 +254,8 @@ class Value(Methods, Refusals):
     __sub__, __rsub__ = _operators("subtract")
     __mul__, __rmul__ = _operators("multiply")
     __truediv__, __rtruediv__ = _operators("divide")
+    __mod__, __rmod__ = _operators("remainder")
+    __floordiv__, __rfloordiv__ = _operators("floor_divide")
     _power, __rpow__ = _operators("pow")
 
     def __pow__(self, exponent: Any, modulus: None = None) -> "Value":
@@ -262,6 +264,12 @@ class Value(Methods, Refusals):
         if is_real(exponent):  # a number has no derivative, and xⁿ has one for negative x too
             return self.record(_power_of(exponent))
         return self._power(exponent)
+
+    def __divmod__(self, other: Any) -> tuple["Value", "Value"]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> tuple["Value", "Value"]:
+        return other // self, other % self
 
     def __neg__(self) -> "Value":
         return self.record(OPERATIONS["negative"])
@@ -280,6 +288,15 @@ class Value(Methods, Refusals):
 
     def __trunc__(self) -> "Value":
         return record(OPERATIONS["trunc"], (self,))
+
+    def __round__(self, ndigits: int | None = None) -> "Value":
+        """To a whole number, or to `ndigits` places as NumPy does it: a half goes to the even neighbour."""
+        if not ndigits:
+            return record(OPERATIONS["round"], (self,))
+        scale = 10.0 ** abs(ndigits)
+        scaled = self * scale if ndigits > 0 else self / scale
+        rounded = record(OPERATIONS["round"], (scaled,))
+        return rounded / scale if ndigits > 0 else rounded * scale
 
     __lt__ = _comparison(lambda a, b: a < b)
     __le__ = _comparison(lambda a, b: a <= b)

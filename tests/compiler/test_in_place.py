@@ -20,6 +20,8 @@ FUNCTIONS = {
     "square with a bias": lambda z: (z + 0.3) ** 2,
     "relu": lambda z: z.relu(),
     "relu, and z elsewhere": lambda z: z.relu() * z,
+    "functions that NumPy lacks": lambda z: (z.erf() + z.sinc()) * (z * z + 1.0).lgamma(),
+    "remainders": lambda z: (z % 0.7) * (z // 0.3) * (3.0 * z).round() * z.sign(),
 }
 
 

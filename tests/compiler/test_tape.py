@@ -10,6 +10,8 @@ from random import Random
 import numpy as np
 import pytest
 
+from micrograd_bp import compile
+from micrograd_bp.compiler import program as compiled_program
 from micrograd_bp.compiler.straight_line import program, straight_line
 from micrograd_bp.compiler.straight_line.numbering import Numbering
 from micrograd_bp.compiler.tape import Tape
@@ -101,6 +103,21 @@ def test_a_rule_of_ones_own_runs_on_the_same_kernel(table):
 
     x = Value(0.3)
     is_right(rational(x) * rational(2.0 * x, scale=3.0), [x], tape=True)
+
+
+def test_without_an_instruction_for_a_function_there_is_no_tape():
+    x = Value(0.5)
+    made = straight_line((x + 3.0).lgamma(), {}, [x], {}, tape=True)
+    assert not made.has_tape
+    value, (slope,) = made.value_and_gradient(np.array([0.5]), [], None)
+    assert (value, slope) == pytest.approx((math.lgamma(3.5), x.digamma().data + 1 / 0.5 + 1 / 1.5 + 1 / 2.5))
+    with pytest.raises(ValueError, match='form="tape" has no instruction for functions such as lgamma'):
+        compile((x + 3.0).lgamma(), parameters=[x], form="tape")
+    chain = x
+    for _ in range(compiled_program.LONG):
+        chain = chain * 0.5
+    assert compile(chain, parameters=[x]).form == "tape"
+    assert compile(chain + (x + 3.0).lgamma(), parameters=[x]).form == "straight line"
 
 
 def test_a_wrong_trace_is_seen(table):

@@ -46,6 +46,13 @@ class Digits(Namespace):
     cbrt = staticmethod(lambda x: mpmath.sign(x) * abs(x) ** (mpmath.mpf(1) / 3))
     sum = staticmethod(lambda x: mpmath.fsum(x))
     dot = staticmethod(lambda w, x: mpmath.fsum(a * b for a, b in zip(w, x, strict=True)))
+    remainder = staticmethod(lambda a, b: a - b * mpmath.floor(a / b))
+    floor_divide = staticmethod(lambda a, b: mpmath.floor(a / b))
+    fmod = staticmethod(lambda a, b: a - b * (mpmath.floor(a / b) if a * b > 0 else mpmath.ceil(a / b)))
+    round = staticmethod(mpmath.nint)
+    lgamma = staticmethod(lambda x: mpmath.log(abs(mpmath.gamma(x))))
+    polygamma = staticmethod(lambda x, order: mpmath.polygamma(int(order), x))
+    sinc_derivative = staticmethod(lambda x, order: mpmath.diff(mpmath.sincpi, x, int(order)))
     logsumexp = staticmethod(lambda x: mpmath.log(mpmath.fsum(mpmath.exp(each) for each in x)))
 
 

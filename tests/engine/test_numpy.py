@@ -125,14 +125,14 @@ def test_numpys_functions_are_among_the_names():
 
 @pytest.mark.parametrize(("name", "numpy_name"), NUMPYS_FUNCTIONS)
 def test_numpys_functions_on_values(name, numpy_name):
-    """Those that choose one of their operands put it in as it is; comparisons give truth values."""
+    """Those that choose one of their operands put it in as it is; comparisons give truth, and `sign` whole numbers."""
     function = getattr(np, numpy_name)
     for operation, point in sample_points(name, 2):
         values = [Value(number) for number in point]
         result = function(*values)
         number = result.data if isinstance(result, Value) else float(result)
         assert number == pytest.approx(float(function(*point)), rel=1e-13)
-        if name not in ("maximum", "minimum") and not isinstance(result, np.bool_):
+        if name not in ("maximum", "minimum") and not isinstance(result, (np.bool_, int)):
             assert gradients(result, values) == pytest.approx(list(operation.compute(point)[1]), rel=1e-13)
             in_array = function(*[np.array([value, value]) for value in values])
             assert [node.data for node in in_array] == [result.data] * 2

@@ -24,9 +24,12 @@ PROMISED = """
     exp expm1 exp2 log log1p log2 log10 sqrt cbrt hypot
     sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh degrees radians erf erfc
     relu leaky_relu elu sigmoid softplus silu gelu sum dot logsumexp
+    remainder floor_divide fmod round sign lgamma digamma polygamma sinc logaddexp log_sigmoid
 """
 
 NUMPY_NAMES = {
+    "remainder": "mod",
+    "round": "rint",
     "pow": "power",
     "abs": "fabs",
     "asin": "arcsin",
@@ -111,6 +114,12 @@ CLOSED_FORMS = {
     "elu": lambda x, alpha: x if x > 0 else alpha * (mpmath.exp(x) - 1),
     "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
     "softplus": lambda x: mpmath.log(1 + mpmath.exp(x)),
+    "log_sigmoid": lambda x: -mpmath.log(1 + mpmath.exp(-x)),
+    "logaddexp": lambda a, b: mpmath.log(mpmath.exp(a) + mpmath.exp(b)),
+    "remainder": lambda a, b: a - b * mpmath.floor(a / b),
+    "fmod": lambda a, b: mpmath.sign(a) * mpmath.fmod(abs(a), abs(b)),
+    "lgamma": lambda x: mpmath.log(abs(mpmath.gamma(x))),
+    "sinc": mpmath.sincpi,
     "silu": lambda x: x / (1 + mpmath.exp(-x)),
     "gelu": lambda x: x * mpmath.ncdf(x),
     "sum": mpmath.fsum,

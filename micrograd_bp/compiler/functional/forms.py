@@ -12,7 +12,7 @@ from micrograd_bp.compiler.matrix_program import MatrixProgram
 from micrograd_bp.compiler.source_text import SourceText
 from micrograd_bp.compiler.straight_line import StraightLine
 from micrograd_bp.engine import Value, leaves, topological_order
-from micrograd_bp.engine.numbers.floats import Floats
+from micrograd_bp.engine.numbers.floats import is_primitive
 
 Groups = Mapping[str, Sequence[Value]]
 
@@ -66,7 +66,7 @@ class StraightLines:
         """The functions of the text, on those of a library, with constants that fit the array `like`."""
         namespace = self.text.run()
         for name, held in namespace.items():
-            if hasattr(Floats, name):
+            if is_primitive(name):
                 namespace[name] = _of_any_numbers(name, getattr(xp, name))
             elif name.endswith("CONSTANTS"):
                 namespace[name] = [xp.constant(np.array(number), like) for number in held]

@@ -6,14 +6,18 @@ from keyword import iskeyword
 from micrograd_bp.compiler.straight_line.bodies import Body, Templates
 from micrograd_bp.compiler.straight_line.numbering import Numbering, non_finite
 from micrograd_bp.compiler.straight_line.writing import tuple_of
-from micrograd_bp.engine.numbers.floats import Floats
+from micrograd_bp.engine.numbers.floats import is_primitive
 
 RESERVED = {
-    *dir(Floats),
     *("floats", "inf", "nan", "parameters", "value_and_gradient", "predict"),
     *("CHUNKS", "CONSTANTS", "PREDICT_CHUNKS", "PREDICT_CONSTANTS", "len", "next", "reversed", "zip"),
 }
-"""Names that mean something in a source already."""
+"""Names that mean something in a source already, besides those of functions of numbers."""
+
+
+def is_reserved(name: str) -> bool:
+    """Whether a name means something in a source already."""
+    return name in RESERVED or is_primitive(name)
 
 
 class OneFunction:
@@ -90,7 +94,7 @@ class OneFunction:
 
 def _names(graph: Numbering, arguments: Mapping[str, int]) -> list[str]:
     """A name for each node: its label, where that can be one; for a constant its number."""
-    used = {*RESERVED, *arguments}
+    used = {*arguments}
     members = [f"{argument}_{member}" for argument, size in arguments.items() for member in range(size)]
     names: list[str] = []
     for place, node in enumerate(graph.nodes):
@@ -98,9 +102,9 @@ def _names(graph: Numbering, arguments: Mapping[str, int]) -> list[str]:
             names.append(repr(node.data))
             continue
         name = node.label
-        if not _can_be_a_name(name) or name in used:
+        if not _can_be_a_name(name) or is_reserved(name) or name in used:
             name = members[place] if place < graph.n_variables else f"v{place - graph.n_leaves}"
-            while name in used:
+            while name in used or is_reserved(name):
                 name += "_"
         used.add(name)
         names.append(name)

@@ -44,7 +44,8 @@ def straight_line(
         parameters: leaves.
         outputs: groups of nodes that `predict` gives, by name.
         with_respect_to: the inputs whose gradients are asked for besides that of the parameters.
-        tape: whether few samples run on a tape; Python is then written when it is first asked for.
+        tape: whether few samples run on a tape, if the graph can be put on one; Python is then written when it is
+            first asked for.
 
     Raises:
         ImportError: a tape is asked for, and numba is not installed.
@@ -66,6 +67,7 @@ class StraightLine:
     Attributes:
         parameters: the leaves with respect to which it is differentiated.
         predict_inputs: the names of the inputs that the outputs depend on.
+        has_tape: whether few samples run on a tape, for which its kernel must have an instruction for every function.
     """
 
     def __init__(
@@ -94,6 +96,7 @@ class StraightLine:
             functions["predict"] = Function(graph, len(self.parameters), _sizes(needed), outputs=self._outputs)
         self._functions = functions
         self._tapes = _tapes(functions) if tape else {}
+        self.has_tape = bool(self._tapes)
 
     @cached_property
     def _python(self) -> PythonCode:
@@ -186,12 +189,15 @@ class StraightLine:
 
 def _tapes(functions: Mapping[str, Function]) -> "dict[str, Tape]":
     try:
-        from micrograd_bp.compiler.tape import Tape
+        from micrograd_bp.compiler.tape import NoInstructionError, Tape
     except ModuleNotFoundError as error:
         if error.name != "numba":
             raise
         raise ImportError("tapes need numba: pip install numba") from None
-    return {name: Tape(function.graph, function.targets) for name, function in functions.items()}
+    try:
+        return {name: Tape(function.graph, function.targets) for name, function in functions.items()}
+    except NoInstructionError:
+        return {}
 
 
 def _row(results: Any) -> list[Any]:

@@ -10,7 +10,7 @@ from micrograd_bp.compiler.source_text import SourceText
 from micrograd_bp.compiler.straight_line.chunks import fit_in_one
 from micrograd_bp.compiler.straight_line.many_functions import ManyFunctions
 from micrograd_bp.compiler.straight_line.numbering import Numbering
-from micrograd_bp.compiler.straight_line.one_function import RESERVED, OneFunction
+from micrograd_bp.compiler.straight_line.one_function import OneFunction, is_reserved
 from micrograd_bp.engine.numbers.arrays import Arrays
 
 NUMBERS = {"inf", "nan"}
@@ -38,7 +38,7 @@ class Function(NamedTuple):
         kind = OneFunction if fit_in_one(self.graph) else ManyFunctions
         arguments = {"parameters": self.n_parameters}
         for name, size in self.groups.items():
-            while name in RESERVED or name in arguments or iskeyword(name):
+            while is_reserved(name) or name in arguments or iskeyword(name):
                 name += "_"
             arguments[name] = size
         return kind(self.graph, arguments, targets=self.targets, outputs=self.outputs)

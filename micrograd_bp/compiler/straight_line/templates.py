@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from micrograd_bp.compiler.straight_line.simplification import is_written, product, simplified
 from micrograd_bp.compiler.straight_line.writing import Statements
 from micrograd_bp.engine.graph import topological_order
-from micrograd_bp.engine.numbers.floats import Floats
+from micrograd_bp.engine.numbers.floats import is_primitive
 from micrograd_bp.engine.numbers.formulas import Formula, as_formula, call, evaluate
 from micrograd_bp.engine.numbers.namespace import Namespace
 from micrograd_bp.engine.operation import Operation
@@ -77,7 +77,7 @@ class Primitives(Namespace):
     """Formulas of the functions that numbers come with; any other operation is written out by its own rule."""
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        return partial(call, name) if hasattr(Floats, name) else super().__getattr__(name)
+        return partial(call, name) if is_primitive(name) else super().__getattr__(name)
 
 
 def result_and_derivatives(

@@ -6,13 +6,13 @@ What an array library lacks, or means differently, is supplied here: a list of e
 import math
 import operator
 from collections.abc import Callable, Sequence
-from functools import reduce
+from functools import partial, reduce
 from operator import add, mul
 from typing import Any
 
 from micrograd_bp.engine.numbers import error_functions
 from micrograd_bp.engine.numbers.floats import Floats
-from micrograd_bp.engine.numbers.namespace import Namespace
+from micrograd_bp.engine.numbers.namespace import FUNCTIONS, Namespace
 
 COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "greater": operator.gt,
@@ -23,7 +23,7 @@ COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "not_equal": operator.ne,
 }
 
-OF_TWO = ("pow", "atan2", "hypot", "maximum", "minimum")
+OF_TWO = ("pow", "atan2", "hypot", "maximum", "minimum", "remainder", "floor_divide", "fmod")
 
 
 class Arrays(Namespace):
@@ -36,7 +36,9 @@ class Arrays(Namespace):
         if name in COMPARISONS:
             compare = COMPARISONS[name]
             return lambda a, b: _number(self.xp, compare(a, b), a, b)
-        if not hasattr(Floats, name):  # a user's `sinc` is theirs, whatever NumPy means by it
+        if name in FUNCTIONS:
+            return partial(FUNCTIONS[name].on_arrays, self)
+        if not hasattr(Floats, name):  # a user's `softmax` is theirs, whatever the library means by it
             return super().__getattr__(name)
         function = getattr(self.xp, name, None)
         if function is None and name in LACKING:
@@ -113,6 +115,7 @@ LACKING: dict[str, Callable[..., Any]] = {
     "erfc": error_functions.erfc,
     "cbrt": _cbrt,
     "exp2": lambda xp, x: xp.pow(2.0, x),
+    "fmod": lambda xp, a, b: xp.where(xp.less(a, 0.0), -1.0, 1.0) * xp.remainder(abs(a), abs(b)),
     "degrees": lambda _, x: x * (180.0 / math.pi),
     "radians": lambda _, x: x * (math.pi / 180.0),
 }

@@ -5,8 +5,9 @@ there. The coefficients are those of his CALERF (netlib, SPECFUN), good for 18 d
 """
 
 import math
-from collections.abc import Sequence
 from typing import Any
+
+from micrograd_bp.engine.numbers.polynomials import polynomial
 
 NEAR, FAR = 0.46875, 4.0
 
@@ -54,24 +55,16 @@ def erfc(xp: Any, x: Any) -> Any:
 
 def _near(xp: Any, x: Any, size: Any) -> Any:
     square = xp.minimum(size, NEAR) ** 2
-    return x * _polynomial(NEAR_NUMERATOR, square) / _polynomial(NEAR_DENOMINATOR, square)
+    return x * polynomial(NEAR_NUMERATOR, square) / polynomial(NEAR_DENOMINATOR, square)
 
 
 def _tail(xp: Any, size: Any) -> Any:
     """1 - erf of a number from 0.46875 on."""
     size = xp.minimum(xp.maximum(size, NEAR), 28.0)  # where erfc is less than any float
     inverse = 1.0 / (size * size)
-    middle = _polynomial(MIDDLE_NUMERATOR, size) / _polynomial(MIDDLE_DENOMINATOR, size)
-    far = inverse * _polynomial(FAR_NUMERATOR, inverse) / _polynomial(FAR_DENOMINATOR, inverse)
+    middle = polynomial(MIDDLE_NUMERATOR, size) / polynomial(MIDDLE_DENOMINATOR, size)
+    far = inverse * polynomial(FAR_NUMERATOR, inverse) / polynomial(FAR_DENOMINATOR, inverse)
     factor = xp.where(xp.greater(size, FAR), (1.0 / math.sqrt(math.pi) - far) / size, middle)
     # exp(-x²) loses digits where x² does: of x = rounded + rest, the square of the first part is exact.
     rounded = xp.floor(16.0 * size) / 16.0
     return xp.exp(-rounded * rounded) * xp.exp(-(size - rounded) * (size + rounded)) * factor
-
-
-def _polynomial(coefficients: Sequence[float], x: Any) -> Any:
-    """By Horner's rule."""
-    value = coefficients[0]
-    for coefficient in coefficients[1:]:
-        value = value * x + coefficient
-    return value

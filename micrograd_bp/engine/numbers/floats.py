@@ -5,19 +5,22 @@ A result outside a function's domain or too large for a float raises what Python
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from numbers import Real
 from operator import mul
 from typing import Any
 
-from micrograd_bp.engine.numbers.namespace import Namespace
+from micrograd_bp.engine.numbers.namespace import FUNCTIONS, Namespace
 
 # A sum of floats starts from a float, so that the empty sum is one too.
-_sum = sum
+_sum, _round = sum, round
 
 
 class Floats(Namespace):
     """Numbers are floats; comparisons give 1.0 or 0.0; groups of operands are tuples of floats."""
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return FUNCTIONS[name].on_floats if name in FUNCTIONS else super().__getattr__(name)
 
     abs = math.fabs
     exp, expm1, exp2 = math.exp, math.expm1, math.exp2
@@ -39,6 +42,20 @@ class Floats(Namespace):
             if a == 0.0:
                 raise ZeroDivisionError("0 cannot be raised to a negative power") from None
             raise
+
+    @staticmethod
+    def remainder(a: float, b: float) -> float:
+        return a % b
+
+    @staticmethod
+    def floor_divide(a: float, b: float) -> float:
+        return a // b
+
+    fmod = math.fmod
+
+    @staticmethod
+    def sign(x: float) -> float:
+        return 1.0 if x > 0.0 else -1.0 if x < 0.0 else x
 
     @staticmethod
     def maximum(a: float, b: float) -> float:
@@ -76,7 +93,7 @@ class Floats(Namespace):
     def where(condition: float, a: float, b: float) -> float:
         return a if condition else b
 
-    # Python's floor, ceil and trunc give integers, which inf and nan are not: IEEE hands those on as they are.
+    # Python's floor, ceil, trunc and round give integers, which inf and nan are not: IEEE hands those on as they are.
 
     @staticmethod
     def floor(x: float) -> float:
@@ -89,6 +106,10 @@ class Floats(Namespace):
     @staticmethod
     def trunc(x: float) -> float:
         return float(math.trunc(x)) if math.isfinite(x) else x
+
+    @staticmethod
+    def round(x: float) -> float:
+        return float(_round(x)) if math.isfinite(x) else x
 
     @staticmethod
     def sum(x: Sequence[float]) -> float:
@@ -107,6 +128,11 @@ class Floats(Namespace):
 
 
 floats = Floats()
+
+
+def is_primitive(name: str) -> bool:
+    """Whether numbers come with this function, so that no rule is asked for it."""
+    return name in vars(Floats) or name in FUNCTIONS
 
 
 def is_real(number: Any) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 from micrograd_bp.engine.graph import topological_order
-from micrograd_bp.engine.numbers.floats import Floats
+from micrograd_bp.engine.numbers.floats import is_primitive
 from micrograd_bp.engine.numbers.namespace import RULES, Namespace
 
 
@@ -63,6 +63,18 @@ class Formula:
 
     def __rtruediv__(self, other: "Operand") -> "Formula":
         return call("divide", other, self)
+
+    def __mod__(self, other: "Operand") -> "Formula":
+        return call("remainder", self, other)
+
+    def __rmod__(self, other: "Operand") -> "Formula":
+        return call("remainder", other, self)
+
+    def __floordiv__(self, other: "Operand") -> "Formula":
+        return call("floor_divide", self, other)
+
+    def __rfloordiv__(self, other: "Operand") -> "Formula":
+        return call("floor_divide", other, self)
 
     def __pow__(self, other: "Operand") -> "Formula":
         return call("pow", self, other, name=PYTHON_POWER)
@@ -148,7 +160,7 @@ class Formulas(Namespace):
     """Every operation of the table, on formulas."""
 
     def __getattr__(self, name: str) -> Callable[..., Formula]:
-        if name not in RULES and not hasattr(Floats, name):
+        if name not in RULES and not is_primitive(name):
             return super().__getattr__(name)  # which says what there is
 
         def formula(*operands: Any, **constants: float) -> Formula:
