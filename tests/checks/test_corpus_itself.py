@@ -9,8 +9,6 @@ import pytest
 from .corpus import MISTAKES, RIGHT, Mistake, Right, load
 from .corpus.adapters import ADAPTERS, Case
 
-Outputs = tuple[np.ndarray, ...]
-
 
 def prepared(entry: Right | Mistake, people: Path | None = None) -> tuple[Case, np.random.Generator]:
     """The entry's case, with a run on other numbers behind it, so that what is kept from an earlier call shows."""
@@ -52,8 +50,7 @@ def test_what_is_called_right_is_right(entry: Right) -> None:
     assert claimed
     for name, array in case.arrays.items():
         assert claimed[name].shape == array.shape
-        single = array.dtype == np.float32
-        width = 1e-2 if single else 1e-5
+        width, tolerance = (1e-2, 1e-2) if array.dtype == np.float32 else (1e-5, 1e-6)
         for _ in range(2):
             direction, kept = rng.normal(size=array.shape), array.copy()
             along = []
@@ -62,9 +59,7 @@ def test_what_is_called_right_is_right(entry: Right) -> None:
                 along.append(weighted(case.forward(), upstream))
             array[...] = kept
             slope = (along[0] - along[1]) / (2 * width)
-            assert np.sum(claimed[name] * direction) == pytest.approx(slope, *([1e-2] * 2 if single else [1e-6] * 2)), (
-                name
-            )
+            assert np.sum(claimed[name] * direction) == pytest.approx(slope, rel=tolerance, abs=tolerance), name
 
 
 @pytest.fixture(scope="module")
