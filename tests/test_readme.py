@@ -125,10 +125,11 @@ def test_there_are_sessions_to_replay() -> None:
 def test_a_session_is_what_really_comes(session: str) -> None:
     first, _, shown = session.partition("\n")
     prompt = "(Pdb) " if "pdb" in first else "(chain) "
-    commands = [line.removeprefix(prompt) for line in shown.splitlines() if line.startswith(prompt)]
+    prompted = [line for line in shown.splitlines() if line.startswith(("(Pdb) ", "(chain) "))]
+    commands = [line.removeprefix(prompt) for line in prompted if line.startswith(prompt)]
     words = shlex.split(first.removeprefix("$ "))
     arguments = words[1:] if words[0] == "python" else ["-m", "micrograd_bp", *words[1:]]
-    done = python(*arguments, cwd=ROOT, typed="".join(f"{command}\n" for command in commands))
+    done = python(*arguments, cwd=ROOT, typed="".join(f"{line.partition(' ')[2]}\n" for line in prompted))
     really = done.stdout.replace(f"{ROOT}{os.sep}", "…/")
     if prompt == "(Pdb) ":  # pdb does not show what it reads from a pipe
         before, *answers = really.split(prompt)

@@ -81,7 +81,7 @@ class Report(NamedTuple):
         notes: how it was checked: the names recognized, where the right gradients come from, the probes.
         remarks: what is no mistake, but worth knowing.
         unseen: mistakes that would not show here.
-        hints: if asked for.
+        hints: if asked for; the text then keeps the findings back that would give the answer away.
         parts: the reports of a network's layers, each alone.
     """
 
@@ -138,14 +138,17 @@ class Report(NamedTuple):
             lines += ["", *wrapped(f"Note: {remark}")]
         if self.unseen:
             lines += ["", *wrapped(f"Would not show here: {'; '.join(self.unseen)}.", 2)]
-        for finding in self.findings:
+        findings = [finding for finding in self.findings if not (self.hints and finding.roles)]
+        for finding in findings:
             where = f"{self.named(finding.roles)}: " if finding.roles else ""
             lines += ["", *wrapped(f"{where}{finding.words}.", 2)]
             for other in finding.also:
                 lines += wrapped(f"  or: {other}.", 6)
         for number, hint in enumerate(self.hints, start=1):
             lines += ["", *wrapped(f"Hint {number}: {hint}", 2)]
-        shown = dict.fromkeys(finding.line for finding in self.findings if finding.line)
+        if len(findings) < len(self.findings):
+            lines += ["", "The mistake itself is named in a report without hints."]
+        shown = dict.fromkeys(finding.line for finding in findings if finding.line)
         if shown:
             lines += ["", "Look at" + (" this line:" if len(shown) == 1 else " these lines:")]
             lines += [f"  {line.file}:{line.number}: {line.text}" for line in shown]

@@ -69,6 +69,16 @@ def test_hints_rise():
     assert check_layer(layer(), hint=3).hints == ()
 
 
+def test_a_report_with_hints_does_not_give_the_answer_away():
+    plain, with_hint = (str(check_layer(layer(WRONG), hint=hint)) for hint in (0, 1))
+    for answer in ("taken at the", "Look at this line", WRONG[1]):
+        assert answer in plain
+        assert answer not in with_hint
+    assert "Hint 1: start with dL/dz" in with_hint
+    assert "named in a report without hints" in with_hint
+    assert "without hints" not in str(check_layer(layer(), hint=1))
+
+
 def test_an_argument_that_is_changed_is_remarked():
     report = check_layer(layer((D_Z, "d_output *= slope(self.z)\nd_z = d_output")))
     assert report.ok
