@@ -36,7 +36,20 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--input", metavar="A,B,…", help="what goes into the network, such as --input=5.1,-3.5")
     parser.add_argument("-o", "--output", metavar="FILE", default="steps.html", help="the file (default steps.html)")
     parser.add_argument("--forward", action="store_true", help="begin with the forward pass")
-    parser.add_argument("--exercise", action="store_true", help="hide the gradients: a sheet to fill in")
+    parser.add_argument(
+        "--exercise",
+        action="append_const",
+        const="gradients",
+        dest="hide",
+        help="hide the gradients: a sheet to fill in",
+    )
+    parser.add_argument(
+        "--local-derivatives",
+        action="append_const",
+        const="local derivatives",
+        dest="hide",
+        help="a sheet that asks for the local derivatives, with --exercise for both",
+    )
     parser.add_argument("--title", default="", help="what stands above the page")
     parser.add_argument("--detail", choices=DETAILS, default="auto")
     parser.add_argument("--direction", choices=DIRECTIONS, default="LR")
@@ -54,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
             gradients=start.gradients,
             title=arguments.title,
             forward=arguments.forward,
-            hide="gradients" if arguments.exercise else None,
+            hide=arguments.hide,
             detail=arguments.detail,
             direction=arguments.direction,
         )

@@ -34,7 +34,17 @@ def test_an_expression(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
 
 def test_options(tmp_path: Path) -> None:
     target = tmp_path / "neuron.html"
-    options = ["--forward", "--exercise", "--title", "Sheet <1>", "--direction", "TB", "-o", str(target)]
+    options = [
+        "--forward",
+        "--exercise",
+        "--local-derivatives",
+        "--title",
+        "Sheet <1>",
+        "--direction",
+        "TB",
+        "-o",
+        str(target),
+    ]
     assert main([*NEURON, *options]) == 0
     text = target.read_text(encoding="utf-8")
     assert "<title>Sheet &lt;1&gt;</title>" in text

@@ -45,6 +45,11 @@ const KEYS = {
   b: breakAtChosen,
 };
 
+// What a presenter's remote sends. In an exercise it would give answers away to whoever means to scroll.
+if (!isExercise) {
+  Object.assign(KEYS, { PageDown: stepOnce, PageUp: stepBack, " ": (event) => (event.shiftKey ? stepBack() : stepOnce()) });
+}
+
 function moveBetweenBoxes(event, box) {
   const place = Number(box.dataset.box) + (event.key === "ArrowDown" ? 1 : -1);
   if (!boxes[place]) return;
@@ -53,8 +58,16 @@ function moveBetweenBoxes(event, box) {
   boxes[place].focus();
 }
 
+// Of a menu and the slider only the keys that step: the others are theirs. A button is pressed by the space bar.
+const STEPPING = ["ArrowRight", "ArrowLeft", "PageDown", "PageUp"];
+
+function belongsToField({ key, target }) {
+  if (target.closest("select, input[type=range]")) return !STEPPING.includes(key);
+  return Boolean(target.closest("input") || (key === " " && target.closest("button")));
+}
+
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || belongsToField(event)) return;
   const box = event.target.closest(".box");
   if (box && (event.key === "Enter" || event.key === " ")) {
     choose(Number(box.dataset.box));
@@ -67,6 +80,17 @@ document.addEventListener("keydown", (event) => {
   }
   event.preventDefault();
 });
+
+// What was pressed with the mouse gives the keys back.
+document.addEventListener("click", (event) => {
+  if (event.detail && event.target.closest("button")) document.activeElement.blur();
+});
+for (const menu of document.querySelectorAll("select")) {
+  let byMouse = false;
+  menu.addEventListener("pointerdown", () => (byMouse = true));
+  menu.addEventListener("keydown", () => (byMouse = false));
+  menu.addEventListener("change", () => byMouse && menu.blur());
+}
 
 // ---- look
 

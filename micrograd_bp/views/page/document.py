@@ -23,6 +23,7 @@ def document(
     n_forward: int,
     n_steps: int,
     worksheet: str = "",
+    hides_labels: bool = False,
 ) -> str:
     """Puts the file together.
 
@@ -37,6 +38,7 @@ def document(
         n_forward: how many of the steps belong to the forward pass.
         n_steps: how many there are.
         worksheet: the exercise, if it is one.
+        hides_labels: whether what stands beside the lines is part of it.
     """
     style = style_of_colours() + _text("page.css")
     script = "".join(map(_text, SCRIPTS))
@@ -49,7 +51,7 @@ def document(
         title=escape(title),
         style=style,
         script=script,
-        kind=f"{'exercise' if worksheet else 'lesson'}{' high' if is_high else ''}",
+        kind=f"{'exercise' if worksheet else 'lesson'}{' high' * is_high}{' hides-labels' * hides_labels}",
         summary=escape(summary),
         start=escape(start),
         passes=f'<option value="{n_forward}"></option>' if n_forward else "",

@@ -3,19 +3,31 @@
 const answers = [...document.querySelectorAll("tr[data-answer]")];
 const CLOSE = 0.01;
 
+// How far off an answer may be that is rounded to the digits it has, of which there are to be two at least.
+function roundingOf(text, answer) {
+  const [, digits, decimals = "", exponent = "0"] = text.match(/^[-+]?(\d*)(?:\.(\d*))?(?:e([-+]?\d+))?$/i) || [];
+  if (digits === undefined || answer === 0) return 0;
+  const last = (decimals ? -decimals.length : digits.match(/0*$/)[0].length) + Number(exponent);
+  const second = Math.floor(Math.log10(Math.abs(answer))) - 1;
+  return 0.5000001 * 10 ** Math.min(last, second);
+}
+
 function isRight(row) {
   const text = row.querySelector("input").value.trim().replace("−", "-").replace(",", ".");
   const answer = row.dataset.answer;
   if (/nan|inf/.test(answer)) return text.toLowerCase() === answer;
   if (text === "" || !Number.isFinite(Number(text))) return false;
-  return Math.abs(Number(text) - Number(answer)) <= CLOSE * Math.abs(Number(answer));
+  const difference = Math.abs(Number(text) - Number(answer));
+  return difference <= Math.max(CLOSE * Math.abs(answer), roundingOf(text, Number(answer)));
 }
 
+// Once the answers are revealed they stand behind the marks.
 function judge(row) {
   const empty = row.querySelector("input").value.trim() === "";
   const right = isRight(row);
+  const mark = empty ? "" : right ? "right" : "not yet";
   row.className = empty ? "" : right ? "right" : "wrong";
-  row.querySelector("output").textContent = empty ? "" : right ? "right" : "not yet";
+  row.querySelector("output").textContent = isRevealed() ? [mark, row.dataset.answer].filter(Boolean).join(": ") : mark;
   return right;
 }
 
@@ -23,12 +35,11 @@ function judgeAll() {
   byId("score").textContent = `${answers.filter(judge).length} of ${answers.length} right`;
 }
 
+const isRevealed = () => document.body.classList.contains("revealed");
+
 function revealAll() {
-  for (const row of answers) {
-    row.querySelector("output").textContent = row.dataset.answer;
-    row.className = "revealed";
-  }
   document.body.classList.add("revealed");
+  judgeAll();
   byHand(() => go(steps.length))();
 }
 

@@ -14,7 +14,14 @@ from micrograd_bp.views.drawing.dot_text import drawing_of
 from micrograd_bp.views.drawing.picture import Picture
 from micrograd_bp.views.number_text import number
 from micrograd_bp.views.page.document import document
-from micrograd_bp.views.page.exercise import asked, from_blank, without_answers, worksheet
+from micrograd_bp.views.page.exercise import (
+    GRADIENTS,
+    LOCAL_DERIVATIVES,
+    asked,
+    from_blank,
+    without_answers,
+    worksheet,
+)
 from micrograd_bp.views.page.geometry import laid_out
 from micrograd_bp.views.page.legend import legend
 from micrograd_bp.views.page.scene import Detail, Scene, scene_of
@@ -24,6 +31,7 @@ from micrograd_bp.views.page.table import tables
 from micrograd_bp.views.page.why import reasons
 from micrograd_bp.views.text import printable
 
+Hidden = Literal["gradients", "local derivatives"]
 Direction = Literal["LR", "RL", "TB", "BT"]
 DIRECTIONS = ("LR", "RL", "TB", "BT")
 LONGEST_TITLE = 120
@@ -89,7 +97,7 @@ def page(
     gradients: Sequence[float] | None = None,
     title: str = "",
     forward: bool = False,
-    hide: Literal["gradients"] | None = None,
+    hide: Hidden | Sequence[Hidden] | None = None,
     detail: Detail = "auto",
     direction: Direction = "LR",
     leaf: Value | None = None,
@@ -105,8 +113,8 @@ def page(
         gradients: the upstream gradient of each output; 1.0 for each if not given.
         title: what stands above it.
         forward: whether the forward pass comes first.
-        hide: "gradients" makes an exercise sheet: the gradients are to be filled in. Whoever reads the file's source
-            finds the answers there.
+        hide: what is to be filled in makes an exercise sheet: "gradients", "local derivatives", or a list of both.
+            Whoever reads the file's source finds the answers there.
         detail: "values" shows each one, "neurons" and "layers" one box for each module; "auto" shows up to 2,000 values
             and 8,000 edges one by one.
         direction: where the computation goes: "LR" from left to right, "TB" from top to bottom, "RL", "BT".
@@ -123,37 +131,39 @@ def page(
     """
     if direction not in DIRECTIONS:
         raise ValueError(f"unknown direction {direction!r}; there are: {', '.join(DIRECTIONS)}")
-    if hide not in (None, "gradients"):
-        raise ValueError(f'a page hides "gradients" or nothing (None), got {hide!r:.80}')
+    hidden: list[Any] = list(hide or []) if isinstance(hide, (list, tuple, type(None))) else [hide]
+    if any(each not in (GRADIENTS, LOCAL_DERIVATIVES) for each in hidden):
+        raise ValueError(f'a page hides "gradients", "local derivatives", a list of both, or nothing, got {hide!r:.80}')
     if not isinstance(title, str):
         raise TypeError(f"the title is a text, got {type(title).__name__}: {title!r:.80}")
     scene = scene_of(root, names=names, gradients=gradients, detail=detail, leaf=leaf, near=around, hops=hops)
-    if hide and not scene.by_value:
+    if hidden and not scene.by_value:
         raise ValueError(
             f"an exercise needs a box for each value, and {len(scene.part.order):,} are too many: show a part, with "
             f"around=node, hops=2 or with leaf=leaf, or insist with detail='values'"
         )
     story = story_of(scene, forward=forward)
     drawn = picture = scene.picture
-    if hide:
+    if hidden:
         blanks = asked(scene)
-        picture, story = without_answers(picture, blanks), from_blank(story, blanks)
+        picture, story = without_answers(picture, blanks, hidden), from_blank(story, blanks)
         drawn = replace(picture, lines=drawn.lines)  # they wait for their colours
     geometry = laid_out(_with_room(scene, story), direction)
-    heading = printable(title, LONGEST_TITLE) or _title(scene, bool(hide))
+    heading = printable(title, LONGEST_TITLE) or _title(scene, hidden)
     html = document(
         title=heading,
         summary=_summary(scene, story),
         start=_start(scene, story),
-        drawing=svg(drawn, geometry, _facts(scene, explained=not hide), heading, hidden=bool(hide)),
+        drawing=svg(drawn, geometry, _facts(scene, explained=not hidden), heading, hidden=bool(hidden)),
         is_high=geometry.height > geometry.width,
         legend=legend(drawn),
         tables=tables(story),
         n_forward=sum(step.forward for step in story),
         n_steps=len(story),
-        worksheet=worksheet(scene) if hide else "",
+        worksheet=worksheet(scene, hidden) if hidden else "",
+        hides_labels=LOCAL_DERIVATIVES in hidden,
     )
-    return Page(html, picture, direction, bool(hide))
+    return Page(html, picture, direction, bool(hidden))
 
 
 def write_page(root: Value | Sequence[Value], path: str | os.PathLike[str], **options: Any) -> str:
@@ -171,10 +181,10 @@ def write_page(root: Value | Sequence[Value], path: str | os.PathLike[str], **op
 # ---- the parts
 
 
-def _title(scene: Scene, is_exercise: bool) -> str:
+def _title(scene: Scene, hidden: Sequence[str]) -> str:
     roots = [scene.recording.names[root] for root in scene.part.roots]
     of = roots[0] if len(roots) == 1 else f"{len(roots)} outputs"
-    return f"Find the gradients of {of}" if is_exercise else f"The gradient of {of}, step by step"
+    return f"Find the {' and '.join(hidden)} of {of}" if hidden else f"The gradient of {of}, step by step"
 
 
 def _summary(scene: Scene, story: Sequence[PageStep]) -> str:

@@ -46,6 +46,10 @@ def test_each_value_is_asked_for(open_page: Open) -> None:
         ("x1", "−1.5", "right"),
         ("x1", "1.5", "not yet"),
         ("w1", "1.1", "not yet"),
+        ("n", "0.5", "right"),  # 0.501
+        ("n", "0.49", "not yet"),
+        ("n", "-0.5", "not yet"),
+        ("n", ".", "not yet"),
         ("w2", "0", "right"),
         ("w2", "0.01", "not yet"),
         ("w1", "one", "not yet"),
@@ -69,6 +73,28 @@ def test_inf_and_nan_are_answers_too(open_page: Open) -> None:
     assert opened.text("#score") == "1 of 2 right"
 
 
+@pytest.mark.parametrize(
+    ("answer", "right", "wrong"),
+    [
+        (1.118, ["1.1", "1.12", "1.118", "1.11", "+1.1", "0.11e1"], ["1.2", "1.0", "1", "1.15", "1.13", "11", "-1.1"]),
+        (0.0005591, ["0.00056", "5.6e-4", "0.000559", "5.6E-04"], ["0.0006", "0.00055", "0.00053", "5e-4", "0"]),
+        (-1234.0, ["-1200", "-1230", "−1234", "-1.2e3"], ["-1300", "-1000", "1200", "-1190"]),
+        (0.096, ["0.096", "0.0955", ".096"], ["0.1", "0.09", "0.098"]),
+        (2.0, ["2", "2.0", "2,00", "1.99"], ["1.9", "2.1", "20"]),
+    ],
+)
+def test_two_or_three_digits_are_enough(answer: float, right: list[str], wrong: list[str], open_page: Open) -> None:
+    x = Value(3.0, label="x")
+    opened = open_page(page(x * answer, hide="gradients"))
+    field = opened.tab.get_by_label("x", exact=True)
+    judged = {}
+    for written in (*right, *wrong):
+        field.fill(written)
+        field.blur()
+        judged[written] = answers(opened)["x"]
+    assert judged == {**dict.fromkeys(right, "right"), **dict.fromkeys(wrong, "not yet")}
+
+
 def test_a_field_shows_which_box_it_is_about(open_page: Open) -> None:
     opened = sheet(open_page)
     opened.tab.get_by_label("multiply_2", exact=True).focus()
@@ -83,6 +109,72 @@ def test_answers_are_revealed(open_page: Open) -> None:
     assert gradients["w1"] == answers(opened)["w1"] == "1.002"
     assert "?" not in gradients.values()
     assert opened.tab.locator("#all").is_visible()
+
+
+def test_answers_stand_behind_the_marks_of_what_was_written(open_page: Open) -> None:
+    opened = sheet(open_page)
+    for value, written in (("w1", "1.0"), ("x1", "7")):
+        opened.tab.get_by_label(value, exact=True).fill(written)
+    opened.tab.get_by_role("button", name="Reveal the answers").click()
+    shown = answers(opened)
+    assert (shown["w1"], shown["x1"], shown["n"]) == ("right: 1.002", "not yet: -1.503", "0.501")
+    assert opened.text("#score") == "1 of 9 right"
+    assert [opened.tab.locator(f"#worksheet tr.{mark}").count() for mark in ("right", "wrong")] == [1, 1]
+    field = opened.tab.get_by_label("x1", exact=True)
+    field.fill("-1.5")
+    field.blur()
+    assert answers(opened)["x1"] == "right: -1.503"
+
+
+# ---- local derivatives
+
+
+def visible_labels(opened: Opened) -> list[str]:
+    seen = (
+        "texts => texts.filter(text => getComputedStyle(text).visibility === 'visible').map(text => text.textContent)"
+    )
+    found: list[str] = opened.tab.locator("#graph .line text").evaluate_all(seen)
+    return found
+
+
+def test_local_derivatives_can_be_asked_for(open_page: Open) -> None:
+    opened = open_page(page(neuron(), hide="local derivatives"))
+    assert list(answers(opened))[:2] == ["∂tanh(n)/∂n", "∂(x1·w1 + x2·w2 + b)/∂(x1·w1 + x2·w2)"]
+    assert len(answers(opened)) == 9
+    assert visible_labels(opened) == []
+    assert set(opened.gradients().values()) == {"1", "?"}
+    opened.tab.get_by_label("∂tanh(n)/∂n").fill("0.50")
+    opened.tab.get_by_label("∂(x1·w1)/∂x1").fill("2")
+    assert opened.tab.locator(".box.chosen").get_attribute("data-name") == "multiply"
+    opened.tab.get_by_role("button", name="Check").click()
+    assert (answers(opened)["∂tanh(n)/∂n"], answers(opened)["∂(x1·w1)/∂x1"]) == ("right", "not yet")
+    opened.tab.locator("#step").click()
+    assert visible_labels(opened) == ["×0.501"]
+    opened.tab.get_by_role("button", name="Reveal the answers").click()
+    assert len(visible_labels(opened)) == 9
+    assert answers(opened)["∂(x1·w1)/∂x1"] == "not yet: -3"
+
+
+def test_both_can_be_asked_for(open_page: Open) -> None:
+    opened = open_page(page(neuron(), hide=["local derivatives", "gradients"]))
+    assert opened.tab.locator("#worksheet table").count() == 2
+    assert {"∂tanh(n)/∂n", "w1"} <= set(answers(opened))
+    assert opened.text("h1") == "Find the local derivatives and gradients of o"
+    assert visible_labels(opened) == []
+
+
+def test_what_is_off_does_not_give_its_derivative_away(open_page: Open) -> None:
+    y = Value(-3.0, label="x").relu()
+    opened = open_page(page(y, hide="local derivatives"))
+    assert "passes nothing" not in opened.tab.locator("#graph").inner_html()
+    assert "passes nothing" in page(y, hide="gradients").html
+
+
+def test_keys_that_scroll_do_not_give_answers_away(open_page: Open) -> None:
+    opened = sheet(open_page)
+    opened.press("PageDown")
+    opened.press("Space")
+    assert opened.position() == "0 / 9"
 
 
 def test_stepping_shows_one_contribution_after_the_other(open_page: Open) -> None:

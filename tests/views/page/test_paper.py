@@ -26,15 +26,23 @@ def test_a_lesson_is_printed_as_it_is_in_the_end_and_goes_on_where_it_was(open_p
     assert "1.002" in printed
     assert "∂tanh(n)/∂n = 1 - tanh(n)²" in printed
     assert "Break here" not in printed
-    assert pages_of(pdf) == 3  # the drawing, the steps forward, the steps back
+    assert pages_of(pdf) == 2  # the drawing, the steps
     assert opened.position() == "7 / 14"
 
 
-def test_each_layer_begins_a_page(open_page: Open) -> None:
+def test_layers_share_a_sheet_as_long_as_they_fit_on_it(open_page: Open) -> None:
     loss = mse([MLP(1, [1, 1], activation="tanh", rng=0)([2.0])], [0.5])
     opened = open_page(page(loss, forward=True))
-    pdf = opened.tab.pdf(prefer_css_page_size=True)
-    assert pages_of(pdf) == 5  # the drawing, the steps forward, the steps back: the loss, layers.1, layers.0
+    assert pages_of(opened.tab.pdf(prefer_css_page_size=True)) == 3  # the drawing, and five tables in two sheets
+
+
+def test_a_question_stands_on_the_sheet_of_its_table(open_page: Open) -> None:
+    opened = open_page(page(neuron(), hide="gradients"))
+    opened.tab.emulate_media(media="print")
+    assert opened.tab.locator("#worksheet table").evaluate("table => getComputedStyle(table).breakInside") == "avoid"
+    parts = opened.tab.locator("#worksheet h2, #worksheet p:not(.answer-tools)")
+    assert parts.evaluate_all("parts => parts.map(part => getComputedStyle(part).breakAfter)") == ["avoid"] * 3
+    assert pages_of(opened.tab.pdf(prefer_css_page_size=True)) == 2
 
 
 def test_an_exercise_is_printed_without_its_answers(open_page: Open, tmp_path: Path) -> None:

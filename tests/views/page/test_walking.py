@@ -107,6 +107,53 @@ def test_keys_belong_to_fields_that_have_the_focus_and_to_the_browser(open_page:
     assert opened.position() == "0 / 9"
 
 
+def test_menus_and_buttons_leave_the_stepping_to_the_keys(open_page: Open) -> None:
+    """Whatever was used last, arrows step; what is left to a menu are its own keys."""
+    opened = open_page(page(neuron()))
+    for used in ("#speed", "#choose", "#slider"):
+        opened.tab.locator(used).focus()
+        chosen = opened.tab.locator(used).input_value()
+        for key, position in (("ArrowRight", 1), ("PageDown", 2), ("PageUp", 1), ("ArrowLeft", 0)):
+            opened.press(key)
+            assert opened.position() == f"{position} / 9"
+        assert opened.tab.locator(used).input_value() == chosen
+    opened.tab.locator("#speed").focus()
+    opened.press("ArrowDown")
+    assert opened.tab.locator("#speed").input_value() == "250"
+    opened.press("Home")
+    assert (opened.tab.locator("#speed").input_value(), opened.position()) == ("2000", "0 / 9")
+
+
+@pytest.mark.parametrize("pressed", ["#theme", "#larger", "#step"])
+def test_a_presenters_remote_steps_whatever_was_clicked_before(open_page: Open, pressed: str) -> None:
+    opened = open_page(page(neuron()))
+    opened.tab.locator(pressed).click()
+    opened.press("Home")
+    look = opened.tab.locator("html").get_attribute("data-theme"), opened.tab.locator("#graph").get_attribute("width")
+    for key, position in (("Space", 1), ("Space", 2), ("Shift+Space", 1), ("PageDown", 2), ("PageUp", 1)):
+        opened.press(key)
+        assert opened.position() == f"{position} / 9"
+    now = opened.tab.locator("html").get_attribute("data-theme"), opened.tab.locator("#graph").get_attribute("width")
+    assert now == look
+
+
+def test_a_value_that_was_chosen_with_the_mouse_may_be_broken_at_by_its_key(open_page: Open) -> None:
+    opened = open_page(page(neuron()))
+    opened.tab.locator("#choose").dispatch_event("pointerdown")
+    opened.tab.locator("#choose").focus()
+    opened.tab.locator("#choose").select_option("n")
+    opened.press("b")
+    assert opened.tab.locator(".box .breakpoint").count() == 1
+
+
+def test_a_button_that_has_the_focus_by_the_keyboard_is_pressed_by_the_space_bar(open_page: Open) -> None:
+    opened = open_page(page(neuron()))
+    opened.press("ArrowRight")
+    opened.tab.get_by_role("button", name="Back").focus()
+    opened.press("Space")
+    assert opened.position() == "0 / 9"
+
+
 def test_the_panel_says_what_the_step_does(open_page: Open) -> None:
     opened = open_page(page(neuron()))
     assert "its gradient is given. o has 1; all others begin with 0" in opened.text("#note")
