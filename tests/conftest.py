@@ -5,18 +5,19 @@ import pytest
 from micrograd_bp.engine import OPERATIONS
 from micrograd_bp.engine.methods import Methods
 from micrograd_bp.engine.numbers.floats import floats
-from micrograd_bp.engine.numbers.namespace import RULES
+from micrograd_bp.engine.numbers.namespace import FUNCTIONS, RULES
 
 
 @pytest.fixture
 def table():
     """The table, for a test that adds to it; afterwards it is as it was."""
-    operations, rules = dict(OPERATIONS), dict(RULES)
+    operations, rules, functions = dict(OPERATIONS), dict(RULES), dict(FUNCTIONS)
     methods, completed = dict(vars(Methods)), dict(vars(floats))
     yield OPERATIONS
     for now, before in (
         (OPERATIONS, operations),
         (RULES, rules),
+        (FUNCTIONS, functions),
         (vars(floats), completed),
     ):
         now.clear()

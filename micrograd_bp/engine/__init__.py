@@ -1,6 +1,7 @@
 """The engine: numbers that remember how they were made."""
 
 import micrograd_bp.engine.pickling  # noqa: F401  # teaches pickle about Values
+from micrograd_bp.engine.definition import operation
 from micrograd_bp.engine.derivative_functions import (
     derivative,
     gradient,
@@ -12,12 +13,13 @@ from micrograd_bp.engine.derivative_functions import (
     vjp,
 )
 from micrograd_bp.engine.derivatives import gradients
+from micrograd_bp.engine.external import external
 from micrograd_bp.engine.gradcheck import GradientError, gradcheck
 from micrograd_bp.engine.graph import leaves, size, topological_order
 from micrograd_bp.engine.operation import Operation
 from micrograd_bp.engine.origin import Origin, no_graph
 from micrograd_bp.engine.reevaluation import evaluate_again
-from micrograd_bp.engine.table import OPERATIONS, operation
+from micrograd_bp.engine.table import OPERATIONS
 from micrograd_bp.engine.value import Value, backward
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "backward",
     "derivative",
     "evaluate_again",
+    "external",
     "gradcheck",
     "gradient",
     "gradients",

@@ -3,18 +3,20 @@
 f(x + ih) = f(x) + ih·f'(x) up to h², so the imaginary part over h is the derivative, with no difference of nearby
 numbers in it: W. Squire and G. Trapp, "Using complex variables to estimate derivatives of real functions", SIAM Review
 40 (1998). Real parts decide comparisons, and imaginary parts a tie: the derivative at a kink is that of its right side.
-The error functions have no complex form here.
+The error functions have no complex form here, nor do functions from outside.
 """
 
 import cmath
 import math
 import operator
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NoReturn
 
 from micrograd_bp.engine.numbers.floats import floats
 from micrograd_bp.engine.numbers.formulas import evaluate
-from micrograd_bp.engine.table import OPERATIONS, bind
+from micrograd_bp.engine.numbers.namespace import FUNCTIONS
+from micrograd_bp.engine.table import OPERATIONS, bind_written
 
 Number = complex | float
 _sum = sum
@@ -39,11 +41,15 @@ class Complexes:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         """Any other operation by its trace: its rule may use Python's abs, which is another function here."""
+        if name in FUNCTIONS:
+            if FUNCTIONS[name].from_outside:
+                raise NotImplementedError(f"{name} is from outside, and computed for real numbers alone")
+            return partial(FUNCTIONS[name].on_arrays, self)
         entry = OPERATIONS[name]
 
         def result(*operands: Any) -> Any:
-            operation = bind(entry, {}, len(operands))
-            return evaluate([operation.trace.result], operation.environment(operands), self)[0]
+            operation, given = bind_written(entry, operands)
+            return evaluate([operation.trace.result], operation.environment(given), self)[0]
 
         return result
 
@@ -57,7 +63,21 @@ class Complexes:
     less, less_equal = staticmethod(_comparison(operator.lt)), staticmethod(_comparison(operator.le))
     equal, not_equal = staticmethod(_comparison(operator.eq)), staticmethod(_comparison(operator.ne))
     floor, ceil = staticmethod(_of_real_part(floats.floor)), staticmethod(_of_real_part(floats.ceil))
-    trunc = staticmethod(_of_real_part(floats.trunc))
+    trunc, round = staticmethod(_of_real_part(floats.trunc)), staticmethod(_of_real_part(floats.round))
+    sign = staticmethod(_of_real_part(floats.sign))
+
+    @staticmethod
+    def floor_divide(a: Number, b: Number) -> Number:
+        return floats.floor_divide(a.real, b.real)
+
+    @staticmethod
+    def remainder(a: Number, b: Number) -> Number:
+        return complex(floats.remainder(a.real, b.real), a.imag - b.imag * floats.floor_divide(a.real, b.real))
+
+    @staticmethod
+    def fmod(a: Number, b: Number) -> Number:
+        rest = math.fmod(a.real, b.real)
+        return complex(rest, a.imag + b.imag * floats.round((rest - a.real) / b.real))
 
     @staticmethod
     def abs(x: Number) -> Number:

@@ -15,7 +15,7 @@ from micrograd_bp.engine.numbers.notation import SUPERSCRIPTS
 from micrograd_bp.engine.operations import dot
 from micrograd_bp.engine.operations import sum as sum_of
 from micrograd_bp.engine.origin import recording
-from micrograd_bp.engine.table import OPERATIONS, call
+from micrograd_bp.engine.table import OPERATIONS, call_written
 from micrograd_bp.engine.value import Value, ieee_arithmetic
 
 Term = Value | float
@@ -150,12 +150,12 @@ class _Values:
     """The namespace of Values: what a rule, or the trace of it, runs on to become a graph."""
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        entry = OPERATIONS[name]
-        n_operands = len(entry.operand_names)  # constants, which are numbers, stand behind them
-        constants = list(entry.trace.constants)
-        return lambda *operands: call(
-            entry, operands[:n_operands], dict(zip(constants, operands[n_operands:], strict=False))
-        )
+        if name not in OPERATIONS:
+            raise LookupError(
+                f"{name} is known as a number only, so that it has no derivative: to differentiate further, make an "
+                f'operation of it, by @external("{name}") or @operation("{name}")'
+            )
+        return lambda *operands: call_written(OPERATIONS[name], operands)
 
     @staticmethod
     def pow(a: Term, b: Term) -> Term:

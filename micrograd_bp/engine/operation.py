@@ -173,7 +173,7 @@ class Operation:
         try:
             (result,) = evaluate([self.trace.result], environment, floats)
         except (ValueError, ArithmeticError) as error:
-            self._refuse(type(error), data, described)
+            self._refuse(type(error), data, described, str(error))
         if isinstance(result, complex):
             self._refuse(ValueError, data, described)
         result = as_float(result)
@@ -221,7 +221,11 @@ class Operation:
             environment[symbol] = self.constants[name]
         return environment
 
-    def _refuse(self, error: type[Exception], data: Sequence[float], described: Sequence[str] | None) -> NoReturn:
+    def _refuse(
+        self, error: type[Exception], data: Sequence[float], described: Sequence[str] | None, reason: str = ""
+    ) -> NoReturn:
+        kinds: tuple[type[Exception], ...] = (ZeroDivisionError, OverflowError, ValueError)
+        error = next((kind for kind in kinds if issubclass(error, kind)), ArithmeticError)
         shown = [f"{number:.6g}" for number in data] if described is None else list(described)
         if not self.many:
             shown = [f"{name} = {text}" for name, text in zip(self.operand_names, shown, strict=True)]
@@ -231,7 +235,7 @@ class Operation:
         if error is OverflowError:
             problem = "gives a number too large for a float"
         else:
-            problem = f"needs {self.domain or 'other operands'}"
+            problem = f"needs {self.domain}" if self.domain else f"has no result ({reason})"
         hint = "" if error is OverflowError else IN_A_BRANCH
         raise error(f"{self.name} {problem}; got {', '.join(shown) or 'none'}{hint}") from None
 

@@ -12,7 +12,8 @@ is written as the comparison itself. Both branches of a `where` are evaluated, s
 import math
 
 import micrograd_bp.engine.numbers.special_functions  # noqa: F401  # which rules may call from then on
-from micrograd_bp.engine.table import OPERATIONS, operation
+from micrograd_bp.engine.definition import operation
+from micrograd_bp.engine.table import OPERATIONS
 
 POSITIVE = [(0.1, 4.0)]
 AROUND_ZERO = [(-3.0, -0.2), (0.2, 3.0)]

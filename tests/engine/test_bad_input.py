@@ -163,7 +163,7 @@ def test_operators_take_values_and_real_numbers_only(act, given):
         act(given, Value(2.0))
 
 
-@pytest.mark.parametrize("act", [operator.floordiv, operator.mod, operator.matmul, operator.and_, divmod])
+@pytest.mark.parametrize("act", [operator.matmul, operator.and_, operator.lshift])
 def test_operators_without_a_derivative_are_not_there(act):
     with refused(TypeError, "unsupported operand type(s)"):
         act(Value(2.0), Value(1.0))

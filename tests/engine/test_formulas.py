@@ -11,7 +11,7 @@ from micrograd_bp.engine.numbers.floats import floats
 from micrograd_bp.engine.numbers.formulas import Formula, Formulas, evaluate
 from micrograd_bp.engine.numbers.notation import in_encoding, number, write
 from micrograd_bp.engine.numbers.tracing import trace
-from micrograd_bp.engine.table import bind
+from micrograd_bp.engine.table import bind, call_written
 
 from .support import each_operation, refused, sample_points
 
@@ -49,7 +49,9 @@ def _meaning(text, names):
     text = re.sub(r"\|([^|]+)\|", r"abs(\1)", text)
     for sign, python in zip("-·^√≥≤≠", ("-", "*", "**", "ROOT**", ">=", "<=", "!="), strict=True):
         text = text.replace(sign, python)
-    functions = {name: getattr(operations, name) for name in OPERATIONS}
+    functions = {
+        name: lambda *operands, entry=entry: call_written(entry, operands) for name, entry in OPERATIONS.items()
+    }
     functions.update(abs=builtins.abs, max=max, min=min, ROOT=_Root())
     return eval(text.replace(" = ", " == "), functions | names)
 

@@ -11,6 +11,7 @@ from micrograd_bp.engine.table import call
 N_FUNCTIONS = 300
 
 BENT = ["relu", "abs", "maximum", "minimum", "leaky_relu", "floor", "ceil", "trunc", "where", "greater", "less_equal"]
+BENT += ["remainder", "floor_divide", "fmod", "round", "sign"]
 SMOOTH = [name for name in OPERATIONS if name not in BENT and not OPERATIONS[name].trace.constants]
 
 

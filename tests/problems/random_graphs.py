@@ -97,7 +97,7 @@ class Drawing:
         bound = bind(entry, constants, len(entry.operand_names) - (random.random() < 0.5) * entry.n_optional)
         size = random.randint(1, 4)
         names = [each for each in bound.operand_names for _ in range(size if each in entry.many else 1)]
-        if random.random() < 0.15:
+        if random.random() < 0.3:
             node = self.node()
             operands: list[Value | float] = [self.fitted(entry, each, node) for each in names]
         else:

@@ -17,8 +17,22 @@ from micrograd_bp.engine.operation import Operation
 
 COMPARISONS = ("greater", "greater_equal", "less", "less_equal", "equal", "not_equal")
 OF_TWO = (*COMPARISONS, "maximum", "minimum")
-TO_INTEGERS = ("floor", "ceil", "trunc")
-EXACT = (*OF_TWO, *TO_INTEGERS, "abs", "where", "add", "subtract", "multiply", "negative", "relu", "sum", "dot")
+QUOTIENTS = ("remainder", "floor_divide", "fmod")
+TO_INTEGERS = ("floor", "ceil", "trunc", "round", "floor_divide", "sign")
+EXACT = (
+    *OF_TWO,
+    *QUOTIENTS,
+    *TO_INTEGERS,
+    "abs",
+    "where",
+    "add",
+    "subtract",
+    "multiply",
+    "negative",
+    "relu",
+    "sum",
+    "dot",
+)
 
 MARGIN = 1e-9
 """How far from a jump a number must be, relative to what is compared, and to 1 if that is less."""
@@ -66,19 +80,25 @@ def gaps(node: Value) -> list[float]:
 
 
 def _gap(name: str, a: float, b: float = 0.0, _: float = 0.0) -> float:
-    if name in TO_INTEGERS:
+    if name == "round":
+        return abs(a - math.floor(a) - 0.5)
+    if name in QUOTIENTS:
+        return abs(a / b - round(a / b))
+    if name in ("floor", "ceil", "trunc"):
         return abs(a - round(a))
     if name in OF_TWO:
         return 0.0 if a == b else abs(a - b) / max(1.0, abs(a), abs(b))
-    return abs(a)  # `where` and `abs` change at 0
+    return abs(a)  # `where`, `abs` and `sign` change at 0
 
 
 @lru_cache(maxsize=1024)
 def choices(operation: Operation) -> tuple[Formula, ...]:
     """The formulas in a rule, of its result and its derivatives, that jump or bend somewhere."""
     everything = topological_order(operation.trace.result, *operation.trace.derivatives.values())
-    names = (*OF_TWO, *TO_INTEGERS, "abs", "where")
-    return tuple([formula for formula in everything if formula.operation in names])
+    names = (*OF_TWO, *QUOTIENTS, *TO_INTEGERS, "abs", "where")
+    found = [formula for formula in everything if formula.operation in names]
+    # Where a comparison decides, it is the comparison that may be close.
+    return tuple([each for each in found if each.operation != "where" or each.operands[0].operation not in COMPARISONS])
 
 
 def ties(*roots: Value) -> int:

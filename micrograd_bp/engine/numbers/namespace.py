@@ -21,10 +21,14 @@ class Function(NamedTuple):
     Attributes:
         on_floats: takes floats; raises what Python raises where there is no result.
         on_arrays: takes a namespace of arrays, and arrays or numbers; follows IEEE arithmetic.
+        written: how formulas write it, if not by its name.
+        from_outside: whether somebody has brought it along.
     """
 
     on_floats: Callable[..., float]
     on_arrays: Callable[..., Any]
+    written: str = ""
+    from_outside: bool = False
 
 
 FUNCTIONS: dict[str, Function] = {}

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from micrograd_bp.engine.graph import topological_order
 from micrograd_bp.engine.numbers.formulas import Formula
+from micrograd_bp.engine.numbers.namespace import FUNCTIONS
 
 
 class Written(NamedTuple):
@@ -249,7 +250,8 @@ def _write_node(node: Formula, operands: list[_Part]) -> _Part:
         return _pow(operands[0], _number_part(2.0))
     if node.operation in NOTATION:
         return NOTATION[node.operation](*operands)
-    return _function(node.operation, operands)
+    function = FUNCTIONS.get(node.operation)
+    return _function((function and function.written) or node.operation, operands)
 
 
 ASCII = str.maketrans(
