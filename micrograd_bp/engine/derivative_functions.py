@@ -1,15 +1,15 @@
 """Derivatives as functions: `gradient(f)` is a function of the same arguments as `f`.
 
-`f` is any Python function of one number, a list of numbers or a NumPy array, written with operators and the functions
-of this package or of NumPy. Only its first argument is differentiated; what follows is passed on as it is. Results
-come as the argument came: a float for a float, a list for a list, an array for an array. So they fit
+`f` is any Python function of one number, or of numbers in lists, NumPy arrays and dictionaries, written with operators
+and the functions of this package or of NumPy. Only its first argument is differentiated; what follows is passed on as
+it is. Results come as the argument came: a float for a float, a list for a list, an array for an array. So they fit
 `scipy.optimize.minimize(f, x0, jac=gradient(f), hess=hessian(f))` as they are.
 
 Derivatives can be nested: inside of a function that is being differentiated, and where the argument is made of Values,
 results are Values.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from micrograd_bp.engine.derivatives import gradients, tangent_graphs, tangents
@@ -93,14 +93,14 @@ def jvp(f: Function, x: Any, v: Any) -> tuple[Any, Any]:
 
     Args:
         f: a function of one argument.
-        x: a number, a list of numbers or an array.
+        x: a number, or a list, an array or a dictionary of numbers.
         v: the same form.
 
     Returns:
         Two things of the form that `f` gives.
 
     Raises:
-        ValueError: `x` and `v` have different numbers of entries, or are arrays of different shapes.
+        ValueError: `x` and `v` have different forms: other names, another number of entries, or arrays of other shapes.
     """
     point = _Point(x)
     outputs = _Outputs(point.call(f))
@@ -114,20 +114,18 @@ def vjp(f: Function, x: Any, u: Any) -> tuple[Any, Any]:
 
     Args:
         f: a function of one argument.
-        x: a number, a list of numbers or an array.
+        x: a number, or a list, an array or a dictionary of numbers.
         u: an upstream gradient for each output, in the form that `f` gives.
 
     Returns:
         The outputs, and a gradient in the form of `x`.
 
     Raises:
-        ValueError: `u` and the outputs have different numbers of entries.
+        ValueError: `u` and the outputs have different forms.
     """
     point = _Point(x)
     outputs = _Outputs(point.call(f))
-    weights = _flat(u)
-    if len(weights) != len(outputs.values):
-        raise ValueError(f"{len(outputs.values)} outputs and {len(weights)} upstream gradients")
+    weights = outputs.upstream(u)
     with recording():
         total = dot(weights, outputs.values)
     values = outputs.in_form([point.number(output) for output in outputs.values])
@@ -141,11 +139,11 @@ def hessian_vector_product(f: Function, x: Any, v: Any) -> Any:
 
     Args:
         f: a function of one argument that gives one number.
-        x: a number, a list of numbers or an array.
+        x: a number, or a list, an array or a dictionary of numbers.
         v: the same form.
 
     Raises:
-        ValueError: `x` and `v` have different numbers of entries, or are arrays of different shapes.
+        ValueError: `x` and `v` have different forms: other names, another number of entries, or arrays of other shapes.
         TypeError: `f` gives something other than one number.
     """
     return jvp(gradient(f), x, v)[1]
@@ -183,14 +181,8 @@ class _Point:
         return _in_form_of(self._like, numbers)
 
     def direction(self, v: Any) -> list[Any]:
-        speeds = [number if isinstance(number, Value) else as_float(number) for number in _flat(v)]
-        same_shape = not (_is_array(v) and _is_array(self._like)) or v.shape == self._like.shape
-        if len(speeds) != len(self.inputs) or not same_shape:
-            raise ValueError(
-                f"the point has {len(self.inputs)} numbers and the direction {len(speeds)}"
-                + ("" if same_shape else f", in the shapes {self._like.shape} and {v.shape}")
-            )
-        return speeds
+        speeds = _flat(_matching(v, self._like, ("the point", "the direction")))
+        return [number if isinstance(number, Value) else as_float(number) for number in speeds]
 
 
 class _Outputs:
@@ -203,14 +195,34 @@ class _Outputs:
     def in_form(self, numbers: Sequence[Any]) -> Any:
         return _in_form_of(self._like, list(numbers))
 
+    def upstream(self, u: Any) -> list[Any]:
+        return _flat(_matching(u, self._like, ("the function's result", "the upstream gradient")))
+
     def jacobian_rows(self, rows: list[list[Any]], point: _Point) -> Any:
         """The rows of a Jacobian: outputs in their form, of inputs in theirs."""
-        if not _is_array(self._like):
-            return self.in_form([point.in_form(row) for row in rows])
-        import numpy
+        return _jacobian(self._like, point, rows)
 
-        shape = (*self._like.shape, *numpy.shape(point.argument))
-        return numpy.array(rows, dtype=object if point.nested else float).reshape(shape)
+
+def _jacobian(outputs: Any, point: _Point, rows: list[list[Any]]) -> Any:
+    if isinstance(outputs, (Mapping, list, tuple)):
+        rest = iter(rows)
+        return _each_part(outputs, lambda part: _jacobian(part, point, [next(rest) for _ in _flat(part)]))
+    if not _is_array(outputs):
+        return point.in_form(rows[0])
+    import numpy
+
+    matrix = numpy.array(rows, dtype=object if point.nested else float).reshape(len(rows), len(point.inputs))
+    return _columns(point.argument, matrix, outputs.shape)
+
+
+def _columns(x: Any, matrix: Any, shape: tuple[int, ...]) -> Any:
+    """The Jacobian of an array of this shape: an array for each array of inputs, by the names of these if they have any."""
+    import numpy
+
+    if not _has_names(x):
+        return matrix.reshape((*shape, *numpy.shape(x)))
+    rest = iter(matrix.T)
+    return _each_part(x, lambda part: _columns(part, numpy.array([next(rest) for _ in _flat(part)]).T, shape))
 
 
 def _one_output(output: Any) -> Value:
@@ -227,13 +239,45 @@ def _is_array(x: Any) -> bool:
     return hasattr(x, "shape") and hasattr(x, "reshape") and not is_real(x)
 
 
+def _each_part(x: Any, function: Callable[[Any], Any]) -> Any:
+    """A dictionary or a list of what `function` makes of each part of one, in order."""
+    return {name: function(part) for name, part in x.items()} if isinstance(x, Mapping) else [function(p) for p in x]
+
+
+def _has_names(x: Any) -> bool:
+    """Whether there is a dictionary in it."""
+    return isinstance(x, Mapping) or (isinstance(x, (list, tuple)) and any(map(_has_names, x)))
+
+
 def _flat(x: Any) -> list[Any]:
-    """The numbers in a number, an array, or lists of lists."""
+    """The numbers in a number, an array, or lists and dictionaries of them."""
     if _is_array(x):
         return list(x.reshape(-1))
-    if isinstance(x, (list, tuple)):
-        return [number for part in x for number in _flat(part)]
+    if isinstance(x, (Mapping, list, tuple)):
+        return [number for part in (x.values() if isinstance(x, Mapping) else x) for number in _flat(part)]
     return [x]
+
+
+def _matching(x: Any, like: Any, names: tuple[str, str]) -> Any:
+    """`x` itself, with dictionaries in the order of those in `like`.
+
+    Raises:
+        ValueError: it has not the form of `like`; `names` say what the two are.
+    """
+    if isinstance(like, Mapping):
+        if not isinstance(x, Mapping) or x.keys() != like.keys():
+            given = ", ".join(map(str, x)) if isinstance(x, Mapping) else f"no names, but {x!r:.80}"
+            raise ValueError(f"{names[0]} has the names {', '.join(map(str, like))}; {names[1]} has {given}")
+        return {name: _matching(x[name], part, names) for name, part in like.items()}
+    if _has_names(like) and isinstance(x, (list, tuple)) and len(x) == len(like):
+        return [_matching(part, other, names) for part, other in zip(x, like, strict=True)]
+    same_shape = not (_is_array(x) and _is_array(like)) or x.shape == like.shape
+    if len(_flat(x)) != len(_flat(like)) or not same_shape:
+        raise ValueError(
+            f"{names[0]} has {len(_flat(like))} numbers and {names[1]} {len(_flat(x))}"
+            + ("" if same_shape else f", in the shapes {like.shape} and {x.shape}")
+        )
+    return x
 
 
 def _in_form_of(x: Any, numbers: list[Any]) -> Any:
@@ -244,7 +288,7 @@ def _in_form_of(x: Any, numbers: list[Any]) -> Any:
         shaped = numpy.empty(len(numbers), dtype=object)
         shaped[:] = numbers
         return (shaped if any(isinstance(n, Value) for n in numbers) else shaped.astype(float)).reshape(x.shape)
-    if isinstance(x, (list, tuple)):
+    if isinstance(x, (Mapping, list, tuple)):
         rest = iter(numbers)
-        return [_in_form_of(part, [next(rest) for _ in _flat(part)]) for part in x]
+        return _each_part(x, lambda part: _in_form_of(part, [next(rest) for _ in _flat(part)]))
     return numbers[0]

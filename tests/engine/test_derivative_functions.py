@@ -134,7 +134,7 @@ def test_bad_input(call, message) -> None:
 def test_directions_of_another_shape() -> None:
     with pytest.raises(ValueError, match="2 numbers and the direction 3"):
         jvp(rosenbrock, [1.0, 2.0], [1.0, 2.0, 3.0])
-    with pytest.raises(ValueError, match="3 outputs and 2 upstream"):
+    with pytest.raises(ValueError, match="result has 3 numbers and the upstream gradient 2"):
         vjp(outputs, [1.0, 2.0, 3.0], [1.0, 2.0])
 
 
@@ -247,3 +247,108 @@ def test_a_copy_of_anything_else_is_one_of_its_own():
     x = Value(3.0)
     (copy.deepcopy(x) * x).backward()  # outside, too
     assert x.grad == 3.0
+
+
+# ---- dictionaries
+
+
+def layer(p: Any) -> Any:
+    """The outputs of a layer, whose weights have names."""
+    z = [sum(w * x for w, x in zip(row, p["x"], strict=True)) + b for row, b in zip(p["W"], p["b"], strict=True)]
+    return {"a": [tanh(each) for each in z], "scale": p["more"]["scale"] * z[0]}
+
+
+def loss(p: Any) -> Any:
+    """One number."""
+    outputs = layer(p)
+    return sum(a * a for a in outputs["a"]) * outputs["scale"]
+
+
+def point(kind: Any) -> dict[str, Any]:
+    """Weights in lists or in arrays."""
+    return {
+        "W": kind([[0.1, -0.3, 0.2], [0.4, 0.5, -0.6]]),
+        "b": kind([0.05, -0.1]),
+        "x": kind([1.0, -2.0, 0.5]),
+        "more": {"scale": 1.5},
+    }
+
+
+def in_order(p: Any) -> list[float]:
+    """The numbers of such a dictionary."""
+    return [*np.ravel(p["W"]), *p["b"], *p["x"], p["more"]["scale"]]
+
+
+def from_order(numbers: Any) -> dict[str, Any]:
+    """The opposite."""
+    return {
+        "W": [numbers[:3], numbers[3:6]],
+        "b": numbers[6:8],
+        "x": numbers[8:11],
+        "more": {"scale": numbers[11]},
+    }
+
+
+@pytest.mark.parametrize("kind", [list, np.array])
+def test_dictionaries_have_the_derivatives_of_their_numbers(kind) -> None:
+    """Of numbers, lists and arrays by name, at any depth, as of one list of all numbers."""
+    p = point(kind)
+    slope = gradient(loss)(p)
+    assert list(slope) == ["W", "b", "x", "more"]
+    assert type(slope["W"]) is type(p["W"])
+    assert type(slope["more"]["scale"]) is float
+    flat = in_order(p)
+    expected = gradient(lambda numbers: loss(from_order(numbers)))(flat)
+    assert in_order(slope) == pytest.approx(expected, rel=1e-14)
+    assert value_and_gradient(loss)(p)[0] == loss(p)
+
+    second = hessian(loss)(p)
+    rows = np.array(hessian(lambda numbers: loss(from_order(numbers)))(flat))
+    row = (
+        second["W"][1][2]
+        if kind is list
+        else {name: second["W"][name][1, 2] for name in ("W", "b", "x")}
+        | {"more": {"scale": second["W"]["more"]["scale"][1, 2]}}
+    )
+    assert in_order(row) == pytest.approx(rows[5].tolist(), rel=1e-12)
+    assert in_order(second["more"]["scale"]) == pytest.approx(rows[11].tolist(), rel=1e-12)
+
+    jacobians = jacobian(layer)(p)
+    assert in_order(jacobians["scale"]) == pytest.approx(in_order(gradient(lambda q: layer(q)["scale"])(p)))
+    assert in_order(jacobians["a"][1]) == pytest.approx(in_order(gradient(lambda q: layer(q)["a"][1])(p)))
+
+    v = point(kind)
+    v = {name: v[name] for name in ("more", "x", "b", "W")}  # the order of names says nothing
+    value, speed = jvp(loss, p, v)
+    assert (value, speed) == pytest.approx((loss(p), float(np.dot(in_order(slope), in_order(v)))))
+    outputs, pulled = vjp(layer, p, {"scale": 2.0, "a": [0.0, 1.0]})
+    assert outputs["scale"] == pytest.approx(layer(p)["scale"])
+    together = gradient(lambda q: layer(q)["a"][1] + 2.0 * layer(q)["scale"])(p)
+    assert in_order(pulled) == pytest.approx(in_order(together))
+    turned = hessian_vector_product(loss, p, v)
+    assert in_order(turned) == pytest.approx((rows @ in_order(v)).tolist(), rel=1e-12)
+
+
+def test_arrays_of_outputs_have_a_jacobian_for_each_name() -> None:
+    p = {"w": np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), "rest": [{"b": 2.0}, np.array([1.0, 2.0])]}
+    jacobians = jacobian(lambda q: q["w"] @ np.array([1.0, 2.0, 3.0]) * q["rest"][0]["b"] + q["rest"][1])(p)
+    assert jacobians["w"].shape == (2, 2, 3)
+    np.testing.assert_array_equal(jacobians["w"][1], [[0.0, 0.0, 0.0], [2.0, 4.0, 6.0]])
+    np.testing.assert_array_equal(jacobians["rest"][0]["b"], [14.0, 32.0])
+    np.testing.assert_array_equal(jacobians["rest"][1], np.eye(2))
+
+
+def test_dictionaries_that_do_not_fit() -> None:
+    p = point(list)
+    with pytest.raises(ValueError, match="the point has the names W, b, x, more; the direction has W, b, x"):
+        jvp(loss, p, {name: p[name] for name in ("W", "b", "x")})
+    with pytest.raises(ValueError, match="the point has the names W, b, x, more; the direction has no names"):
+        jvp(loss, p, in_order(p))
+    with pytest.raises(ValueError, match="the point has 2 numbers and the direction 1"):
+        jvp(loss, p, {**p, "b": [1.0]})
+    with pytest.raises(ValueError, match="result has the names a, scale; the upstream gradient has scale"):
+        vjp(layer, p, {"scale": 1.0})
+    with pytest.raises(TypeError, match="expected a real number, got str"):
+        gradient(loss)({**p, "x": "abc"})
+    with pytest.raises(TypeError, match="one number, got dict: use jacobian"):
+        gradient(layer)(p)
