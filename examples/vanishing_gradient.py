@@ -42,7 +42,7 @@ for activation in ("sigmoid", "tanh"):
     loss = mse([network(sample) for sample in inputs[:10].tolist()], targets[:10].tolist())
     loss.label = "loss"
     report = gradient_report(loss)
-    sizes[activation] = [layer.mean_gradient for layer in report.layers]
+    sizes[activation] = [layer.gradient_norm for layer in report.layers]
     print(f"{activation}, layer by layer:\n{report}\n")
     weight = network.layers[0].neurons[0].weights[0]
     weight.label = "w"

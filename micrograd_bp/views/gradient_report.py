@@ -4,51 +4,31 @@ Computes on its own copy of the gradients; nobody's `grad` is read or written.
 """
 
 import math
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from micrograd_bp.engine import Value
 from micrograd_bp.engine.derivatives import upstream_gradients
-from micrograd_bp.views.drawing.gradient_flow import Passage, passage
-from micrograd_bp.views.drawing.modules import layer_of, module_name
+from micrograd_bp.views.drawing.modules import module_name
 from micrograd_bp.views.drawing.parts import as_roots, everything
-from micrograd_bp.views.drawing.roles import Role, Roles
+from micrograd_bp.views.drawing.roles import Roles
+from micrograd_bp.views.layer_health import LayerHealth, health_of_layers
 from micrograd_bp.views.number_text import number, share
 from micrograd_bp.views.text import printable
 
-VANISHING, EXPLODING = 1e-3, 1e3
-"""How much the gradient may shrink or grow from the last layer to the first before that is called a problem."""
-
-
-@dataclass(frozen=True)
-class LayerHealth:
-    """What flows through one layer.
-
-    Attributes:
-        name: the layer's path.
-        n_values: how many values it made, its parameters included.
-        value_norm: the root of the sum of the squares of what it hands on.
-        gradient_norm: the same of the gradients of what it hands on.
-        mean_gradient: the root of the mean of the squares of these; it does not grow with the layer's size.
-        parameter_gradient_norm: the norm of the gradients of its parameters.
-        n_units: how many activations it has, over all samples.
-        dead: the share of them that are off.
-        saturated: the share of them that are saturated.
-        ratio: `mean_gradient` divided by that of the layer that follows; None for the last one.
-    """
-
-    name: str
-    n_values: int
-    value_norm: float
-    gradient_norm: float
-    mean_gradient: float
-    parameter_gradient_norm: float
-    n_units: int
-    dead: float
-    saturated: float
-    ratio: float | None
+# Where a problem begins: calibrated on planted faults and on healthy networks, fresh and trained, of which
+# tests/views/test_gradient_report_calibration.py has ten each. Healthy gradients change by a factor of 0.1 to 40.
+VANISHING, EXPLODING = 1e-2, 300.0
+"""How much the gradient may shrink or grow from the last layer to the first."""
+DEAD = 0.6
+"""The part of a layer's units that may not be dead; of a fresh, narrow ReLU network half of them may be."""
+SATURATED, PASSED = 0.7, 0.3
+"""The part of a hidden layer's activations that may not be saturated if less than the other part gets through them."""
+PASSED_BY_OUTPUT = 0.01
+"""The part that gets through the last layer's activations, which a trained classifier saturates where it is right."""
+ENOUGH_SAMPLES = 8
+"""A unit that is off for all of fewer samples need not be dead: on one sample half of the healthy ones are off."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +37,15 @@ class GradientReport:
 
     Attributes:
         layers: one entry for each layer.
-        problems: one sentence for each; empty if nothing is wrong.
+        problems: one sentence for each; empty if nothing is wrong with what was compared.
+        not_compared: what nothing can be said of, and why.
         first_not_finite: the first value in the forward pass that is nan or inf, or None.
         born_not_finite: the node on whose edges the first gradient that is nan or inf was made, or None.
     """
 
     layers: list[LayerHealth]
     problems: list[str]
+    not_compared: list[str]
     first_not_finite: Value | None = None
     born_not_finite: Value | None = None
 
@@ -82,14 +64,6 @@ class GradientReport:
         return {"text/plain": str(self)}
 
 
-@dataclass
-class _Layer:
-    name: str
-    values: list[Value] = field(default_factory=list)
-    outputs: dict[Value, None] = field(default_factory=dict)
-    parameters: list[Value] = field(default_factory=list)
-
-
 def gradient_report(root: Value | Sequence[Value], *, names: Any = None) -> GradientReport:
     """How the gradient of `root` fares on its way back: norms, ratios, dead and saturated units, nan and inf.
 
@@ -104,7 +78,7 @@ def gradient_report(root: Value | Sequence[Value], *, names: Any = None) -> Grad
     part = everything(as_roots(root))
     roles = Roles(names, part.roots, part.order)
     gradients = upstream_gradients(part.roots, part.order)
-    layers = _health(_layers(part.order, roles, set(part.roots)), gradients)
+    layers = health_of_layers(part.order, set(part.roots), roles, gradients)
     first = next((node for node in part.order if not math.isfinite(node.data)), None)
     problems = _problems(layers)
     if first is not None:
@@ -112,65 +86,7 @@ def gradient_report(root: Value | Sequence[Value], *, names: Any = None) -> Grad
     born, sentence = _birth(part.order, gradients, roles)
     if sentence:
         problems.insert(0, sentence)
-    return GradientReport(layers, problems, first, born)
-
-
-def _layers(order: Sequence[Value], roles: Roles, roots: set[Value]) -> list[_Layer]:
-    """The layers in the order in which the forward pass goes through them."""
-    layers: dict[Any, _Layer] = {}
-    layer_by_value: dict[Value, _Layer] = {}
-    for node in order:
-        module = roles.module(node)
-        if module is None:
-            continue
-        record = layer_of(module)
-        if record not in layers:
-            layers[record] = _Layer(printable(module_name(record)))
-        layer = layer_by_value[node] = layers[record]
-        layer.values.append(node)
-        if roles.role(node) is Role.PARAMETER:
-            layer.parameters.append(node)
-    finished: dict[int, _Layer] = {}
-    for node in order:
-        own = layer_by_value.get(node)
-        if node in roots and own is not None:
-            own.outputs[node] = None
-        for operand in node.operands:
-            source = layer_by_value.get(operand)
-            if source is not None and source is not own and operand.operands:
-                source.outputs[operand] = None
-        if own is not None and node.operands:
-            finished.setdefault(id(own), own)
-    return [layer for layer in finished.values() if layer.outputs]
-
-
-def _health(layers: Sequence[_Layer], gradients: dict[Value, float]) -> list[LayerHealth]:
-    means = [_norm([gradients[node] for node in layer.outputs], mean=True) for layer in layers]
-    found = []
-    for place, layer in enumerate(layers):
-        units = [node for node in layer.values if len(node.operands) == 1]
-        passages = Counter(passage(unit) for unit in units)
-        follows = means[place + 1] if place + 1 < len(layers) else None
-        found.append(
-            LayerHealth(
-                name=layer.name,
-                n_values=len(layer.values),
-                value_norm=_norm([node.data for node in layer.outputs]),
-                gradient_norm=_norm([gradients[node] for node in layer.outputs]),
-                mean_gradient=means[place],
-                parameter_gradient_norm=_norm([gradients[node] for node in layer.parameters]),
-                n_units=len(units),
-                dead=passages[Passage.OFF] / max(len(units), 1),
-                saturated=passages[Passage.SATURATED] / max(len(units), 1),
-                ratio=means[place] / follows if follows else None,
-            )
-        )
-    return found
-
-
-def _norm(numbers: Sequence[float], *, mean: bool = False) -> float:
-    norm = math.hypot(*numbers)
-    return norm / math.sqrt(len(numbers)) if mean and numbers else norm
+    return GradientReport(layers, problems, _not_compared(layers), first, born)
 
 
 # ---- in words
@@ -178,26 +94,58 @@ def _norm(numbers: Sequence[float], *, mean: bool = False) -> float:
 
 def _problems(layers: Sequence[LayerHealth]) -> list[str]:
     problems = []
-    for layer in layers:
-        if layer.n_units and layer.dead == 1.0:
+    for place, layer in enumerate(layers):
+        if layer.dead == 1.0:
             problems.append(f"{layer.name} is dead: all its units are off, and no gradient gets past it")
-        elif layer.n_units and layer.dead >= 0.5:
-            problems.append(f"{share(layer.dead)} of the units of {layer.name} are off: they pass no gradient on")
-        if layer.n_units and layer.saturated >= 0.5:
+        elif layer.dead >= DEAD and layer.n_samples >= ENOUGH_SAMPLES:
             problems.append(
-                f"{share(layer.saturated)} of the units of {layer.name} are saturated: they pass on less than 1 % "
-                f"of the gradient"
+                f"{share(layer.dead)} of the units of {layer.name} are dead: off for all {layer.n_samples} samples, "
+                f"they pass no gradient on"
             )
-    finite = [layer for layer in layers if math.isfinite(layer.mean_gradient) and layer.mean_gradient > 0.0]
+        if layer.passed is not None and _is_saturated(layer, last=place + 1 == len(layers)):
+            problems.append(
+                f"{share(layer.saturated)} of the activations of {layer.name} are saturated: "
+                f"they let {share(layer.passed)} of the gradient through"
+            )
+        if layer.alike and layer.dead < 1.0 and place + 1 < len(layers):
+            problems.append(
+                f"all units of {layer.name} are alike, and training changes them alike: draw their weights at random"
+            )
+    cut_off = [layer.name for layer in layers if layer.gradient_norm == 0.0]
+    if cut_off and not any(layer.dead == 1.0 for layer in layers):
+        problems.append(f"no gradient reaches {', '.join(cut_off)}")
+    finite = [layer for layer in layers if math.isfinite(layer.gradient_norm) and layer.gradient_norm > 0.0]
     if len(finite) > 1:
         first, last = finite[0], finite[-1]
-        change = first.mean_gradient / last.mean_gradient
+        change = first.gradient_norm / last.gradient_norm
         way = f"from {last.name} back to {first.name} it"
         if change < VANISHING:
             problems.append(f"the gradient vanishes: {way} shrinks to {number(change)} of its size")
         elif change > EXPLODING:
             problems.append(f"the gradient explodes: {way} grows to {number(change)} times its size")
     return problems
+
+
+def _is_saturated(layer: LayerHealth, *, last: bool) -> bool:
+    passed = (layer.passed or 0.0) / layer.steepest  # of what could get through
+    if last:
+        return layer.saturated > 0.0 and passed < PASSED_BY_OUTPUT
+    return layer.saturated >= SATURATED and passed < PASSED
+
+
+def _not_compared(layers: Sequence[LayerHealth]) -> list[str]:
+    if not layers:
+        return [
+            "layers, since no module made any: nothing is said of units, nor of a gradient that vanishes or explodes"
+        ]
+    missing = []
+    if len(layers) == 1:
+        missing.append("one layer with another, since there is one")
+    few = [layer.n_samples for layer in layers if 0.0 < layer.dead < 1.0 and layer.n_samples < ENOUGH_SAMPLES]
+    if few:
+        seen = "one sample" if max(few) == 1 else f"{max(few)} samples"
+        missing.append(f"dead units, since those that are off for {seen} may not be: take {ENOUGH_SAMPLES} or more")
+    return missing
 
 
 def _birth(order: Sequence[Value], gradients: dict[Value, float], roles: Roles) -> tuple[Value | None, str]:

@@ -12,10 +12,11 @@ from micrograd_bp.views.colours import NEGATIVE
 from micrograd_bp.views.number_text import number, share
 
 if TYPE_CHECKING:
-    from micrograd_bp.views.gradient_report import GradientReport, LayerHealth
+    from micrograd_bp.views.gradient_report import GradientReport
+    from micrograd_bp.views.layer_health import LayerHealth
 
 WIDTH = 100
-COLUMNS = ("values", "|values|", "RMS grad", "|grad| of parameters", "× next layer", "dead", "saturated")
+COLUMNS = ("values", "|values|", "|grad|", "× next layer", "|parameter grad|", "let through", "dead", "saturated")
 
 
 def report_table(report: "GradientReport") -> Group:
@@ -26,11 +27,14 @@ def report_table(report: "GradientReport") -> Group:
         table.add_column(column, justify="right")
     for layer in report.layers:
         table.add_row(Text(layer.name), *_cells(layer))
-    parts: list[Table | Text] = [table] if report.layers else [Text("No modules: there are no layers to compare.")]
-    if report.problems:
-        parts += [Text(f"! {problem}", style=f"bold {NEGATIVE}") for problem in report.problems]
-    else:
-        parts.append(Text("Nothing is wrong with this gradient."))
+    parts: list[Table | Text] = [table] if report.layers else []
+    parts += [Text(f"! {problem}", style=f"bold {NEGATIVE}") for problem in report.problems]
+    if not report.layers and not report.problems:
+        parts.append(Text("Every value and every gradient is finite."))
+    elif not report.problems:
+        of = "what was compared" if report.not_compared else "this gradient"
+        parts.append(Text(f"Nothing is wrong with {of}."))
+    parts += [Text(f"Not compared: {what}.") for what in report.not_compared]
     return Group(*parts)
 
 
@@ -40,9 +44,10 @@ def _cells(layer: "LayerHealth") -> list[Text]:
     return [
         Text(f"{layer.n_values:,}"),
         _number(layer.value_norm),
-        _number(layer.mean_gradient),
-        _number(layer.parameter_gradient_norm),
+        _number(layer.gradient_norm),
         Text(number(layer.ratio), style=NEGATIVE if bad else ""),
+        _number(layer.parameter_gradient_norm),
+        Text("" if layer.passed is None else share(layer.passed)),
         Text(share(layer.dead) if units else "", style=NEGATIVE if layer.dead >= 0.5 else ""),
         Text(share(layer.saturated) if units else "", style=NEGATIVE if layer.saturated >= 0.5 else ""),
     ]

@@ -7,8 +7,9 @@ from itertools import pairwise
 import pytest
 from rich.console import Console
 
-from micrograd_bp import MLP, Value, cross_entropy, gradient_report, mse
+from micrograd_bp import MLP, OPERATIONS, Module, Value, cross_entropy, dot, gradient_report, mse
 from micrograd_bp.engine import topological_order
+from micrograd_bp.views.drawing.gradient_flow import steepest
 
 from .support_drawing import dying_network
 
@@ -52,11 +53,11 @@ def test_a_vanishing_gradient_is_named() -> None:
 def test_the_table_shows_the_numbers_that_are_judged() -> None:
     report = gradient_report(deep_network(0.3))
     rows = [line.split() for line in str(report).splitlines() if line.startswith("layers.")]
-    rms, ratios = [float(row[3]) for row in rows], [float(row[5]) for row in rows[:-1]]
-    assert "RMS grad  |grad| of parameters  × next layer" in str(report)
-    assert ratios == pytest.approx([a / b for a, b in pairwise(rms)], rel=2e-3)
+    norms, ratios = [float(row[3]) for row in rows], [float(row[4]) for row in rows[:-1]]
+    assert "|values|     |grad|  × next layer" in str(report)
+    assert ratios == pytest.approx([a / b for a, b in pairwise(norms)], rel=2e-3)
     (change,) = [float(word) for word in report.problems[0].split() if word[0].isdigit()]
-    assert change == pytest.approx(rms[0] / rms[-1], rel=2e-3)
+    assert change == pytest.approx(norms[0] / norms[-1], rel=2e-3)
 
 
 def test_an_exploding_gradient_is_named() -> None:
@@ -68,7 +69,7 @@ def test_a_dead_layer_is_named() -> None:
     report = gradient_report(dying_network())
     assert "layers.1 is dead: all its units are off, and no gradient gets past it" in report.problems
     assert report.layers[1].dead == 1.0
-    assert report.layers[1].n_units == 12
+    assert (report.layers[1].n_units, report.layers[1].n_samples) == (6, 2)
     assert report.layers[0].gradient_norm == 0.0
 
 
@@ -125,8 +126,95 @@ def test_as_a_table() -> None:
     assert report._repr_mimebundle_() == {"text/plain": text}
 
 
-def test_without_modules() -> None:
-    assert "No modules" in str(gradient_report(Value(2.0) * 3.0))
+# ---- a judge says what it did not compare
+
+
+def test_without_modules_nothing_is_said_of_layers() -> None:
+    report = gradient_report((Value(2.0) * 3.0).tanh())
+    assert report.not_compared[0].startswith("layers, since no module made any: nothing is said of units")
+    shown = str(report)
+    assert "Nothing is wrong" not in shown
+    assert "Every value and every gradient is finite." in shown
+    assert "Not compared: layers" in shown
+
+
+def test_one_layer_is_not_compared_with_another() -> None:
+    report = gradient_report(mse([MLP(2, [1], rng=0)([1.0, 2.0])], [0.5]))
+    assert report.not_compared == ["one layer with another, since there is one"]
+    assert "Nothing is wrong with what was compared.\nNot compared: one layer with another" in str(report)
+
+
+def network_of_relus(n_samples: int, n_off: int) -> Value:
+    """Of eight units that are on for every sample, some are off for all, and one for all but the last sample."""
+    network = MLP(1, [8, 1], rng=0)
+    for neuron in network.layers[0].neurons:
+        neuron.w[0].data, neuron.b.data = 0.1, 1.0
+    for neuron in network.layers[0].neurons[:n_off]:
+        neuron.b.data = -1.0
+    network.layers[0].neurons[-1].b.data = -0.05
+    inputs = [[float(place == n_samples - 1)] for place in range(n_samples)]
+    return mse([network(sample) for sample in inputs], [1.0] * n_samples)
+
+
+def test_a_dead_unit_is_off_for_all_samples() -> None:
+    layer = gradient_report(network_of_relus(10, 3)).layers[0]
+    assert (layer.dead, layer.n_units, layer.n_samples) == (3 / 8, 8, 10)
+    report = gradient_report(network_of_relus(10, 5))
+    assert report.problems == [
+        "62.5 % of the units of layers.0 are dead: off for all 10 samples, they pass no gradient on"
+    ]
+    assert report.not_compared == []
+
+
+def test_units_that_are_off_for_a_few_samples_are_not_called_dead() -> None:
+    report = gradient_report(network_of_relus(3, 5))
+    assert report.problems == []
+    assert report.not_compared == ["dead units, since those that are off for 3 samples may not be: take 8 or more"]
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_units_are_told_apart_by_their_parameters(fused: bool) -> None:
+    """Neurons, cells that make several activations at once, and the same cell at every step in time."""
+
+    class Cell(Module):
+        def __init__(self) -> None:
+            self.w = [[Value(0.5 + i), Value(-0.5)] for i in range(3)]
+            self.b = [Value(-9.0), Value(0.0), Value(0.1)]
+
+        def forward(self, inputs: list[Value]) -> list[Value]:
+            if fused:
+                return [dot(w, inputs, b).relu() for w, b in zip(self.w, self.b, strict=True)]
+            return [(w[0] * inputs[0] + w[1] * inputs[1] + b).relu() for w, b in zip(self.w, self.b, strict=True)]
+
+    cell = Cell()
+    steps = [cell([Value(1.0), Value(0.5 * t)]) for t in range(4)]
+    (layer,) = gradient_report([unit for step in steps for unit in step]).layers
+    assert (layer.n_units, layer.n_samples, layer.dead) == (3, 4, 1 / 3)
+
+
+def test_a_layer_that_no_gradient_reaches_is_named() -> None:
+    network = MLP(2, [4, 1], activation="tanh", rng=0)
+    for weight in network.layers[1].neurons[0].w:
+        weight.data = 0.0
+    report = gradient_report(mse([network([1.0, 2.0]), network([0.5, -1.0])], [1.0, 0.0]))
+    assert report.problems == ["no gradient reaches layers.0"]
+
+
+def test_units_that_are_alike_are_named() -> None:
+    network = MLP(2, [4, 1], activation="tanh", rng=0)
+    for parameter in network.parameters():
+        parameter.data = 0.5
+    report = gradient_report(mse([network([1.0, 2.0]), network([0.5, -1.0])], [1.0, 0.0]))
+    assert report.problems == [
+        "all units of layers.0 are alike, and training changes them alike: draw their weights at random"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "slope"), [("relu", 1.0), ("tanh", 1.0), ("sigmoid", 0.25), ("exp", None), ("sin", None), ("log", None)]
+)
+def test_what_an_activation_lets_through_at_most(name: str, slope: float | None) -> None:
+    assert steepest(OPERATIONS[name]) == slope
 
 
 def test_a_root_is_a_value() -> None:

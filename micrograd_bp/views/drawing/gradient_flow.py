@@ -86,7 +86,27 @@ def passage(node: Value) -> Passage:
     return Passage.OFF
 
 
-FAR_OUT, LEVEL = 40.0, 1e-3
+@lru_cache(maxsize=4096)
+def steepest(operation: Operation | None) -> float | None:
+    """The largest slope of an activation: of what levels off on a side, and is nowhere steep, as tanh and ReLU.
+
+    Returns:
+        None for an operation that is none.
+    """
+    if operation is None or len(operation.operand_names) != 1 or operation.many:
+        return None
+    if all(_far_side(operation, positive) is Passage.OPEN for positive in (False, True)):
+        return None
+    slopes = []
+    for x in (-FAR_OUT, *(place / 4.0 for place in range(-16, 17)), FAR_OUT):
+        try:
+            slopes.append(abs(operation.derivatives([x], operation.result([x]))[0]))
+        except (ValueError, ArithmeticError):  # outside its domain
+            return None
+    return max(slopes) if max(slopes) < STEEP else None
+
+
+FAR_OUT, LEVEL, STEEP = 40.0, 1e-3, 10.0
 
 
 @lru_cache(maxsize=4096)

@@ -1,0 +1,164 @@
+"""The health of each layer of a network in numbers: what flows through it, and how much its activations let through.
+
+What is a problem, and how it is said, is the matter of `gradient_report`.
+"""
+
+import math
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from micrograd_bp.engine import Value
+from micrograd_bp.views.drawing.gradient_flow import Passage, passage, steepest
+from micrograd_bp.views.drawing.modules import layer_of, module_name
+from micrograd_bp.views.drawing.roles import Role, Roles
+from micrograd_bp.views.text import printable
+
+
+@dataclass(frozen=True)
+class LayerHealth:
+    """What flows through one layer.
+
+    Attributes:
+        name: the layer's path.
+        n_values: how many values it made, its parameters included.
+        value_norm: the root of the sum of the squares of what it hands on.
+        gradient_norm: the same of the gradients of what it hands on.
+        parameter_gradient_norm: the norm of the gradients of its parameters.
+        n_units: how many of its units have an activation that can be off or saturated.
+        n_samples: for how many samples, or steps in time.
+        dead: the share of the units that are off for all samples.
+        saturated: the share of all activations that are saturated.
+        passed: the part of the gradient that gets through the activations; None if none arrives.
+        steepest: the part that could at most: 0.25 for sigmoids.
+        alike: whether all units have the same value in every sample, so that training changes them alike.
+        ratio: `gradient_norm` divided by that of the layer that follows; None for the last one.
+    """
+
+    name: str
+    n_values: int
+    value_norm: float
+    gradient_norm: float
+    parameter_gradient_norm: float
+    n_units: int
+    n_samples: int
+    dead: float
+    saturated: float
+    passed: float | None
+    steepest: float
+    alike: bool
+    ratio: float | None
+
+
+def health_of_layers(
+    order: Sequence[Value], roots: Container[Value], roles: Roles, gradients: Mapping[Value, float]
+) -> list[LayerHealth]:
+    """What flows through each layer, in the order in which the forward pass goes through them.
+
+    Args:
+        order: the values of the graph in topological order.
+        roots: the outputs.
+        roles: which values are parameters, and which module they belong to.
+        gradients: the gradient of each value.
+    """
+    layers, owners = _layers(order, roles, roots), _owners(order, roles)
+    norms = [_norm([gradients[node] for node in layer.outputs]) for layer in layers]
+    found = []
+    for place, layer in enumerate(layers):
+        units = _units(layer, owners)
+        activations = [node for unit in units for node in unit]
+        arriving = _norm([gradients[node] for node in activations])
+        through = _norm([gradients[node] * node.local_derivatives[0] for node in activations])
+        off = [all(passage(node) is Passage.OFF for node in unit) for unit in units]
+        n_saturated = sum(passage(node) is Passage.SATURATED for node in activations)
+        follows = norms[place + 1] if place + 1 < len(layers) else None
+        found.append(
+            LayerHealth(
+                name=layer.name,
+                n_values=len(layer.values),
+                value_norm=_norm([node.data for node in layer.outputs]),
+                gradient_norm=norms[place],
+                parameter_gradient_norm=_norm([gradients[node] for node in layer.parameters]),
+                n_units=len(units),
+                n_samples=max(map(len, units), default=0),
+                dead=sum(off) / max(len(units), 1),
+                saturated=n_saturated / max(len(activations), 1),
+                passed=through / arriving if 0.0 < arriving < math.inf else None,
+                steepest=max([steepest(node.operation) or 0.0 for node in activations], default=1.0),
+                alike=len(units) > 1 and len({tuple(node.data for node in unit) for unit in units}) == 1,
+                ratio=norms[place] / follows if follows else None,
+            )
+        )
+    return found
+
+
+def _norm(numbers: Sequence[float]) -> float:
+    return math.hypot(*numbers)
+
+
+@dataclass
+class _Layer:
+    name: str
+    values: list[Value] = field(default_factory=list)
+    outputs: dict[Value, None] = field(default_factory=dict)
+    parameters: list[Value] = field(default_factory=list)
+
+
+def _layers(order: Sequence[Value], roles: Roles, roots: Container[Value]) -> list[_Layer]:
+    """The layers in the order in which the forward pass goes through them."""
+    layers: dict[Any, _Layer] = {}
+    layer_by_value: dict[Value, _Layer] = {}
+    for node in order:
+        module = roles.module(node)
+        if module is None:
+            continue
+        record = layer_of(module)
+        if record not in layers:
+            layers[record] = _Layer(printable(module_name(record)))
+        layer = layer_by_value[node] = layers[record]
+        layer.values.append(node)
+        if roles.role(node) is Role.PARAMETER:
+            layer.parameters.append(node)
+    finished: dict[int, _Layer] = {}
+    for node in order:
+        own = layer_by_value.get(node)
+        if node in roots and own is not None:
+            own.outputs[node] = None
+        for operand in node.operands:
+            source = layer_by_value.get(operand)
+            if source is not None and source is not own and operand.operands:
+                source.outputs[operand] = None
+        if own is not None and node.operands:
+            finished.setdefault(id(own), own)
+    return [layer for layer in finished.values() if layer.outputs]
+
+
+def _owners(order: Sequence[Value], roles: Roles) -> dict[Value, Value]:
+    """The parameter that says which unit a result belongs to: the first that it is computed from in its module.
+
+    Activations are not looked through.
+    """
+    owners: dict[Value, Value] = {}
+    for node in order:
+        module = roles.module(node) if len(node.operands) > 1 else None
+        if module is None:
+            continue
+        for operand in node.operands:
+            if operand.operands:
+                owner = owners.get(operand) if roles.module(operand) is module else None
+            else:
+                owner = operand if roles.role(operand) is Role.PARAMETER else None
+            if owner is not None:
+                owners[node] = owner
+                break
+    return owners
+
+
+def _units(layer: _Layer, owners: dict[Value, Value]) -> list[list[Value]]:
+    """The activations of each unit, one for each sample: they are those of the same parameters."""
+    units: dict[Any, list[Value]] = {}
+    for node in layer.values:
+        if len(node.operands) == 1 and steepest(node.operation):
+            owner = owners.get(node.operands[0], node)
+            units.setdefault((node.operation, owner), []).append(node)
+    return list(units.values())
