@@ -1,19 +1,34 @@
 """What a Value does not do, and what to write instead."""
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-ELSEWHERE = {
-    **dict.fromkeys(("item", "value", "numpy", "tolist"), "its number is v.data"),
-    "gradient": "its gradient is v.grad",
-    "zero_grad": "write v.grad = 0.0",
-    "requires_grad": "every Value has its gradient, v.grad",
-    "mean": "write sum(values) / len(values)",
-    "_backward": """its derivatives are numbers, recorded in the forward pass. Define an operation instead:
+DEFINE_AN_OPERATION = """\
+its derivatives are numbers, recorded in the forward pass. Define an operation instead:
     @micrograd_bp.operation("cube")
     def cube(xp, x):
-        return x * x * x, (3.0 * x * x,)""",
-}
-"""What is there in place of attributes that other libraries have."""
+        return x * x * x, (3.0 * x * x,)"""
+
+
+class CalledOtherwise:
+    """An attribute that there is not, though other libraries have it: it says what there is instead."""
+
+    def __init__(self, instead: str) -> None:
+        self.instead = instead
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, value: object, owner: type | None = None) -> Any:
+        if value is None:
+            return self
+        return self._refuse(value)
+
+    def __set__(self, value: object, given: object) -> None:
+        self._refuse(value)
+
+    def _refuse(self, value: object) -> NoReturn:
+        kind = type(value).__name__
+        raise AttributeError(f"{kind!r} object has no attribute {self.name!r}: {self.instead}")
 
 
 class Refusals:
@@ -36,15 +51,12 @@ class Refusals:
 
     __int__ = __complex__ = __float__
 
-    if not TYPE_CHECKING:  # a checker is to know that there are no other attributes
-
-        def __getattr__(self, name: str) -> NoReturn:
-            """Says what is called otherwise here."""
-            hint = ELSEWHERE.get(name, "")
-            message = f"{type(self).__name__!r} object has no attribute {name!r}{hint and f': {hint}'}"
-            raise AttributeError(message, name=name, obj=self)
-
-    def _refuse_closure(self, _: object) -> NoReturn:
-        raise AttributeError(f"a Value has no _backward closure: {ELSEWHERE['_backward']}")
-
-    _backward = property(None, _refuse_closure)
+    if not TYPE_CHECKING:  # a checker is to know that there are no such attributes
+        item = CalledOtherwise("its number is v.data")
+        value = CalledOtherwise("its number is v.data")
+        numpy = CalledOtherwise("its number is v.data")
+        tolist = CalledOtherwise("its number is v.data")
+        gradient = CalledOtherwise("its gradient is v.grad")
+        zero_grad = CalledOtherwise("write v.grad = 0.0")
+        requires_grad = CalledOtherwise("every Value has its gradient, v.grad")
+        _backward = CalledOtherwise(DEFINE_AN_OPERATION)

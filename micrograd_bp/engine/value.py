@@ -370,7 +370,8 @@ def _number(operand: "Value") -> float:
     except TypeError as error:
         given = type(operand.data).__name__
         instead = "its .data, as in p.data -= 0.1 * p.grad" if isinstance(operand.data, Value) else "a number"
-        label = f" of {operand.label!r}" if operand.label else ""
+        name = operand.label or (operand.origin.scope if operand.origin else "")
+        label = f" of {name!r}" if name else ""
         raise TypeError(f"somebody has set the .data{label} to a {given}, where it needs {instead}: {error}") from None
 
 

@@ -2,7 +2,6 @@
 
 import operator
 import random
-from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from micrograd_bp.engine import OPERATIONS, Operation
@@ -40,26 +39,6 @@ def activation_operation(name: str) -> Operation | None:
         if len(operation.operand_names) == 1 and not operation.many and complete:
             activations[operation.name] = operation
     return look_up("activation", name, activations)
-
-
-def layer_activations(n_layers: int, activation: Any, output_activation: str) -> list[str]:
-    """The activation of each layer.
-
-    Args:
-        n_layers: the number of layers.
-        activation: that of all layers but the last, or a list with one for each.
-        output_activation: that of the last, where no list is given.
-
-    Raises:
-        ValueError: an unknown name, or not as many as layers.
-    """
-    if isinstance(activation, str):
-        activation_operation(activation)  # also where there is one layer, which does not use it
-        return [activation] * (n_layers - 1) + [output_activation]
-    activations = list(activation) if isinstance(activation, Iterable) else [str(activation)]
-    if len(activations) != n_layers:
-        raise ValueError(f"{n_layers} layers and {len(activations)} activations")
-    return activations
 
 
 def look_up(argument: str, name: str, table: dict[str, T]) -> T:

@@ -8,7 +8,8 @@ from typing import Any
 from micrograd_bp.engine import OPERATIONS, Value
 from micrograd_bp.engine.value import record
 from micrograd_bp.files import read_json
-from micrograd_bp.nn.arguments import Rng, activation_operation, as_rng, check_positive, layer_activations, look_up
+from micrograd_bp.nn.architecture import architecture_of, check_same_architecture, layer_activations
+from micrograd_bp.nn.arguments import Rng, activation_operation, as_rng, check_positive, look_up
 from micrograd_bp.nn.initial_weights import INITIAL_WEIGHTS
 from micrograd_bp.nn.module import Module, saved_parameters
 
@@ -237,15 +238,7 @@ class MLP(Module):
         Returns:
             None if somebody has changed them into some that the constructor does not make.
         """
-        kinds = [{(n.activation if n.nonlin else "linear", n.fused) for n in layer.neurons} for layer in self.layers]
-        if any(len(kind) != 1 for kind in kinds) or len({fused for ((_, fused),) in kinds}) != 1:
-            return None
-        return {
-            "nin": self.layers[0].nin,
-            "nouts": [len(layer.neurons) for layer in self.layers],
-            "activation": [activation for ((activation, _),) in kinds],
-            "fused": self.layers[0].neurons[0].fused,
-        }
+        return architecture_of(self.layers)
 
     def compare_architectures(self, ours: dict[str, Any], theirs: dict[str, Any], path: str | os.PathLike[str]) -> None:
         """Refuses the file of a network with other layers or activations; whether they are fused is a matter of taste.
@@ -253,19 +246,10 @@ class MLP(Module):
         Raises:
             ValueError: they differ, or the file does not describe an MLP.
         """
-        try:
-            sizes, n_inputs = theirs["nouts"], theirs["nin"]
-            names = layer_activations(
-                len(sizes), theirs.get("activation", "relu"), theirs.get("output_activation", "linear")
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"{path} does not describe an MLP: {error}") from None
-        if (n_inputs, sizes, names) != (ours["nin"], ours["nouts"], ours["activation"]):
-            raise ValueError(
-                f"{path} is of an MLP({n_inputs!r:.80}, {sizes!r:.200}, activation={names}), this is an "
-                f"MLP({ours['nin']}, {ours['nouts']}, activation={ours['activation']}): MLP.from_file({str(path)!r}) "
-                f"makes theirs"
-            )
+        if "nouts" not in ours:  # a class of somebody's own, made by other arguments
+            super().compare_architectures(ours, theirs, path)
+        else:
+            check_same_architecture(ours, theirs, path)
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str]) -> "MLP":

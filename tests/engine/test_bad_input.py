@@ -68,21 +68,16 @@ def test_what_an_array_of_numbers_and_a_plot_want_is_said():
 
 @pytest.mark.parametrize("name", ["item", "value", "numpy", "tolist"])
 def test_what_other_libraries_call_the_number_is_named(name):
-    with refused(AttributeError, f"'Value' object has no attribute '{name}': its number is v.data"):
-        getattr(Value(2.0), name)
-
-
-def test_an_unknown_attribute_is_an_attribute_error_as_everywhere():
     v = Value(2.0)
-    assert not hasattr(v, "velocity")
-    assert getattr(v, "shape", ()) == ()
-    with pytest.raises(AttributeError) as caught:
-        v.tahn()
-    assert (str(caught.value), caught.value.name, caught.value.obj) == (
-        "'Value' object has no attribute 'tahn'",
-        "tahn",
-        v,
-    )
+    with refused(AttributeError, f"'Value' object has no attribute '{name}': its number is v.data"):
+        getattr(v, name)
+    with refused(AttributeError, f"'Value' object has no attribute '{name}': its number is v.data"):
+        setattr(v, name, 3.0)
+    assert not hasattr(v, name)
+
+
+def test_there_is_no_room_for_attributes_of_ones_own_but_in_a_class_of_ones_own():
+    v = Value(2.0)
     with refused(AttributeError, "no attribute 'velocity'"):
         v.velocity = 0
 

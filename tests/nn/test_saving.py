@@ -216,6 +216,33 @@ def test_the_same_activations_may_be_written_in_several_ways(tmp_path: Path, net
     assert network.state_dict() == MLP(2, [2, 1], rng=1).state_dict()
 
 
+class Classifier(MLP):
+    """A network of somebody's own: with more behind its layers, and arguments of its own."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__(2, [width, 1], rng=0)
+        self.width = width
+        self.layers.append(Scaled(2))  # type: ignore[arg-type]  # as people do
+
+
+def test_a_network_with_other_layers_is_saved_and_loaded(tmp_path: Path) -> None:
+    model = Classifier(3)
+    assert model.architecture() is None
+    model.save(tmp_path / "model.json")
+    again = Classifier(3)
+    again.layers[0].neurons[0].bias.data = 7.0
+    again.load(tmp_path / "model.json")
+    assert again.state_dict() == model.state_dict()
+
+
+def test_a_network_that_says_itself_how_it_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Classifier, "architecture", lambda self: {"width": self.width})
+    Classifier(3).save(tmp_path / "model.json")
+    Classifier(3).load(tmp_path / "model.json")
+    with pytest.raises(ValueError, match=r"is of a model with width=3, this one has 4"):
+        Classifier(4).load(tmp_path / "model.json")
+
+
 class Scaled(Module):
     """A model of somebody's own that says how it is made."""
 
