@@ -216,7 +216,7 @@ def _jacobian(outputs: Any, point: _Point, rows: list[list[Any]]) -> Any:
 
 
 def _columns(x: Any, matrix: Any, shape: tuple[int, ...]) -> Any:
-    """The Jacobian of an array of this shape: an array for each array of inputs, by the names of these if they have any."""
+    """The Jacobian of an array of this shape: an array for each array of inputs, by their names if they have any."""
     import numpy
 
     if not _has_names(x):

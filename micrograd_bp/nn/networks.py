@@ -1,17 +1,13 @@
-"""`Neuron`, `Layer` and `MLP`, with the constructor arguments and the order of random numbers of micrograd."""
+"""`Neuron` and `Layer`, with the constructor arguments and the order of random numbers of micrograd."""
 
-import os
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Iterable
 from typing import Any
 
 from micrograd_bp.engine import OPERATIONS, Value
 from micrograd_bp.engine.value import record
-from micrograd_bp.files import read_json
-from micrograd_bp.nn.architecture import architecture_of, check_same_architecture, layer_activations
 from micrograd_bp.nn.arguments import Rng, activation_operation, as_rng, check_positive, look_up
 from micrograd_bp.nn.initial_weights import INITIAL_WEIGHTS
-from micrograd_bp.nn.module import Module, saved_parameters
+from micrograd_bp.nn.module import Module
 
 
 class Inputs(tuple[Value, ...]):
@@ -167,117 +163,3 @@ class Layer(Module):
 
     def __repr__(self) -> str:
         return f"Layer of [{', '.join(map(repr, self.neurons))}]"
-
-
-class MLP(Module):
-    """A multi-layer perceptron: layers one after the other, the last one without activation by default."""
-
-    def __init__(
-        self,
-        nin: int,
-        nouts: Sequence[int],
-        *,
-        activation: str | Sequence[str] = "relu",
-        output_activation: str = "linear",
-        init: str = "uniform",
-        rng: Rng = None,
-        fused: bool = True,
-    ) -> None:
-        """Makes the layers.
-
-        Args:
-            nin: the number of inputs.
-            nouts: the number of neurons in each layer.
-            activation: the name of an operation with one operand, or "linear", for all layers but the last;
-                or a list of such names, one for each layer.
-            output_activation: the same for the last layer, where no list is given.
-            init: how the weights are drawn: "uniform", "xavier" or "kaiming".
-            rng: where random numbers come from: the module `random` if not given, or a seed.
-            fused: False builds each sum from elementary products and sums, to look at each.
-
-        Raises:
-            TypeError: the sizes are not in a list.
-            ValueError: an unknown name, a size below 1, no layers, or not as many activations as layers.
-        """
-        if not isinstance(nouts, Iterable):
-            raise TypeError(f"an MLP takes a list with the size of each layer, such as [16, 1], got {nouts!r}")
-        sizes = [nin, *nouts]
-        if len(sizes) == 1:
-            raise ValueError("an MLP needs at least one layer: MLP(2, [16, 1])")
-        activations = layer_activations(len(sizes) - 1, activation, output_activation)
-        source = as_rng(rng)
-        self.layers = [
-            Layer(
-                sizes[i],
-                sizes[i + 1],
-                nonlin=name != "linear",
-                activation=name,
-                init=init,
-                rng=source,
-                fused=fused,
-            )
-            for i, name in enumerate(activations)
-        ]
-
-    def forward(self, inputs: Any) -> Any:
-        """The outputs of the last layer: a list, or a single Value if it has one neuron.
-
-        Args:
-            inputs: one Value or number for each input.
-
-        Raises:
-            ValueError: another number of inputs.
-        """
-        for layer in self.layers:
-            inputs = layer(inputs)
-        return inputs
-
-    def architecture(self) -> dict[str, Any] | None:
-        """The constructor's arguments, but for those that the parameters replace, of the layers as they are now.
-
-        Returns:
-            None if somebody has changed them into some that the constructor does not make.
-        """
-        return architecture_of(self.layers)
-
-    def compare_architectures(self, ours: dict[str, Any], theirs: dict[str, Any], path: str | os.PathLike[str]) -> None:
-        """Refuses the file of a network with other layers or activations; whether they are fused is a matter of taste.
-
-        Raises:
-            ValueError: they differ, or the file does not describe an MLP.
-        """
-        if "nouts" not in ours:  # a class of somebody's own, made by other arguments
-            super().compare_architectures(ours, theirs, path)
-        else:
-            check_same_architecture(ours, theirs, path)
-
-    @classmethod
-    def from_file(cls, path: str | os.PathLike[str]) -> "MLP":
-        """The network that `save` wrote.
-
-        Raises:
-            OSError: the file cannot be read.
-            ValueError: it is not the file of an MLP.
-        """
-        content = read_json(path, "model")
-        parameters = saved_parameters(content, path)
-        if content.get("architecture") is None:
-            raise ValueError(
-                f"{path} does not describe an MLP: it says nothing of the layers, so build a model as the saved one "
-                f"was built and model.load(…) the file"
-            )
-        try:
-            sizes = [content["architecture"]["nin"], *content["architecture"]["nouts"]]
-            if any(type(size) is not int for size in sizes):
-                raise ValueError(f"the sizes of its layers are whole numbers, got {sizes!r:.80}")
-            expected = sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
-            if expected > 2 * len(parameters):  # before a network is built that the memory may not hold
-                raise ValueError(f"its layers have {expected} parameters, and {len(parameters)} are given")
-            network = cls(**content["architecture"], rng=0)
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"{path} does not describe an MLP: {error}") from None
-        network.load_state_dict(parameters)
-        return network
-
-    def __repr__(self) -> str:
-        return f"MLP of [{', '.join(map(repr, self.layers))}]"
