@@ -6,12 +6,14 @@ lies among the Values. Both are common in layers written with loops, and both wo
 
 import contextlib
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from micrograd_bp.engine import Value
+from micrograd_bp.engine.operations import maximum, minimum, where
 
 
 class ValueArray(np.ndarray):
@@ -19,6 +21,7 @@ class ValueArray(np.ndarray):
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         plain = [_plain(array) for array in inputs]
+        ufunc = CHOICES.get(ufunc, ufunc) if method == "__call__" else ufunc
         if options.get("out"):
             options["out"] = tuple(_plain(array) for array in options["out"])
         try:
@@ -38,6 +41,20 @@ class ValueArray(np.ndarray):
         if np.issubdtype(np.dtype(dtype), np.floating):
             return self.copy()
         return super().astype(dtype, *arguments, **options)
+
+
+def _choose(choice: Any, *operands: Any) -> Any:
+    """A choice between Values as an operation: what was not chosen is in the graph too, with the derivative 0."""
+    if any(isinstance(operand, Value) for operand in operands):
+        return choice(*[operand if isinstance(operand, Value) else float(operand) for operand in operands])
+    return choice(*operands)
+
+
+CHOICES: dict[Any, Any] = {
+    np.maximum: np.frompyfunc(partial(_choose, maximum), 2, 1),
+    np.minimum: np.frompyfunc(partial(_choose, minimum), 2, 1),
+}
+_where = np.frompyfunc(partial(_choose, where), 3, 1)
 
 
 def _plain(array: Any) -> Any:
@@ -68,7 +85,7 @@ FROM_OTHERS = ("array", "asarray")
 @contextlib.contextmanager
 def numpy_on_values() -> Iterator[None]:
     """In this block NumPy's new arrays of floating-point numbers hold objects, so that Values can be put in."""
-    originals = {name: getattr(np, name) for name in (*NEW, *FROM_OTHERS)}
+    originals = {name: getattr(np, name) for name in (*NEW, *FROM_OTHERS, "where")}
 
     def new(original: Any) -> Any:
         def make(*arguments: Any, **options: Any) -> Any:
@@ -87,9 +104,16 @@ def numpy_on_values() -> Iterator[None]:
 
         return make
 
+    def choose(condition: Any, *branches: Any) -> Any:
+        if any(isinstance(branch, (ValueArray, Value)) for branch in branches):
+            chosen = _where(np.asarray(condition, dtype=float), *map(_plain, branches))
+            return chosen.view(ValueArray) if isinstance(chosen, np.ndarray) else chosen
+        return originals["where"](condition, *branches)
+
     try:
         for name, original in originals.items():
             setattr(np, name, (new if name in NEW else from_others)(original))
+        np.where = choose
         yield
     finally:
         for name, original in originals.items():

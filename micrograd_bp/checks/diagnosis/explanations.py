@@ -1,0 +1,229 @@
+"""The diagnosis by trial: which one thing done wrong gives exactly the numbers that somebody claims?
+
+What explains the claim in one call must explain it in all. The simplest explanation comes first, and two things at once
+only where one explains nothing. Where nothing does, nothing is said.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from micrograd_bp.checks.claims import Array, Claim
+from micrograd_bp.checks.diagnosis.arrays import named_factors
+from micrograd_bp.checks.diagnosis.trials import Guess, Trial
+from micrograd_bp.checks.diagnosis.ways import LEFT_OUT
+from micrograd_bp.checks.source import SourceLine
+
+
+class Explanation(NamedTuple):
+    """One wrong thing that gives the numbers that somebody claims.
+
+    Attributes:
+        name: for machines.
+        words: what is wrong.
+        arrays: those whose claimed gradients it explains, by name.
+        also: other things that would give the same numbers.
+        line: the line of forward that it is about; None if it is about a whole array.
+    """
+
+    name: str
+    words: str
+    arrays: tuple[str, ...]
+    also: tuple[str, ...] = ()
+    line: SourceLine | None = None
+
+
+def diagnose(
+    claims: Sequence[Claim],
+    right: Sequence[Mapping[str, Array]],
+    wrong: Sequence[str],
+    tolerance: float = 1e-6,
+) -> list[Explanation]:
+    """What explains the gradients that are wrong, as few things as possible.
+
+    Args:
+        claims: of the same subject, in several calls.
+        right: the right gradients of each.
+        wrong: the names of the arrays whose claimed gradients are wrong in one of them.
+        tolerance: the relative error that the right ones may have.
+
+    Returns:
+        The explanations, those that explain most first. An array that nothing explains is in none.
+    """
+    by_claim = {id(claim): gradients for claim, gradients in zip(claims, right, strict=True)}
+    trials = [
+        Trial(claim, gradients, tolerance, by_claim.get(id(claim.earlier)))
+        for claim, gradients in zip(claims, right, strict=True)
+    ]
+    explanations: list[Explanation] = []
+    left = list(wrong)
+    guesses: dict[int, list[Guess]] = {}
+    for fitting in (_alone, _with_factor, _two):
+        while left:
+            # The call that shows most of what is wrong, and of those the largest, tells most explanations apart.
+            lead = max(trials, key=lambda t: (sum(map(t.is_wrong, left)), sum(a.size for a in t.right.values())))
+            names = [name for name in left if lead.is_wrong(name)]
+            if not names:
+                break
+            if id(lead) not in guesses:
+                guesses[id(lead)] = lead.guesses()
+            fits = fitting(lead, guesses[id(lead)], names)
+            fits = _verified(fits, [trial for trial in trials if trial is not lead])
+            if not fits:
+                break
+            explanations.append(_explanation(fits, lead))
+            left = [name for name in left if name not in explanations[-1].arrays]
+    return explanations
+
+
+class Fit(NamedTuple):
+    """Guesses, one or two at once, that give what is claimed.
+
+    Attributes:
+        guesses: what is wrong.
+        factor: the name of a factor besides: "" for none.
+        words: of the factor.
+        rank: how far-fetched it is.
+        arrays: those that it explains.
+    """
+
+    guesses: tuple[Guess, ...]
+    factor: str
+    words: str
+    rank: float
+    arrays: tuple[str, ...]
+
+    def predicted(self, trial: Trial, guesses: Sequence[Guess], name: str) -> Array:
+        """What the claim should be in a call, where `guesses` are the same as they are there."""
+        right = trial.right[name]
+        factor = named_factors(trial.sizes).get(self.factor, ("", 1.0))[1]
+        if not guesses:
+            return right
+        if len(guesses) == 2:
+            first, second = (np.asarray(guess.gradients.get(name, right)) for guess in guesses)
+            return first + second - right
+        made = np.asarray(guesses[0].gradients.get(name, right))
+        if self.factor and self.words.startswith("there"):
+            return right + (1.0 - factor) * (made - right)
+        return factor * made
+
+
+def _alone(trial: Trial, guesses: Sequence[Guess], names: Sequence[str]) -> list[Fit]:
+    """One thing, and one path with a wrong factor."""
+    fits = [Fit((guess,), "", "", guess.rank, ()) for guess in guesses]
+    for name, (words, _) in named_factors(trial.sizes).items():
+        fits += [Fit((g,), name, f"there: {words}", g.rank + 0.5, ()) for g in guesses if g.scalable]
+    return _covering(trial, fits, names)
+
+
+def _with_factor(trial: Trial, guesses: Sequence[Guess], names: Sequence[str]) -> list[Fit]:
+    """One thing, and a wrong factor besides."""
+    factors = named_factors(trial.sizes)
+    fits = [
+        Fit((g,), name, f"besides, {words}", g.rank + 1.0, ())
+        for name, (words, _) in factors.items()
+        for g in guesses
+        if g.sources
+    ]
+    fits += [
+        Fit((g,), name, f"besides, {words}", g.rank + 1.0, ())
+        for name, (words, _) in factors.items()
+        for g in guesses
+        if not g.sources and g.name not in factors
+    ]
+    return _covering(trial, fits, names)
+
+
+def _two(trial: Trial, guesses: Sequence[Guess], names: Sequence[str]) -> list[Fit]:
+    """Two things at once, on different paths."""
+    found = []
+    for name in names:
+        right, claimed = trial.right[name], trial.claimed[name]
+        if right.shape != claimed.shape or right.size < 4:
+            continue
+        usable = [g for g in guesses if g.sources and name in g.gradients and g.rank < 2.0]
+        usable = [
+            g for g in usable if not trial.close(g.gradients[name], right) and np.all(np.isfinite(g.gradients[name]))
+        ]
+        if len(usable) < 2:
+            continue
+        look = np.random.default_rng(0).normal(size=right.size)
+        changes = np.array([(g.gradients[name] - right).ravel() @ look for g in usable])
+        missing = float((claimed - right).ravel() @ look) - changes
+        close = 1e-5 * (abs(missing).max() + abs(changes).max())
+        for i, j in zip(*np.nonzero(np.abs(missing[:, None] - changes[None, :]) <= close), strict=True):
+            if i < j:
+                pair = usable[i], usable[j]
+                found.append(Fit(pair, "", "", pair[0].rank + pair[1].rank, ()))
+    return _covering(trial, found, names)
+
+
+def _covering(trial: Trial, fits: Sequence[Fit], names: Sequence[str]) -> list[Fit]:
+    """Those fits that give the claim for one of `names`; what makes no difference gives none."""
+    made = []
+    for fit in fits:
+        covered = []
+        for name in names:
+            if any(name in guess.gradients for guess in fit.guesses):
+                predicted = fit.predicted(trial, fit.guesses, name)
+                if trial.close(predicted, trial.claimed[name]) and not trial.close(predicted, trial.right[name]):
+                    covered.append(name)
+        if covered:
+            # In code that shares a line among gradients, what is wrong there is wrong in all of them.
+            spoils = any(
+                not trial.is_wrong(name)
+                and not trial.close(np.asarray(fit.predicted(trial, fit.guesses, name)), trial.right[name])
+                for name in trial.claimed
+            )
+            made.append(fit._replace(arrays=tuple(covered), rank=fit.rank + 0.25 * spoils))
+    return sorted(made, key=lambda fit: (-len(fit.arrays), fit.rank))
+
+
+def _verified(fits: Sequence[Fit], trials: Sequence[Trial]) -> list[Fit]:
+    """Those that explain what they explain in all other calls too."""
+    fits = fits[:60]
+    keys = {guess.key for fit in fits for guess in fit.guesses}
+    for trial in trials:
+        if not any(fit.arrays for fit in fits):
+            return []
+        there = {guess.key: guess for guess in trial.guesses(keys)}
+        kept = []
+        for fit in fits:
+            guesses = [there[guess.key] for guess in fit.guesses if guess.key in there]
+            arrays = tuple(
+                name
+                for name in fit.arrays
+                if name not in trial.claimed or trial.close(fit.predicted(trial, guesses, name), trial.claimed[name])
+            )
+            if arrays:
+                kept.append(fit._replace(arrays=arrays))
+        fits = kept
+    return sorted(fits, key=lambda fit: (-len(fit.arrays), fit.rank))
+
+
+def _explanation(fits: Sequence[Fit], lead: Trial) -> Explanation:
+    """The simplest of those that explain most, and those that are as good."""
+    best = fits[0]
+    words = lead.words()
+
+    def text(fit: Fit) -> str:
+        said = "; besides, ".join(words.write(guess.words, guess.sources) for guess in fit.guesses)
+        if fit.words.startswith("there"):  # on a path, which is not left out then
+            return said.removesuffix(LEFT_OUT) + fit.words.removeprefix("there")
+        if said.endswith(LEFT_OUT) and len(sources := fit.guesses[-1].sources) == 2 and lead.wiring is not None:
+            groups = [
+                group for group in lead.wiring.group if group.source == sources[0] and sources[1] in group.operands
+            ]
+            term = words.term(sources[0], sources[1], groups[0].operands) if groups else ""
+            said += f": {term} is missing in d({words(sources[1]).name})" if term else ""
+        return said + (f"; {fit.words}" if fit.words else "")
+
+    also = [
+        text(fit)
+        for fit in fits[1:]
+        if fit.arrays == best.arrays and fit.rank <= best.rank + 0.4 and fit.guesses[0].name != best.guesses[0].name
+    ]
+    lines = [words(source).line for guess in best.guesses for source in guess.sources[:1]]
+    name = "+".join([guess.name for guess in best.guesses] + ([best.factor] if best.factor else []))
+    return Explanation(name, text(best), best.arrays, tuple(dict.fromkeys(also))[:3], lines[0] if lines else None)

@@ -1,0 +1,189 @@
+"""A claim, and what each way of being wrong makes of it.
+
+Their forward on Values is a graph whose nodes know their lines. Its backward pass is repeated with one thing wrong, for
+every thing and every line.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from micrograd_bp.checks.claims import Array, Arrays, Claim
+from micrograd_bp.checks.diagnosis.arrays import Sizes, Uses, whole_arrays
+from micrograd_bp.checks.diagnosis.functions import function_ways, functions
+from micrograd_bp.checks.diagnosis.ways import Way, ways
+from micrograd_bp.checks.diagnosis.wiring import Change, Source, Wiring
+from micrograd_bp.checks.diagnosis.words import Words, described
+
+MOST_EDGES = 400_000
+
+
+Key = tuple[object, ...]
+
+
+class Guess(NamedTuple):
+    """A wrong thing, and what it makes of the gradients.
+
+    Attributes:
+        key: what tells it from others, in whichever call.
+        name: for machines.
+        words: for people.
+        sources: what the words are about.
+        rank: how far-fetched it is.
+        gradients: by name; those that are left out are right.
+        scalable: whether the same with another factor than 0 is a mistake too.
+    """
+
+    key: Key
+    name: str
+    words: str
+    sources: tuple[Source, ...]
+    rank: float
+    gradients: Mapping[str, Array]
+    scalable: bool = False
+
+
+class Trial:
+    """One claim, and all that may be wrong with it.
+
+    Attributes:
+        claim: the claim.
+        right: the right gradients.
+        claimed: theirs, as numbers; what are none is left out.
+    """
+
+    def __init__(
+        self, claim: Claim, right: Mapping[str, Array], tolerance: float, earlier: Mapping[str, Array] | None
+    ) -> None:
+        self.claim = claim
+        self.right = dict(right)
+        self.tolerance = tolerance
+        self.earlier = earlier or {}
+        self.claimed: Arrays = {}
+        for name, gradient in claim.gradients.items():
+            try:
+                self.claimed[name] = np.asarray(gradient, dtype=float)
+            except (TypeError, ValueError):
+                continue
+        shape = max((upstream.shape for upstream in claim.upstream), key=len)
+        outputs = int(np.prod(shape[1:])) if len(shape) > 1 else 1
+        self.sizes = Sizes(claim.n_samples or (shape[0] if shape else 1), outputs, 1)
+        self.wiring, self.upstream = self._wired()
+
+    def _wired(self) -> tuple[Wiring | None, Array]:
+        try:
+            plain = Wiring(self.claim.on_values(), self.claim.upstream)
+            if len(plain.parent) > MOST_EDGES:
+                return None, np.empty(0)
+            found = functions(plain)
+            tops = [np.concatenate([f.tops for f in found]), np.concatenate([f.bases for f in found])] if found else []
+            wiring = plain.extended(*tops) if tops else plain
+        except Exception:  # not every forward runs on Values
+            return None, np.empty(0)
+        shifts = wiring.shifts()
+        upstream, unshifted = wiring.backward(
+            [Change(np.empty(0, dtype=int), np.empty(0)), Change(shifts, np.zeros(len(shifts)))]
+        ).T
+        if all(self.close(upstream[places], unshifted[places]) for places in wiring.leaves.values()):
+            wiring.slope[shifts] = 0.0  # nobody writes down a path that changes nothing
+            upstream = unshifted
+        for name, places in wiring.leaves.items():
+            if not self.close(upstream[places].reshape(self.right[name].shape), self.right[name]):
+                return None, np.empty(0)
+        return wiring, upstream
+
+    def close(self, one: Array, other: Array) -> bool:
+        """Whether two arrays have the same numbers and, but for dimensions of size 1, the same shape."""
+        one, other = np.squeeze(one), np.squeeze(other)
+        if one.shape != other.shape:
+            return False
+        known = ~np.isnan(other)
+        if not np.all(np.isfinite(one[known])):
+            return False
+        scale = min(float(np.max(np.abs(array[known]), initial=0.0)) for array in (one, other))
+        with np.errstate(invalid="ignore"):
+            return bool(np.all(np.abs(one[known] - other[known]) <= 4.0 * self.tolerance * max(scale, 1e-8)))
+
+    def is_wrong(self, name: str) -> bool:
+        """Whether what they claim for an array is not right."""
+        return name in self.claimed and not self.close(self.claimed[name], self.right[name])
+
+    def words(self) -> Words:
+        """What the lines are called."""
+        return described(self.wiring) if self.wiring is not None else Words({})
+
+    def guesses(self, keys: set[Key] | None = None) -> list[Guess]:
+        """All that may be wrong, or only that with these keys."""
+        whole: dict[Key, Guess] = {}
+        for name, right in self.right.items():
+            if name not in self.claimed:
+                continue
+            seen: dict[str, int] = {}
+            for each in whole_arrays(
+                right, self.claimed[name], self._uses(name), self.sizes, self.claim.arrays[name], self.earlier.get(name)
+            ):
+                seen[each.name] = seen.get(each.name, 0) + 1
+                key: Key = (each.name, each.detail or seen[each.name])
+                if keys is None or key in keys:
+                    gradients = {**(whole[key].gradients if key in whole else {}), name: each.array}
+                    whole[key] = Guess(key, each.name, each.words, (), each.rank, gradients)
+        if self.wiring is None:
+            return list(whole.values())
+        made = [guess for guess in self._in_place_of_gradients() if keys is None or guess.key in keys]
+        found = [way for way in self._ways() if keys is None or way.key in keys]
+        for way, flat in zip(found, self.wiring.gradients([way.change for way in found]), strict=True):
+            gradients = {name: array.reshape(self.right[name].shape) for name, array in flat.items()}
+            made.append(Guess(way.key, way.name, way.words, way.sources, way.rank, gradients, way.scalable))
+        return [*whole.values(), *made]
+
+    def _in_place_of_gradients(self) -> Iterator[Guess]:
+        """The gradient of another value, or a value itself, handed on as if it were the gradient of an array."""
+        assert self.wiring is not None
+        members: dict[Source, list[int]] = {}
+        for place, group in enumerate(self.wiring.group):
+            members.setdefault(group.source, []).append(place)
+        members.update({Source("", 0, name): list(places) for name, places in self.wiring.leaves.items()})
+        for source, places in members.items():
+            for name, claimed in self.claimed.items():
+                if len(places) != claimed.size or source == Source("", 0, name) or claimed.size < 2:
+                    continue
+                for kind, words, numbers, rank in (
+                    (
+                        "gradient_of_another",
+                        "the gradient of {0.name} is handed on as it is: a step of the chain rule is missing",
+                        self.upstream,
+                        1.3,
+                    ),
+                    ("value_for_gradient", "{0.name} itself stands where a gradient belongs", self.wiring.data, 1.7),
+                ):
+                    array = numbers[places].reshape(claimed.shape)
+                    yield Guess((kind, name, source), kind, words, (source,), rank, {name: array})
+
+    def _ways(self) -> Iterator[Way]:
+        assert self.wiring is not None
+        others = {}
+        if self.claim.earlier is not None:
+            others.update(
+                {f"{name}|as it was in the call before": array for name, array in self.claim.earlier.arrays.items()}
+            )
+        for name, array in self.claim.after.items():
+            if name in self.claim.arrays and not np.array_equal(array, self.claim.arrays[name]):
+                others[f"{name}|as it is after the step"] = array
+        yield from ways(self.wiring, others)
+        yield from function_ways(self.wiring, self.upstream, self.wiring.leaves)
+
+    def _uses(self, name: str) -> Uses | None:
+        if self.wiring is None:
+            return None
+        wiring, places = self.wiring, self.wiring.leaves[name]
+        edges = np.flatnonzero(np.isin(wiring.child, places) & ~wiring.added)
+        users = {wiring.group[parent].source for parent in np.unique(wiring.parent[edges])}
+        if len(users) != 1 or len(edges) % len(places):
+            return None
+        order = edges[np.lexsort((wiring.parent[edges], wiring.time[wiring.parent[edges]], wiring.child[edges]))]
+        children, counts = np.unique(wiring.child[order], return_counts=True)
+        if len(children) != len(places) or np.any(counts != counts[0]):
+            return None
+        parts = (self.upstream[wiring.parent[order]] * wiring.slope[order]).reshape(len(places), -1)
+        return Uses(self.right[name].shape, parts[np.searchsorted(children, places)])

@@ -1,0 +1,274 @@
+"""The ways in which a backward pass goes wrong: each is one thing done differently, everywhere on one line of forward.
+
+Read it as a list. A new way is a few lines in one of the generators.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from micrograd_bp.checks.diagnosis.wiring import CONSTANT, Array, Change, Group, Places, Source, Wiring
+
+LEFT_OUT = " is left out"
+
+
+class Way(NamedTuple):
+    """One way of being wrong.
+
+    Attributes:
+        name: for machines.
+        words: for people; `{0}`, `{1}` stand for the sources, `{0.into}`, … see `words.py`.
+        sources: what it is about.
+        change: what it does to a backward pass.
+        rank: how far-fetched it is; of two that give the same numbers the lower one is said.
+        scalable: whether the same with another factor than 0 is a mistake too.
+    """
+
+    name: str
+    words: str
+    sources: tuple[Source, ...]
+    change: Change
+    rank: float
+    scalable: bool = False
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells it from others, in whichever probe."""
+        return self.name, self.words, self.sources
+
+
+def ways(wiring: Wiring, others: Mapping[str, Array]) -> Iterator[Way]:
+    """All ways of being wrong along the edges of a graph.
+
+    Args:
+        wiring: the graph.
+        others: arrays that a wrong backward might take, by what they are called: of the call before, after a step.
+    """
+    edges = _by_group(wiring)
+    seen: set[bytes] = set()
+    for (parent, child), places in edges.items():
+        yield from _paths(wiring, places, (parent.source, child.source), seen)
+    by_source = _merged(edges, lambda parent, child: (parent, child))
+    for sources, places in by_source.items():
+        yield from _slopes(wiring, places, *sources)
+    for by_line in (
+        lambda parent, child: (parent._replace(name=""), child._replace(name="") if child.line else child),
+        lambda parent, child: (parent._replace(name=""),),
+    ):
+        for sources, places in _merged(edges, by_line).items():
+            yield from _paths(wiring, places, sources, seen)
+    yield from _uses(by_source, seen)
+    yield from _factors(wiring, by_source, others)
+    yield from _diagonals(wiring)
+
+
+def _merged(
+    edges: Mapping[tuple[Group, Group], Places], key: Callable[[Source, Source], tuple[Source, ...]]
+) -> dict[tuple[Source, ...], Places]:
+    merged: dict[tuple[Source, ...], list[Places]] = {}
+    for (parent, child), places in edges.items():
+        merged.setdefault(key(parent.source, child.source), []).append(places)
+    return {sources: np.sort(np.concatenate(parts)) for sources, parts in merged.items()}
+
+
+def _by_group(wiring: Wiring) -> dict[tuple[Group, Group], Places]:
+    numbers = {group: number for number, group in enumerate(dict.fromkeys(wiring.group))}
+    groups = list(numbers)
+    of_node = np.array([numbers[group] for group in wiring.group])
+    codes = of_node[wiring.parent] * len(groups) + of_node[wiring.child]
+    order = np.argsort(codes, kind="stable")
+    order = order[~wiring.added[order]]
+    starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
+    made = {}
+    for start, end in zip(starts, [*starts[1:], len(order)], strict=True):
+        parent, child = divmod(int(codes[order[start]]), len(groups))
+        made[groups[parent], groups[child]] = np.sort(order[start:end])
+    # What is near the output comes first: of several edges of one path it is where it begins.
+    return dict(sorted(made.items(), key=lambda entry: int(entry[1][0])))
+
+
+def _paths(wiring: Wiring, places: Places, sources: tuple[Source, ...], seen: set[bytes]) -> Iterator[Way]:
+    if places.tobytes() in seen or not np.any(wiring.slope[places]):
+        return
+    seen.add(places.tobytes())
+    words = "the path through {0}" + (" into {1.name}" if len(sources) > 1 else "") + LEFT_OUT
+    rank = 1.0 if len(sources) > 1 else 1.1
+    yield Way("path_left_out", words, sources, Change(places, np.zeros(len(places))), rank, scalable=True)
+
+
+def _slopes(wiring: Wiring, places: Places, parent: Source, child: Source) -> Iterator[Way]:
+    """Another derivative in the place of one operation's, along one operand."""
+    right = wiring.slope[places]
+
+    def way(name: str, words: str, slopes: Array, rank: float) -> Way:
+        return Way(name, words, (parent, child), Change(places, slopes), rank)
+
+    if parent.name in ("add", "sum"):
+        return
+    if set(np.unique(right)) <= {0.0, 1.0}:
+        yield way("mask_inverted", "the mask of {0} is inverted", 1.0 - right, 1.2)
+    if parent.name == "subtract":
+        return
+    yield way(
+        "derivative_left_out", "the derivative of {0.operation} along {1.name} is left out", np.ones(len(places)), 1.5
+    )
+    if parent.name != "negative":
+        with np.errstate(all="ignore"):
+            words = "{0.operation}: the derivative along {1.name} is divided by instead of multiplied with"
+            yield way("derivative_inverted", words, 1.0 / right, 2.5)
+            words = "{0.operation}: the derivative along {1.name} is multiplied in twice"
+            yield way("derivative_twice", words, right**2, 2.5)
+    nodes = [wiring.nodes[place] for place in wiring.parent[places]]
+    at_output, swapped = np.full(len(places), np.nan), np.full(len(places), np.nan)
+    children = [wiring.nodes[place] for place in wiring.child[places]]
+    for number, (node, operand) in enumerate(zip(nodes, children, strict=True)):
+        slots = [place for place, each in enumerate(node.operands) if each is operand]
+        if node.operation is None or len(slots) != 1 or len(node.operands) > 2:
+            break
+        numbers = [each.data for each in node.operands]
+        numbers[slots[0]] = node.data
+        try:
+            at_output[number] = node.operation.compute(numbers)[1][slots[0]]
+        except (ValueError, ArithmeticError):
+            break
+        if len(numbers) == 2:
+            swapped[number] = node.local_derivatives[1 - slots[0]]
+    else:
+        words = "the derivative of {0.operation} is taken at its output instead of at its input {1.name}"
+        yield way("derivative_at_output", words, at_output, 1.8)
+        if not np.any(np.isnan(swapped)):
+            yield way("share_of_the_other", "{1.name} gets the share of the other operand of {0}", swapped, 2.0)
+
+
+def _uses(edges: Mapping[tuple[Source, ...], Places], seen: set[bytes]) -> Iterator[Way]:
+    """Only one of several uses of a value counts, as with = in the place of +=."""
+    users: dict[Source, dict[Source, Places]] = {}
+    for (parent, child), places in edges.items():
+        users.setdefault(child, {})[parent] = places
+    for child, by_user in users.items():
+        if len(by_user) < 3:  # of two, the other one is left out
+            continue
+        for user in by_user:
+            rest = np.sort(np.concatenate([places for other, places in by_user.items() if other != user]))
+            if rest.tobytes() not in seen:
+                seen.add(rest.tobytes())
+                words = "of all uses of {1.name} only that in {0} counts, as with = in the place of +="
+                yield Way("one_use_counts", words, (user, child), Change(rest, np.zeros(len(rest))), 1.6)
+
+
+def _factors(wiring: Wiring, edges: Mapping[tuple[Source, ...], Places], others: Mapping[str, Array]) -> Iterator[Way]:
+    """A product's derivative along one factor is the other one: another array stands in its place."""
+    numbered: dict[Source, list[int]] = {}
+    for number, group in enumerate(wiring.group):
+        numbered.setdefault(group.source, []).append(number)
+    members = {source: np.array(places) for source, places in numbered.items()}
+    members.update(
+        {Source("", 0, name): places for name, places in wiring.leaves.items() if Source("", 0, name) in members}
+    )
+    by_factor: dict[tuple[Source, Source, Source | None], list[tuple[Places, Places]]] = {}
+    for (parent, child), places in edges.items():
+        factors = _other_factor(wiring, places) if parent.name == "multiply" else None
+        if factors is None:
+            continue
+        sources = [wiring.group[place].source for place in factors]
+        for factor in dict.fromkeys(sources):
+            inside = np.array([source == factor for source in sources])
+            # Along one operand, and along all: the first step of a loop has another operand than the others.
+            by_factor.setdefault((parent, factor, child), []).append((places[inside], factors[inside]))
+            by_factor.setdefault((parent, factor, None), []).append((places[inside], factors[inside]))
+        yield from _steps(wiring, members, parent, child, places, factors)
+    for (parent, factor, along), parts in by_factor.items():
+        if along is None and len(parts) == 1:
+            continue
+        places, factors = (np.concatenate(each) for each in zip(*parts, strict=True))
+        rank = {int(place): number for number, place in enumerate(members[factor])}
+        where = np.array([rank[int(place)] for place in factors])
+        named = (parent, factor, *((along,) if along else ()))
+        tail = "where {1.name} belongs: in the derivative of {0}" + (" along {2.name}" if along else "")
+        for other, theirs in members.items():
+            if other != factor and len(theirs) == len(members[factor]):
+                words = f"{{{len(named)}.name}} stands {tail}"
+                yield Way("another_factor", words, (*named, other), Change(places, wiring.data[theirs][where]), 2.2)
+        for name, words, numbers in _variants(wiring, factor, others):
+            yield Way(name, f"{words} {tail}", named, Change(places, numbers[where]), 2.1)
+
+
+def _steps(
+    wiring: Wiring, members: Mapping[Source, Places], parent: Source, child: Source, places: Places, factors: Places
+) -> Iterator[Way]:
+    """In a loop over time the factor is that of the step before or after."""
+    for source, own in members.items():
+        depths, counts = np.unique(wiring.depth[own], return_counts=True)
+        if not source.line or len(depths) < 2 or np.any(counts != counts[0]):
+            continue
+        rows = [own[wiring.depth[own] == depth] for depth in depths]
+        begin = {wiring.group[place].source for place in factors} - {source}
+        if len(begin) == 1 and len(members[next(iter(begin))]) == counts[0]:
+            rows.insert(0, members[next(iter(begin))])
+        row_of = {int(place): (number, column) for number, row in enumerate(rows) for column, place in enumerate(row)}
+        if not all(int(place) in row_of for place in factors):
+            continue
+        for name, shift, word in (("step_too_late", 1, "after"), ("step_too_early", -1, "before")):
+            slopes = np.zeros(len(places))
+            for number, place in enumerate(factors):
+                row, column = row_of[int(place)]
+                if 0 <= row + shift < len(rows):
+                    slopes[number] = wiring.data[rows[row + shift][column]]
+            words = f"{{1.name}} of the time step {word} stands in the derivative of {{0}} along {{2.name}}"
+            yield Way(name, words, (parent, source, child), Change(places, slopes), 1.7)
+
+
+def _other_factor(wiring: Wiring, places: Places) -> Places | None:
+    found = []
+    for place in places:
+        node, operand = wiring.nodes[wiring.parent[place]], wiring.nodes[wiring.child[place]]
+        if len(node.operands) != 2 or node.operands[0] is node.operands[1]:
+            return None
+        other = node.operands[1 - node.operands.index(operand)]
+        if other not in wiring.place:
+            return None
+        found.append(wiring.place[other])
+    return np.array(found)
+
+
+def _variants(wiring: Wiring, factor: Source, others: Mapping[str, Array]) -> Iterator[tuple[str, str, Array]]:
+    """Another layout of the same array, or what another call or a step has made of it."""
+    if factor.line or factor.name not in wiring.leaves:
+        return
+    array = wiring.data[wiring.leaves[factor.name]].reshape(wiring.shapes[factor.name])
+    if array.ndim >= 2 and array.shape[-1] == array.shape[-2]:
+        yield "factor_not_transposed", "{1.name} with its axes exchanged stands", np.swapaxes(array, -1, -2).ravel()
+        if array.ndim > 2:
+            words = "{1.name} turned by 180° stands"
+            yield "factor_turned", words, array[..., ::-1, ::-1].ravel()
+    for words, numbers in others.items():
+        name, _, what = words.partition("|")
+        if name == factor.name and numbers.size == array.size:
+            yield "factor_of_another_time", f"{{1.name}} {what} stands", numbers.ravel()
+
+
+def _diagonals(wiring: Wiring) -> Iterator[Way]:
+    """Of a quotient whose divisor is a sum over its own dividends, as in softmax, only the diagonal of the Jacobian."""
+    for group in dict.fromkeys(wiring.group):
+        if group.source.name != "divide" or CONSTANT in group.operands or len(set(group.operands)) != 2:
+            continue
+        tops = np.array([place for place, each in enumerate(wiring.group) if each == group])
+        if len(tops) > 400:
+            continue
+        changed: dict[int, float] = {}
+        for top in tops:
+            (dividend, _), (divisor, slope) = wiring.operands[top]
+            if dividend not in wiring.place or divisor not in wiring.place:
+                break
+            own = [s for each, s in wiring.operands[wiring.place[divisor]] if each is dividend]
+            if not own:
+                break
+            for edge in np.flatnonzero(wiring.parent == top):
+                to = wiring.nodes[wiring.child[edge]]
+                changed[int(edge)] = wiring.slope[edge] + slope * own[0] if to is dividend else 0.0
+        else:
+            places = np.array(sorted(changed), dtype=int)
+            slopes = np.array([changed[int(place)] for place in places])
+            words = "only the diagonal of the Jacobian of {0} counts, though each entry depends on the others too"
+            yield Way("only_diagonal", words, (group.source,), Change(places, slopes), 1.3)
