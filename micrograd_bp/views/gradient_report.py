@@ -21,6 +21,8 @@ from micrograd_bp.views.text import printable
 # tests/views/test_gradient_report_calibration.py has ten each. Healthy gradients change by a factor of 0.1 to 40.
 VANISHING, EXPLODING = 1e-2, 300.0
 """How much the gradient may shrink or grow from the last layer to the first."""
+FADING = 0.5
+"""What is left of a gradient from one step in time to the step before, at least: a memory may fade, slowly."""
 DEAD = 0.6
 """The part of a layer's units that may not be dead; of a fresh, narrow ReLU network half of them may be."""
 SATURATED, PASSED = 0.7, 0.3
@@ -111,6 +113,11 @@ def _problems(layers: Sequence[LayerHealth]) -> list[str]:
             problems.append(
                 f"all units of {layer.name} are alike, and training changes them alike: draw their weights at random"
             )
+        if layer.over_time is not None and (way := _over_time(layer.over_time, layer.n_steps)):
+            problems.append(
+                f"the gradient {way} over time: back over {layer.n_steps} steps of {layer.name} it comes to "
+                f"{number(layer.over_time)} times its size"
+            )
     cut_off = [layer.name for layer in layers if layer.gradient_norm == 0.0]
     if cut_off and not any(layer.dead == 1.0 for layer in layers):
         problems.append(f"no gradient reaches {', '.join(cut_off)}")
@@ -124,6 +131,12 @@ def _problems(layers: Sequence[LayerHealth]) -> list[str]:
         elif change > EXPLODING:
             problems.append(f"the gradient explodes: {way} grows to {number(change)} times its size")
     return problems
+
+
+def _over_time(change: float, n_steps: int) -> str:
+    if change < VANISHING and change ** (1.0 / (n_steps - 1)) < FADING:
+        return "vanishes"
+    return "explodes" if change > EXPLODING else ""
 
 
 def _is_saturated(layer: LayerHealth, *, last: bool) -> bool:

@@ -33,6 +33,9 @@ class LayerHealth:
         steepest: the part that could at most: 0.25 for sigmoids.
         alike: whether all units have the same value in every sample, so that training changes them alike.
         ratio: `gradient_norm` divided by that of the layer that follows; None for the last one.
+        n_steps: how many steps in time it takes, one after the other; 1 where it is not recurrent.
+        over_time: the norm of the gradient that arrives at the activations of the first step, divided by that of the
+            last; None where there is but one, or none arrives at the last.
     """
 
     name: str
@@ -48,6 +51,8 @@ class LayerHealth:
     steepest: float
     alike: bool
     ratio: float | None
+    n_steps: int
+    over_time: float | None
 
 
 def health_of_layers(
@@ -62,16 +67,19 @@ def health_of_layers(
         gradients: the gradient of each value.
     """
     layers, owners = _layers(order, roles, roots), _owners(order, roles)
+    units_of = [_units(layer, owners) for layer in layers]
+    recurrent = _recurrent(order, units_of)
     norms = [_norm([gradients[node] for node in layer.outputs]) for layer in layers]
     found = []
     for place, layer in enumerate(layers):
-        units = _units(layer, owners)
+        units = units_of[place]
         activations = [node for unit in units for node in unit]
         arriving = _norm([gradients[node] for node in activations])
         through = _norm([gradients[node] * node.local_derivatives[0] for node in activations])
         off = [all(passage(node) is Passage.OFF for node in unit) for unit in units]
         n_saturated = sum(passage(node) is Passage.SATURATED for node in activations)
         follows = norms[place + 1] if place + 1 < len(layers) else None
+        by_step = _by_step(order, units, gradients) if place in recurrent else []
         found.append(
             LayerHealth(
                 name=layer.name,
@@ -87,9 +95,49 @@ def health_of_layers(
                 steepest=max([steepest(node.operation) or 0.0 for node in activations], default=1.0),
                 alike=len(units) > 1 and len({tuple(node.data for node in unit) for unit in units}) == 1,
                 ratio=norms[place] / follows if follows else None,
+                n_steps=max(len(by_step), 1),
+                over_time=by_step[0] / by_step[-1] if len(by_step) > 1 and by_step[-1] else None,
             )
         )
     return found
+
+
+def _longest_run(units: Sequence[list[Value]]) -> set[Value]:
+    """The activations of the unit that has most."""
+    longest: list[Value] = max(units, key=len, default=[])
+    return set(longest)
+
+
+def _recurrent(order: Sequence[Value], units_of: Sequence[Sequence[list[Value]]]) -> set[int]:
+    """The places of the layers one of whose units is computed from what it gave before."""
+    place_of = {node: place for place, units in enumerate(units_of) for node in _longest_run(units)}
+    below: dict[Value, int] = {}  # a bit for each layer whose unit a node depends on
+    recurrent: set[int] = set()
+    for node in order:
+        bits = 0
+        for operand in node.operands:
+            bits |= below[operand]
+        if node in place_of:
+            bit = 1 << place_of[node]
+            if bits & bit:
+                recurrent.add(place_of[node])
+            bits |= bit
+        below[node] = bits
+    return recurrent
+
+
+def _by_step(order: Sequence[Value], units: Sequence[list[Value]], gradients: Mapping[Value, float]) -> list[float]:
+    """The norm of the gradient that arrives at the activations of each step in time, the first step first."""
+    counted = _longest_run(units)
+    activations = {node for unit in units for node in unit}
+    step: dict[Value, int] = {}  # how often the unit has given something to what a node depends on
+    arriving: dict[int, list[float]] = {}
+    for node in order:
+        before = max([step[operand] for operand in node.operands], default=0)
+        if node in activations:
+            arriving.setdefault(before, []).append(gradients[node])
+        step[node] = before + (node in counted)
+    return [_norm(arriving[place]) for place in sorted(arriving)]
 
 
 def _norm(numbers: Sequence[float]) -> float:

@@ -190,6 +190,26 @@ def test_units_are_told_apart_by_their_parameters(fused: bool) -> None:
     steps = [cell([Value(1.0), Value(0.5 * t)]) for t in range(4)]
     (layer,) = gradient_report([unit for step in steps for unit in step]).layers
     assert (layer.n_units, layer.n_samples, layer.dead) == (3, 4, 1 / 3)
+    assert (layer.n_steps, layer.over_time) == (1, None)  # the same cell, but none hears what another has said
+
+
+def test_the_gradient_of_the_first_step_in_time_is_compared_with_that_of_the_last() -> None:
+    """h ← tanh(w·h + x): what arrives at each step is the gradient of its tanh."""
+
+    class Cell(Module):
+        def __init__(self) -> None:
+            self.w, self.b = Value(0.3), Value(0.1)
+
+        def forward(self, state: Value, x: float) -> Value:
+            return (self.w * state + self.b + x).tanh()
+
+    cell, states = Cell(), [Value(0.0)]
+    for x in (0.5, -0.2, 0.4, 0.1):
+        states.append(cell(states[-1], x))
+    (layer,) = gradient_report(states[-1]).layers
+    states[-1].backward()
+    assert layer.n_steps == 4
+    assert layer.over_time == pytest.approx(states[1].grad / states[4].grad)
 
 
 def test_a_layer_that_no_gradient_reaches_is_named() -> None:

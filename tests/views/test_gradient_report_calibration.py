@@ -114,7 +114,30 @@ class LSTM(Module):
         return dot(self.output, state)
 
 
+class Recurrent(Module):
+    """The layer hears its own words of the step before."""
+
+    def __init__(self, activation: str = "tanh", size: float = 1.0, seed: int = 0) -> None:
+        self.layer = scaled(Layer(5, 4, activation=activation, rng=seed, init="xavier"), size)
+        self.last = Layer(4, 1, nonlin=False, rng=seed, init="xavier")
+
+    def forward(self, sequence: Any) -> Any:
+        state = [Value(0.0)] * 4
+        for x in sequence:
+            state = self.layer([*state, x])
+        return self.last(state)
+
+
+def scaled(model: Any, factor: float) -> Any:
+    for parameter in model.parameters():
+        parameter.data *= factor
+    return model
+
+
 SEQUENCES = (np.random.default_rng(0).normal(size=(6, 8)), np.linspace(-1.0, 1.0, 6))
+
+MEMORIES = (SEQUENCES[0][:, :6], SEQUENCES[0][:, :6] @ 0.7 ** np.arange(6)[::-1] / 3.0)
+"""What is to be remembered fades."""
 
 HEALTHY: dict[str, Callable[[], Value]] = {
     "fresh, ReLU, micrograd's weights": lambda: loss_of(MLP(2, [16, 16, 1], rng=1)),
@@ -122,6 +145,8 @@ HEALTHY: dict[str, Callable[[], Value]] = {
     "fresh, tanh, eight layers": lambda: loss_of(network(2, *[10] * 8, 1)),
     "fresh, residual": lambda: loss_of(Residual()),
     "fresh, LSTM": lambda: loss_of(LSTM(), SEQUENCES),
+    "fresh, recurrent": lambda: loss_of(Recurrent(), SEQUENCES),
+    "trained, recurrent": lambda: trained(Recurrent(), MEMORIES, epochs=100),
     "trained, ReLU": lambda: trained(network(2, 16, 16, 1, activation="relu"), loss=binary_cross_entropy),
     "trained, ReLU, four layers": lambda: trained(
         network(2, *[12] * 4, 1, activation="relu", init="kaiming"), loss=binary_cross_entropy, epochs=150
@@ -144,12 +169,6 @@ HEALTHY: dict[str, Callable[[], Value]] = {
 def test_a_healthy_network_is_left_alone(name: str) -> None:
     report = gradient_report(HEALTHY[name]())
     assert report.problems == []
-
-
-def scaled(model: MLP, factor: float) -> MLP:
-    for parameter in model.parameters():
-        parameter.data *= factor
-    return model
 
 
 def with_biases(model: MLP, bias: float, *, layer: int, n_units: int) -> MLP:
@@ -179,6 +198,14 @@ PLANTED: dict[str, tuple[Callable[[], Value], str]] = {
     "weights too large": (
         lambda: loss_of(scaled(network(2, *[12] * 6, 1, activation="relu", init="kaiming"), 4.0)),
         "the gradient explodes: from layers.6 back to layers.0",
+    ),
+    "a recurrent network that forgets": (
+        lambda: loss_of(Recurrent(size=0.2), SEQUENCES),
+        "the gradient vanishes over time: back over 8 steps of layer",
+    ),
+    "a recurrent network that explodes": (
+        lambda: loss_of(Recurrent("relu", 6.0), SEQUENCES),
+        "the gradient explodes over time: back over 8 steps of layer",
     ),
     "saturated tanh": (
         lambda: loss_of(scaled(network(2, 8, 8, 1), 20.0)),
