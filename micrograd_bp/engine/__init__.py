@@ -13,7 +13,7 @@ from micrograd_bp.engine.derivative_functions import (
     vjp,
 )
 from micrograd_bp.engine.derivatives import gradients
-from micrograd_bp.engine.external import external
+from micrograd_bp.engine.external_functions import external
 from micrograd_bp.engine.gradcheck import GradientError, gradcheck
 from micrograd_bp.engine.graph import leaves, size, topological_order
 from micrograd_bp.engine.operation import Operation

@@ -22,6 +22,7 @@ BETWEEN_HALVES = [(-2.4, -1.6), (-0.4, 0.4), (2.6, 3.4)]
 QUOTIENT = {"a": [(-2.9, -0.1), (0.1, 2.9), (7.2, 7.6)], "b": [(-3.5, -3.2), (3.2, 3.5)]}  # never a whole number
 NO_POLE = "x other than 0, -1, -2, …"
 GAMMA = [(-1.8, -1.2), (0.2, 4.0)]
+ORDERS = {"order": [(0.0, 0.0), (1.0, 1.0), (2.0, 2.0), (3.0, 3.0)]}
 
 LOG_2, LOG_10 = math.log(2.0), math.log(10.0)
 SQRT_HALF = math.sqrt(0.5)
@@ -363,7 +364,7 @@ def lgamma(xp, x):
     return xp.lgamma(x), (xp.digamma(x),)
 
 
-@operation("polygamma", symbol="ψ⁽{order:g}⁾", domain=NO_POLE, samples={"x": GAMMA, "order": [(0.0, 4.0)]})
+@operation("polygamma", symbol="ψ⁽{order:g}⁾", domain=f"{NO_POLE}, and a whole order", samples={"x": GAMMA, **ORDERS})
 def polygamma(xp, x, *, order):
     return xp.polygamma(x, order), (xp.polygamma(x, order + 1.0),)
 
@@ -373,7 +374,7 @@ def sinc(xp, x):
     return xp.sinc_derivative(x, 0.0), (xp.sinc_derivative(x, 1.0),)
 
 
-@operation("sinc_derivative", symbol="sinc⁽{order:g}⁾", domain="a finite x", samples={"order": [(0.0, 4.0)]})
+@operation("sinc_derivative", symbol="sinc⁽{order:g}⁾", domain="a finite x, and a whole order", samples=ORDERS)
 def sinc_derivative(xp, x, *, order):
     return xp.sinc_derivative(x, order), (xp.sinc_derivative(x, order + 1.0),)
 

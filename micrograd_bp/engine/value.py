@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, KeysView, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
+from operator import index
 from typing import Any
 
 import micrograd_bp.engine.operations  # noqa: F401  # fills the table
@@ -291,12 +292,10 @@ class Value(Methods, Refusals):
 
     def __round__(self, ndigits: int | None = None) -> "Value":
         """To a whole number, or to `ndigits` places as NumPy does it: a half goes to the even neighbour."""
-        if not ndigits:
+        if ndigits is None or index(ndigits) == 0:
             return record(OPERATIONS["round"], (self,))
         scale = 10.0 ** abs(ndigits)
-        scaled = self * scale if ndigits > 0 else self / scale
-        rounded = record(OPERATIONS["round"], (scaled,))
-        return rounded / scale if ndigits > 0 else rounded * scale
+        return round(self * scale) / scale if ndigits > 0 else round(self / scale) * scale
 
     __lt__ = _comparison(lambda a, b: a < b)
     __le__ = _comparison(lambda a, b: a <= b)

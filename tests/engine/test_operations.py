@@ -55,7 +55,8 @@ def test_entry_says_what_people_and_tests_read(name):
     assert entry.name == name
     assert entry.symbol
     assert entry.samples.keys() <= {*entry.operand_names, *entry.trace.constants}
-    assert all(low < high for intervals in entry.samples.values() for low, high in intervals)
+    assert all(low < high for operand in entry.operand_names for low, high in entry.samples.get(operand, ()))
+    assert all(low <= high for constant in entry.trace.constants for low, high in entry.samples.get(constant, ()))
     assert name in operations.__all__
 
 

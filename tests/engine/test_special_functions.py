@@ -167,5 +167,8 @@ def test_poles_are_refused_and_derivatives_are_not():
         Value(math.inf).sinc()
     with refused(OverflowError, "lgamma gives a number too large"):
         lgamma(1e307)
-    with refused(ValueError, "polygamma needs"):
-        Value(1.0).polygamma(order=-1)
+    for order in (-1, 1.5):
+        with refused(ValueError, "polygamma needs x other than 0, -1, -2, …, and a whole order"):
+            Value(1.0).polygamma(order=order)
+        with refused(ValueError, "derivatives are of a whole order"):
+            ARRAYS.sinc_derivative(np.ones(2), order)

@@ -63,9 +63,8 @@ def _lgamma_of_positive(xp: Any, x: Any) -> Any:
     return xp.where(far, stirling, u * polynomial(AROUND_TWO[::-1], u) + steps)
 
 
-def polygamma(xp: Any, x: Any, order: float) -> Any:
-    """The derivative of this order of digamma, the first derivative of log |Γ|; order 0 is digamma itself."""
-    n = int(order)
+def polygamma(xp: Any, x: Any, n: int) -> Any:
+    """The derivative of order n of digamma, the first derivative of log |Γ|; order 0 is digamma itself."""
     reflected = xp.less(x, 0.0)
     y = xp.where(reflected, 1.0 - x, x)
     shift = 10 + n  # from where the series is good

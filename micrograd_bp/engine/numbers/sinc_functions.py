@@ -11,9 +11,8 @@ from typing import Any
 from micrograd_bp.engine.numbers.polynomials import polynomial
 
 
-def sinc_derivative(xp: Any, x: Any, order: float) -> Any:
-    """The derivative of this order of sinc, with the functions of `xp`; order 0 is sinc itself."""
-    n = int(order)
+def sinc_derivative(xp: Any, x: Any, n: int) -> Any:
+    """The derivative of order n of sinc, with the functions of `xp`; order 0 is sinc itself."""
     bound = 1.0 + n / 2.0
     t = math.pi * x
     near = xp.less(xp.abs(t), bound)

@@ -23,6 +23,7 @@ from micrograd_bp import (
     operation,
     steps,
 )
+from micrograd_bp.engine import external_functions
 from micrograd_bp.engine.numbers.namespace import FUNCTIONS
 
 from .support import refused
@@ -302,3 +303,34 @@ def test_it_may_differentiate_values_of_its_own(table):
     gradcheck(by_values, [0.7])
     with no_graph():
         assert by_values(Value(0.7)).data == math.tanh(0.7) * 0.7
+
+
+def test_a_method_is_a_function_of_what_comes_behind_its_object(table):
+    class Spring:
+        stiffness = 3.0
+
+        def energy(self, x):
+            return 0.5 * self.stiffness * x * x, (self.stiffness * x,)
+
+    energy = external("energy")(Spring().energy)
+    assert OPERATIONS["energy"].operand_names == ("x",)
+    assert (energy(2.0), energy(Value(2.0)).local_derivatives) == (6.0, (6.0,))
+    assert str(signature(energy)) == "(x)"
+
+
+def test_no_more_is_kept_than_a_backward_pass_needs(table, monkeypatch):
+    monkeypatch.setattr(external_functions, "MOST_KEPT", 10)
+    calls = []
+
+    @external("counted", arrays=True)
+    def counted(x):
+        calls.append(np.size(x))
+        return x * x, (2.0 * x,)
+
+    x = Value(1.0)
+    program = compile(counted(x), inputs={"X": x}, parameters=[], form="matrices")
+    for rows in (np.arange(4.0), np.arange(40.0), np.arange(5.0)):
+        value, _, slopes = program.value_and_gradient(rows, with_respect_to="X")
+        assert value == pytest.approx(np.mean(rows**2))
+        np.testing.assert_allclose(slopes.ravel(), 2.0 * rows / len(rows))
+    assert calls[-3:] == [4, 40, 5]

@@ -60,7 +60,7 @@ def external(
     def add(function: Callable[..., Any]) -> Callable[..., Any]:
         if not hasattr(function, "__code__"):
             raise TypeError(f"@external decorates a function that names its operands: def {name}(x): …")
-        signature = signature_of(function, name, 0)
+        signature = signature_of(function, name, int(hasattr(function, "__self__")))  # a method has its object first
         if signature.n_optional or not signature.operands:
             raise TypeError(
                 f"{name} needs operands, without defaults; constants stand behind *: def {name}(x, *, n=0): …"
@@ -97,8 +97,8 @@ def external(
     return add
 
 
-MOST_KEPT = 4096
-"""So many calls a backward pass may have to look back for the derivatives that came with them."""
+MOST_KEPT = 100_000
+"""Of the operands of so many numbers the derivatives are kept, for the backward pass that may ask for them."""
 
 
 class _Both:
@@ -109,20 +109,24 @@ class _Both:
     ) -> None:
         self._name, self._function = name, function
         self._operands, self._constants = operands, constants
-        self._kept: dict[Any, Sequence[Any]] = {}
+        self._kept: dict[Any, tuple[int, Sequence[Any]]] = {}
+        self._n_kept = 0
 
     def value(self, *numbers: Any) -> Any:
         """The result. A new call is made each time, since what the function reads besides may have changed."""
         result, derivatives = self._call(numbers)
-        self._kept[_key(numbers)] = derivatives
-        if len(self._kept) > MOST_KEPT:
-            del self._kept[next(iter(self._kept))]
+        key, size = _key(numbers), sum(getattr(number, "size", 1) for number in numbers)
+        self._n_kept += size - self._kept.pop(key, (0,))[0]
+        self._kept[key] = size, derivatives
+        while self._n_kept > MOST_KEPT and len(self._kept) > 1:
+            oldest = next(iter(self._kept))
+            self._n_kept -= self._kept.pop(oldest)[0]
         return result
 
     def derivative(self, place: int, *numbers: Any) -> Any:
         """The derivative along an operand: the one that came with the latest result at these numbers."""
-        derivatives = self._kept.get(_key(numbers))
-        return (self._call(numbers)[1] if derivatives is None else derivatives)[place]
+        kept = self._kept.get(_key(numbers))
+        return (self._call(numbers)[1] if kept is None else kept[1])[place]
 
     def _call(self, numbers: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
         n_operands = len(self._operands)
