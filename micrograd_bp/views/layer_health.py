@@ -31,7 +31,8 @@ class LayerHealth:
         saturated: the share of all activations that are saturated.
         passed: the part of the gradient that gets through the activations; None if none arrives.
         steepest: the part that could at most: 0.25 for sigmoids.
-        alike: whether all units have the same value in every sample, so that training changes them alike.
+        alike: whether what goes into their activations is the same for all units in every sample, so that training
+            changes them alike.
         ratio: `gradient_norm` divided by that of the layer that follows; None for the last one.
         n_steps: how many steps in time it takes, one after the other; 1 where it is not recurrent.
         over_time: the norm of the gradient that arrives at the activations of the first step, divided by that of the
@@ -93,7 +94,7 @@ def health_of_layers(
                 saturated=n_saturated / max(len(activations), 1),
                 passed=through / arriving if 0.0 < arriving < math.inf else None,
                 steepest=max([steepest(node.operation) or 0.0 for node in activations], default=1.0),
-                alike=len(units) > 1 and len({tuple(node.data for node in unit) for unit in units}) == 1,
+                alike=len(units) > 1 and len({tuple(node.operands[0].data for node in unit) for unit in units}) == 1,
                 ratio=norms[place] / follows if follows else None,
                 n_steps=max(len(by_step), 1),
                 over_time=by_step[0] / by_step[-1] if len(by_step) > 1 and by_step[-1] else None,

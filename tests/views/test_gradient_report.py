@@ -230,6 +230,14 @@ def test_units_that_are_alike_are_named() -> None:
     ]
 
 
+def test_units_that_are_saturated_alike_are_not_alike() -> None:
+    network = MLP(2, [2, 1], activation="tanh", rng=0)
+    for place, neuron in enumerate(network.layers[0].neurons):
+        neuron.b.data = 30.0 + place  # both give exactly 1
+    (layer, _) = gradient_report(mse([network([1.0, 2.0])], [1.0])).layers
+    assert (layer.value_norm, layer.alike) == (math.sqrt(2.0), False)
+
+
 @pytest.mark.parametrize(
     ("name", "slope"), [("relu", 1.0), ("tanh", 1.0), ("sigmoid", 0.25), ("exp", None), ("sin", None), ("log", None)]
 )
