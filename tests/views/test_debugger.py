@@ -359,7 +359,7 @@ WRONG = [
     ("break grad > ", "not an expression: 'grad >'"),
     ("break |grad| >  ", "not an expression: '|grad| >'"),
     ("break grad >> 3", "'grad >> 3' is not understood"),
-    ("break 1 > (w.grad % x)", "'w.grad % x' is not understood"),
+    ("break 1 > (w.grad @ x)", "'w.grad @ x' is not understood"),
     ("break tahn(grad) > 1", "unknown function 'tahn'; did you mean tanh?"),
     ("break 1 < grad < 2", "is not understood"),
     ("break exit(1) > 1", "unknown function"),
