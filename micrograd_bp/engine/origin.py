@@ -1,7 +1,8 @@
-"""Where a node comes from: the module that made it and, when tracked, the source line.
+"""Where a value comes from: the module that made it, what a leaf is, and the source line when tracked.
 
-A module opens a scope while it runs, and every node made in it points to the same `Origin`. The names are for people:
-drawings group by them, programs take their variable names from them, nothing computes with them.
+Every module has one `Origin`; it is open while the module runs, and the nodes made then point to it. A leaf's origin
+says what the leaf is from the moment that it is made. The names are for people: drawings group by them, programs take
+their variable names from them, nothing computes with them.
 """
 
 import os.path
@@ -9,106 +10,250 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from types import FrameType
+from enum import Enum
+from types import CodeType, FrameType
+from typing import Any, ClassVar
+
+from micrograd_bp.engine.source_names import assigned_name, is_a_persons, line_of
+
+
+class Leaf(Enum):
+    """What a leaf is."""
+
+    MADE = "made"  # by a person, who wrote Value(…)
+    LIFTED = "lifted"  # from a number, by an operation: a constant
+    PARAMETER = "parameter"  # of a module
+    INPUT = "input"  # a number that was handed to a module
 
 
 class Origin:
-    """One record for all nodes that were made in one place.
+    """One record for all nodes that were made in one place: in a module and, when tracked, in a line.
 
     Attributes:
-        scope: the path of the module, such as `layers.0.neurons.2`; "" for the outermost one.
-        kind: what the module is, such as `Neuron`.
-        parent: the origin of the module that this one ran inside of, or None.
+        name: what the module around this one calls it, such as `neurons.2`; "" for the outermost one.
+        kind: what the module is, such as `Neuron`; "" outside of modules.
+        parent: the origin of the module that holds this one, or None.
         file: the source file, when tracked, or None.
         line: the line in it, or None.
         shared: whether nodes point to this very record. What only stands in for one gives each node its own.
     """
 
-    __slots__ = ("_inside", "file", "kind", "line", "parent", "scope", "shared")
+    __slots__ = ("_module", "file", "kind", "line", "name", "parent")
+    shared: ClassVar[bool] = True
+    leaf: Leaf | None = None
+
+    name: str
+    file: str | None
+    line: int | None
 
     def __init__(
         self,
-        scope: str = "",
+        name: str = "",
         kind: str = "",
         parent: "Origin | None" = None,
         file: str | None = None,
         line: int | None = None,
-        *,
-        shared: bool = True,
+        module: "Origin | None" = None,
     ) -> None:
-        self.scope = scope
+        self.name = name
         self.kind = kind
         self.parent = parent
         self.file = file
         self.line = line
-        self.shared = shared
-        self._inside: dict[tuple[str, str], Origin] = {}
+        self._module = module
 
-    def inside(self, name: str, kind: str) -> "Origin":
-        """The origin of the module `name` that runs inside this one: the same record each time."""
-        key = (name, kind)
-        if key not in self._inside:
-            self._inside[key] = self._child(f"{self.scope}.{name}" if self.scope else name, kind)
-        return self._inside[key]
+    @property
+    def module(self) -> "Origin | None":
+        """The one record of the module that a node with this origin belongs to, or None."""
+        return self._module or (self if self.kind else None)
 
-    def _child(self, scope: str, kind: str) -> "Origin":
-        return Origin(scope, kind, self)
-
-    def here(self, *, leaf: bool = False) -> "Origin | None":
-        """The record for a node that is being made right now, from what only stands in for one."""
-        return None
+    @property
+    def scope(self) -> str:
+        """The path of the module from the outermost one, such as `layers.0.neurons.2`."""
+        around = self.parent.scope if self.parent is not None else ""
+        return f"{around}.{self.name}" if around and self.name else around or self.name
 
     @property
     def place(self) -> str:
         """The source line for people, such as `train.py:12`; "" when it was not tracked."""
         return f"{os.path.basename(self.file)}:{self.line}" if self.file else ""
 
+    def adopt(self, part: "Origin", name: str) -> None:
+        """Makes `part` the record of a module inside this one, unless another has it or it holds this one."""
+        if part.parent is None and part not in self.chain():
+            part.name, part.parent = name, self
+
+    def chain(self) -> "list[Origin]":
+        """This record and those around it, from the inside out."""
+        chain = [self]
+        while chain[-1].parent is not None:
+            chain.append(chain[-1].parent)
+        return chain
+
+    def entered(self, module: "Origin") -> "Origin":
+        """What new nodes get when `module` begins to run while this is open."""
+        return module
+
+    def here(self) -> "Origin | None":
+        """The record for a node that is being made right now, from what only stands in for one."""
+        return None
+
     def __repr__(self) -> str:
         place = f", {self.file}:{self.line}" if self.file else ""
         return f"<origin {self.scope or self.kind}{place}>"
 
-    def __reduce__(self) -> tuple[type["Origin"], tuple[object, ...]]:
-        return Origin, (self.scope, self.kind, self.parent, self.file, self.line)
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Origin, (self.name, self.kind, self.parent, self.file, self.line, self._module)
+
+
+# ---- leaves
+
+
+class LeafOrigin(Origin):
+    """What a leaf is, and what it is called.
+
+    Attributes:
+        leaf: what it is.
+        name: the attribute, the variable or the argument that holds it, with its place there: `weights.2`; or "".
+        parent: the module that has it as a parameter or was handed it; or None.
+    """
+
+    __slots__ = ("leaf",)
+
+    def __init__(
+        self,
+        leaf: Leaf,
+        name: str = "",
+        parent: Origin | None = None,
+        file: str | None = None,
+        line: int | None = None,
+    ) -> None:
+        super().__init__(name, "", parent, file, line)
+        self.leaf = leaf
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return LeafOrigin, (self.leaf, self.name, self.parent, self.file, self.line)
+
+
+def is_parameter(origin: Origin | None) -> bool:
+    """Whether a value with this origin is a parameter of a module."""
+    return origin is not None and origin.leaf is Leaf.PARAMETER
+
+
+LIFTED = LeafOrigin(Leaf.LIFTED)
+"""The origin of every constant."""
+
+
+class _Site:
+    """A call in somebody's source that has made leaves."""
+
+    __slots__ = ("code", "count", "instruction", "name", "numbered")
+
+    def __init__(self, code: CodeType, instruction: int) -> None:
+        self.code = code
+        self.instruction = instruction
+        self.count = 0
+        self.name: str | None = None  # until somebody asks
+        self.numbered = False
+
+
+_MADE = Leaf.MADE
+_sites: dict[tuple[int, int], _Site] = {}
+"""By the identity of the code, which the site keeps alive, and the instruction."""
+SITES_UP_TO = 10_000
+
+
+class MadeOrigin(LeafOrigin):
+    """The origin of a leaf that a person made: a call in the source, which is read when somebody asks.
+
+    It holds the code, but no frame and nothing that lives in one. Copied or pickled it is a plain `LeafOrigin`.
+    """
+
+    __slots__ = ("_number", "_site", "_tracked")
+    _latest: ClassVar[_Site | None] = None
+
+    def __init__(self, frame: FrameType, tracked: bool) -> None:
+        """What `frame` is calling; quick, since it is a part of making a leaf."""
+        code, instruction = frame.f_code, frame.f_lasti
+        site = _sites.get((id(code), instruction))
+        if site is None:
+            if len(_sites) >= SITES_UP_TO:  # cells of a notebook, run again and again
+                _sites.clear()
+            site = _sites[id(code), instruction] = _Site(code, instruction)
+        self.leaf = _MADE
+        if site is not MadeOrigin._latest:  # another list, made by the same call
+            site.count = 0
+            MadeOrigin._latest = site
+        self._site = site
+        self._tracked = tracked
+        self._number = site.count
+        site.count += 1
+
+    def __getattr__(self, attribute: str) -> Any:
+        """Fills in everything at once, when the first of it is asked for."""
+        if attribute not in ("name", "kind", "parent", "file", "line", "_module"):
+            raise AttributeError(attribute)
+        site = self._site
+        if site.name is None:
+            site.name, site.numbered = assigned_name(site.code, site.instruction)
+        name = f"{site.name}.{self._number}" if site.numbered else site.name
+        super().__init__(_MADE, name)
+        if self._tracked and is_a_persons(site.code):
+            self.file, self.line = site.code.co_filename, line_of(site.code, site.instruction)
+        return getattr(self, attribute)
+
+
+# ---- source lines
 
 
 class TrackingOrigin(Origin):
     """Stands in for a module's origin while source lines are tracked: `here` gives the record of the running line."""
 
-    __slots__ = ("_lines",)
+    __slots__ = ("_inside", "_lines")
+    shared = False
 
-    def __init__(self, scope: str = "", kind: str = "", parent: Origin | None = None) -> None:
-        super().__init__(scope, kind, parent, shared=False)
-        self._lines: dict[tuple[str, int, bool], Origin] = {}
+    def __init__(self, module: Origin | None = None) -> None:
+        super().__init__(module=module)
+        self._inside: dict[Origin, TrackingOrigin] = {}
+        self._lines: dict[tuple[str, int], Origin] = {}
 
-    def _child(self, scope: str, kind: str) -> "Origin":
-        # The outermost stand-in, outside of every module, is nobody's parent.
-        return TrackingOrigin(scope, kind, self if self.kind else None)
+    def entered(self, module: Origin) -> Origin:
+        """The stand-in for `module`, the same each time."""
+        if module not in self._inside:
+            self._inside[module] = TrackingOrigin(module)
+        return self._inside[module]
 
-    def here(self, *, leaf: bool = False) -> Origin | None:
+    def here(self) -> Origin | None:
         """The origin of a node that is being made: this module, and the line in the user's source that runs.
 
         The line is the innermost one outside of this package and NumPy: that of `w * x`, or of `model(x)`.
-
-        Args:
-            leaf: a leaf is made by nobody's operation, and so belongs to no module.
         """
-        module = ("", "", None) if leaf else (self.scope, self.kind, self.parent)
         frame: FrameType | None = sys._getframe(1)
         while frame is not None and _is_machinery(frame):
             frame = frame.f_back
+        module = self.module
         if frame is None:  # the package runs on its own
-            return Origin(*module) if module[1] else None
+            return module
         file, line = frame.f_code.co_filename, frame.f_lineno
-        if (file, line, leaf) not in self._lines:
-            self._lines[file, line, leaf] = Origin(*module, file, line)
-        return self._lines[file, line, leaf]
+        if (file, line) not in self._lines:
+            around = (module.name, module.kind, module.parent) if module is not None else ("", "", None)
+            self._lines[file, line] = Origin(*around, file, line, module)
+        return self._lines[file, line]
 
 
 def _is_machinery(frame: FrameType) -> bool:
     return str(frame.f_globals.get("__name__")).partition(".")[0] in ("micrograd_bp", "numpy")
 
 
-NOT_RECORDED = Origin(kind="not recorded", shared=False)
+class _NotRecorded(Origin):
+    __slots__ = ()
+    shared = False
+
+    def entered(self, module: Origin) -> Origin:
+        return self
+
+
+NOT_RECORDED = _NotRecorded()
 """Stands in for an origin while `no_graph` is open: results are plain leaves."""
 
 current_origin: ContextVar[Origin | None] = ContextVar("current_origin", default=None)
@@ -142,13 +287,8 @@ def track_source() -> Iterator[None]:
     Errors, steps and the debugger then show it. It makes each operation slower, so it is off by default.
     """
     around = current_origin.get()
-    if around is None:
-        stand_in: Origin = TrackingOrigin()
-    elif around.shared:  # inside a module that runs
-        stand_in = TrackingOrigin(around.scope, around.kind, around.parent)
-    else:  # tracked already, or not recorded at all
-        stand_in = around
-    token = current_origin.set(stand_in)
+    # Inside a module that runs it stands in for that; what is tracked already, or not recorded at all, stays so.
+    token = current_origin.set(TrackingOrigin(around) if around is None or around.shared else around)
     try:
         yield
     finally:

@@ -6,16 +6,19 @@ Operators, methods and functions all end in `record`, the one place where a node
 from collections.abc import Callable, Iterator, KeysView, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from copy import deepcopy
 from functools import lru_cache
 from operator import index
+from sys import _getframe
 from typing import Any
 
 import micrograd_bp.engine.operations  # noqa: F401  # fills the table
 from micrograd_bp.engine.graph import topological_order
+from micrograd_bp.engine.handed import handed_numbers
 from micrograd_bp.engine.methods import Methods
 from micrograd_bp.engine.numbers.floats import as_float, floats, is_real
 from micrograd_bp.engine.operation import HandMade, Operation
-from micrograd_bp.engine.origin import NOT_RECORDED, Origin, current_origin
+from micrograd_bp.engine.origin import LIFTED, NOT_RECORDED, MadeOrigin, Origin, current_origin, is_parameter
 from micrograd_bp.engine.refusals import Refusals
 from micrograd_bp.engine.table import OPERATIONS, bind
 
@@ -137,6 +140,34 @@ def differentiating(arguments: Sequence["Value"]) -> Iterator[None]:
         arguments_of_derivatives.reset(token)
 
 
+def lifted(number: Any, beside: Sequence["Value"] = ()) -> "Value":
+    """The leaf for a number that stands beside Values in an operation: a constant, or an input of the module that runs.
+
+    Raises:
+        TypeError: it is not one real number.
+    """
+    handed = handed_numbers.get().get(id(number))
+    if handed is not None and any(isinstance(x, Value) and is_parameter(x.origin) for x in beside):
+        return handed.leaf(leaf_of)
+    return leaf_of(number, LIFTED)
+
+
+def leaf_of(number: Any, origin: Origin) -> "Value":
+    """A leaf that somebody else than a person makes, who knows its origin.
+
+    Raises:
+        TypeError: `number` is not one real number.
+    """
+    leaf = _new(Value)
+    leaf.data = as_float(number)
+    leaf.grad = 0.0
+    leaf.label = ""
+    leaf.operation = None
+    leaf.operands = leaf.local_derivatives = ()
+    leaf.origin = origin
+    return leaf
+
+
 def _operators(name: str) -> tuple[Callable[..., "Value"], Callable[..., "Value"]]:
     """An operator of Python and its reflected form, `a + v` and `v + a`, from the entry of the table."""
     entry = OPERATIONS[name]
@@ -146,7 +177,7 @@ def _operators(name: str) -> tuple[Callable[..., "Value"], Callable[..., "Value"
         if not isinstance(other, Value):
             if not is_real(other):
                 return NotImplemented  # type: ignore[no-any-return]  # Python then asks the other operand
-            other = Value(other)
+            other = lifted(other, (self,))
         try:  # `record` for two operands, without its detours: most nodes are made here
             data, local_derivatives = rule(floats, self.data, other.data)
         except FAILURES:
@@ -156,7 +187,7 @@ def _operators(name: str) -> tuple[Callable[..., "Value"], Callable[..., "Value"
         return _record_carefully(entry, (self, other))  # somebody has set .data to another kind of number
 
     def reflected(self: "Value", other: Any) -> "Value":
-        return operator(Value(other), self) if is_real(other) else NotImplemented
+        return operator(lifted(other, (self,)), self) if is_real(other) else NotImplemented
 
     return operator, reflected
 
@@ -183,7 +214,7 @@ class Value(Methods, Refusals):
         operation: what made it, with its constants bound; None for a leaf.
         operands: what it was computed from, in order, repeats kept.
         local_derivatives: d(this)/d(operand) for each operand, as of the forward pass.
-        origin: the module that made it and, when tracked, the source line; or None.
+        origin: the module that made it and, when tracked, the source line; of a leaf, what it is; or None.
     """
 
     __slots__ = ("data", "grad", "label", "local_derivatives", "operands", "operation", "origin")
@@ -211,11 +242,16 @@ class Value(Methods, Refusals):
         self.data = as_float(data)
         self.grad = 0.0
         self.label = label
-        self.operands = tuple(_children)
-        self.operation = HandMade(_op) if self.operands else None
-        self.local_derivatives = (0.0,) * len(self.operands)
         origin = current_origin.get()
-        self.origin = None if origin is None or origin.shared else origin.here(leaf=not self.operands)
+        if not _children:
+            self.operation = None
+            self.operands = self.local_derivatives = ()
+            self.origin = MadeOrigin(_getframe(1), origin is not None and not origin.shared)
+        else:
+            self.operation = HandMade(_op)
+            self.operands = tuple(_children)
+            self.local_derivatives = (0.0,) * len(self.operands)
+            self.origin = origin if origin is None or origin.shared else origin.here()
 
     @classmethod
     def apply(cls, operation: Operation, operands: Sequence[Any]) -> "Value":
@@ -225,7 +261,8 @@ class Value(Methods, Refusals):
             TypeError: an operand is neither.
             ValueError, ZeroDivisionError, OverflowError: there is no result; the message says why.
         """
-        return record(operation, tuple([x if isinstance(x, Value) else Value(x) for x in operands]))
+        beside = [x for x in operands if isinstance(x, Value)]
+        return record(operation, tuple([x if isinstance(x, Value) else lifted(x, beside) for x in operands]))
 
     def record(self, operation: Operation) -> "Value":
         """The node of an operation on this value alone."""
@@ -340,6 +377,8 @@ class Value(Methods, Refusals):
         for node in topological_order(self, leave_out=memo):
             copied = node.__copy__()
             copied.operands = tuple([memo[id(operand)] for operand in node.operands])
+            if node.origin is not None:  # a copied module has a record of its own
+                copied.origin = memo.get(id(node.origin)) or deepcopy(node.origin, memo)
             memo[id(node)] = copied
         return memo[id(self)]  # type: ignore[no-any-return]  # a memo holds anything
 

@@ -5,12 +5,14 @@ constructor and `forward`. While it runs, nodes get its path as their origin.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
 from typing import Any
 
 from micrograd_bp.engine import Origin, Value
+from micrograd_bp.engine.handed import handed_numbers, with_handed
 from micrograd_bp.engine.numbers.floats import as_float
-from micrograd_bp.engine.origin import NOT_RECORDED, current_origin
+from micrograd_bp.engine.origin import Leaf, LeafOrigin, current_origin, is_parameter
 from micrograd_bp.files import read_json, write_json
 
 
@@ -21,45 +23,67 @@ class Module:
     is then called like a function.
     """
 
-    _path = ""  # the name under which the module around this one holds it
-    _parts_are_named = False
+    _parts_are_claimed = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """A class may define `__call__` itself, as in micrograd: that then runs as `forward` would."""
+        super().__init_subclass__(**kwargs)
+        own = vars(cls).get("__call__")
+        if own is not None:
+
+            @wraps(own)
+            def call(self: Module, *inputs: Any, **more: Any) -> Any:
+                return self._run(own.__get__(self), inputs, more)
+
+            cls.__call__ = call  # type: ignore[method-assign]  # that is the point
 
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
-        self.__dict__["_parts_are_named"] = False
+        if isinstance(value, (Value, Module, list, tuple, dict)) and name in self.__dict__:
+            self._claim(name, value)
+            self.__dict__["_parts_are_claimed"] = False  # a list may grow after it was assigned
 
-    def _name_parts(self) -> None:
-        """Tells the modules inside this one their paths."""
+    def _claim(self, name: str, attribute: Any) -> None:
+        """Records that the parameters and modules in an attribute belong to this module, unless others have them."""
+        origin = self._origin()
+        for path, part in _parts(name, attribute):
+            if isinstance(part, Module):
+                origin.adopt(part._origin(), path)
+            elif not part.operands and not is_parameter(part.origin):
+                part.origin = LeafOrigin(Leaf.PARAMETER, path, origin)
+
+    def _claim_parts(self) -> None:
         for name, attribute in vars(self).items():
-            for path, part in _parts(name, attribute):
-                if isinstance(part, Module):
-                    part.__dict__["_path"] = path
-        self.__dict__["_parts_are_named"] = True
+            self._claim(name, attribute)
+        self.__dict__["_parts_are_claimed"] = True
 
-    def __call__(self, *inputs: Any) -> Any:
+    def _origin(self) -> Origin:
+        """The one record of this module."""
+        origin: Origin | None = self.__dict__.get("_own_origin")
+        if origin is None:
+            origin = self.__dict__["_own_origin"] = Origin(kind=type(self).__name__)
+        return origin
+
+    def __call__(self, *inputs: Any, **more: Any) -> Any:
         """Runs `forward`; the nodes made on the way have this module as their origin."""
-        if not self._parts_are_named:
-            self._name_parts()
-        token = current_origin.set(self._origin())
+        return self._run(self.forward, inputs, more)
+
+    def _run(self, function: Callable[..., Any], inputs: tuple[Any, ...], more: dict[str, Any]) -> Any:
+        if not self._parts_are_claimed:
+            self._claim_parts()
+        around, origin = current_origin.get(), self._origin()
+        token = current_origin.set(origin if around is None else around.entered(origin))
+        named = zip(_argument_names(function, len(inputs)), inputs, strict=True)
+        handed = handed_numbers.set(with_handed((*named, *more.items()), origin))
         try:
-            return self.forward(*inputs)
+            return function(*inputs, **more)
         finally:
+            handed_numbers.reset(handed)
             current_origin.reset(token)
 
     def forward(self, *inputs: Any) -> Any:
         """What the module computes; for a subclass to define."""
         raise NotImplementedError(f"{type(self).__name__} does not define forward")
-
-    def _origin(self) -> Origin:
-        around = current_origin.get()
-        if around is NOT_RECORDED:
-            return around
-        if around is not None:
-            return around.inside(self._path, type(self).__name__)
-        if "_outermost_origin" not in self.__dict__:
-            self.__dict__["_outermost_origin"] = Origin(self._path, type(self).__name__)
-        origin: Origin = self.__dict__["_outermost_origin"]
-        return origin
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """Each parameter once, with its path, such as `layers.0.neurons.2.weights.1`."""
@@ -162,6 +186,16 @@ class Module:
         for name, value in ours.items():
             if name in theirs and theirs[name] != value:
                 raise ValueError(f"{path} is of a model with {name}={theirs[name]!r:.80}, this one has {value!r:.80}")
+
+
+def _argument_names(method: Callable[..., Any], count: int) -> list[str]:
+    """What a method calls its arguments: `x`; `x.0`, `x.1` for those in `*x`."""
+    code = getattr(method, "__code__", None)
+    if code is None:  # not written in Python
+        return [f"x.{place}" for place in range(count)]
+    names = list(code.co_varnames[1 : code.co_argcount])
+    rest = (*code.co_varnames[code.co_argcount + code.co_kwonlyargcount :], "x")[0]
+    return names[:count] + [f"{rest}.{place}" for place in range(count - len(names))]
 
 
 def saved_parameters(content: dict[str, Any], path: str | os.PathLike[str]) -> dict[str, float]:

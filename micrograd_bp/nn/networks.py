@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from micrograd_bp.engine import OPERATIONS, Value
-from micrograd_bp.engine.value import record
+from micrograd_bp.engine.handed import handed_numbers
+from micrograd_bp.engine.origin import Leaf, LeafOrigin, current_origin
+from micrograd_bp.engine.value import leaf_of, record
 from micrograd_bp.nn.arguments import Rng, activation_operation, as_rng, check_positive, look_up
 from micrograd_bp.nn.initial_weights import INITIAL_WEIGHTS
 from micrograd_bp.nn.module import Module
@@ -26,12 +28,20 @@ class Inputs(tuple[Value, ...]):
         if isinstance(inputs, Value) or not isinstance(inputs, Iterable):
             inputs = (inputs,)  # a layer of one neuron gives one Value, not a list
         try:
-            checked = Inputs([x if isinstance(x, Value) else Value(x) for x in inputs])
+            checked = Inputs([x if isinstance(x, Value) else _input(x, place) for place, x in enumerate(inputs)])
         except TypeError as error:
             raise TypeError(f"{module} takes one sample at a time, a list of {expected} numbers; {error}") from None
         if len(checked) != expected:
             raise ValueError(f"{module} takes {expected} inputs, got {len(checked)}")
         return checked
+
+
+def _input(number: Any, place: int) -> Value:
+    """The leaf of a number that a module was called with: the outermost one, if it hands it on."""
+    handed, running = handed_numbers.get().get(id(number)), current_origin.get()
+    if handed is not None:
+        return handed.leaf(leaf_of)
+    return leaf_of(number, LeafOrigin(Leaf.INPUT, f"inputs.{place}", running.module if running is not None else None))
 
 
 class Neuron(Module):

@@ -7,7 +7,7 @@ from inspect import currentframe
 
 from micrograd_bp.engine import Origin, Value, no_graph
 from micrograd_bp.engine.operations import dot, tanh
-from micrograd_bp.engine.origin import track_source
+from micrograd_bp.engine.origin import Leaf, track_source
 from micrograd_bp.nn import MLP, Module, mse
 
 from .support import made_in, refused
@@ -20,17 +20,19 @@ def test_nodes_made_in_a_scope_share_its_record():
         nodes = [x * 2.0, tanh(x), dot([x], [x]), x**2, -x]
         leaf = Value(3.0)
     assert all(node.origin is origin for node in nodes)
-    assert leaf.origin is None
+    assert (leaf.origin.leaf, leaf.origin.module) == (Leaf.MADE, None)
     assert (x * 2.0).origin is None
 
 
 def test_origins_inside_one_another():
-    layer = Origin("layers.0", "Layer")
-    neuron = layer.inside("neurons.2", "Neuron")
-    assert (neuron.scope, neuron.kind, neuron.parent) == ("layers.0.neurons.2", "Neuron", layer)
-    assert layer.inside("neurons.2", "Neuron") is neuron
-    assert layer.inside("neurons.2", "Other") is not neuron
-    assert Origin().inside("first", "Layer").scope == "first"
+    network, layer, neuron = Origin(kind="MLP"), Origin(kind="Layer"), Origin(kind="Neuron")
+    layer.adopt(neuron, "neurons.2")
+    assert (neuron.scope, neuron.parent) == ("neurons.2", layer)
+    network.adopt(layer, "layers.0")
+    assert (neuron.scope, layer.scope, network.scope) == ("layers.0.neurons.2", "layers.0", "")
+    Origin(kind="Other").adopt(neuron, "theirs")  # has a place already
+    neuron.adopt(network, "around")  # holds the one that would adopt it
+    assert (neuron.scope, network.parent) == ("layers.0.neurons.2", None)
 
 
 def test_a_scope_inside_of_no_graph_records_nothing():
@@ -45,7 +47,7 @@ def test_repr_shows_the_place():
 
 
 def test_copies_keep_what_it_says():
-    origin = Origin("layers", "MLP").inside("0", "Layer")
+    origin = Origin("0", "Layer", Origin("layers", "MLP"))
     for again in (pickle.loads(pickle.dumps(origin)), copy.deepcopy(origin)):
         assert repr(again) == repr(origin)
         assert (again.parent.scope, again.kind) == ("layers", "Layer")
@@ -74,7 +76,7 @@ class TestTrackSource:
         with track_source():
             x = Value(1.0)
         assert (x * 2.0).origin is None
-        assert Value(1.0).origin is None
+        assert Value(1.0).origin.place == ""
         assert Origin("layers.0", "Layer").place == ""
 
     def test_inside_a_module_the_scope_stays_and_the_line_is_the_callers(self):
@@ -113,7 +115,7 @@ class TestTrackSource:
         around = Origin("layers.0", "Layer", Origin("", "MLP"))
         with made_in(around), track_source():
             node = Value(1.0) * 2.0
-        assert (node.origin.scope, node.origin.kind, node.origin.parent) == ("layers.0", "Layer", around.parent)
+        assert (node.origin.scope, node.origin.kind, node.origin.module) == ("layers.0", "Layer", around)
         assert node.origin.place
 
     def test_opened_twice_it_is_closed_once(self):
@@ -124,10 +126,10 @@ class TestTrackSource:
 
     def test_nothing_is_recorded_inside_of_no_graph(self):
         with track_source(), no_graph():
-            node, leaf = Value(1.0) * 2.0, Value(1.0)
+            node = Value(1.0) * 2.0
         with no_graph(), track_source():
             other = Value(1.0) * 2.0
-        assert [each.origin for each in (node, leaf, other)] == [None, None, None]
+        assert [each.origin for each in (node, other)] == [None, None]
         assert node.operands == other.operands == ()
 
     def test_it_does_not_reach_into_another_context(self):

@@ -13,6 +13,7 @@ import pytest
 
 from micrograd_bp.engine import OPERATIONS, Origin, Value, backward, operation, topological_order
 from micrograd_bp.engine.operations import dot, elu, sqrt, tanh
+from micrograd_bp.engine.origin import Leaf
 from micrograd_bp.engine.pickling import Bundle
 
 from .support import contents, each_operation, edges, fresh_python, made_in, refused, sample_points
@@ -102,7 +103,7 @@ def test_infinite_and_nan_local_derivatives_survive(copied):
 
 @both_ways
 def test_labels_and_origin_survive_and_origins_stay_shared(copied):
-    origin = Origin("layers", "Layer").inside("0", "Neuron")
+    origin = Origin("0", "Neuron", Origin("layers", "Layer"))
     with made_in(origin):
         product = Value(2.0, label="a") * Value(3.0)
         output = tanh(product)
@@ -118,7 +119,7 @@ def test_labels_and_origin_survive_and_origins_stay_shared(copied):
     assert (output2.origin.scope, output2.origin.kind) == ("layers.0", "Neuron")
     assert output2.origin.parent.scope == "layers"
     assert (again.origin.file, again.origin.line) == ("script.py", 7)
-    assert product2.operands[0].origin is None
+    assert product2.operands[0].origin.leaf is Leaf.MADE
 
 
 @both_ways

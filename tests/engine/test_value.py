@@ -353,7 +353,7 @@ def test_attributes_of_a_leaf():
     a = Value(2, label="a")
     assert (a.data, a.grad, a.label) == (2.0, 0.0, "a")
     assert type(a.data) is float
-    assert (a.operation, a.operands, a.local_derivatives, a.origin) == (None, (), (), None)
+    assert (a.operation, a.operands, a.local_derivatives) == (None, (), ())
 
 
 def test_a_typing_mistake_in_an_attribute_is_noticed():

@@ -169,11 +169,21 @@ def test_two_networks_have_different_records() -> None:
     assert len({id(record) for each in records for record in each.values()}) == 3 * 3
 
 
-def test_leaves_and_nodes_outside_of_modules_have_no_origin() -> None:
+def test_leaves_know_what_they_are_and_nodes_outside_of_modules_have_no_origin() -> None:
     network = MLP(2, [1], rng=0)
     loss = mse([network([1.0, 2.0])], [0.0])
     assert loss.origin is None
-    assert all(node.origin is None for node in topological_order(loss) if not node.operands)
+    assert leaves(loss) == {
+        *(("parameter", f"layers.0.neurons.0.{name}") for name in ("weights.0", "weights.1", "bias")),
+        *(("input", f"inputs.{i}") for i in range(2)),
+        ("lifted", ""),
+    }
+
+
+def leaves(output: Value) -> set[tuple[str, str]]:
+    """What the leaves below `output` are, and their names."""
+    found = [node.origin for node in topological_order(output) if not node.operands]
+    return {(origin.leaf.value, origin.scope) for origin in found if origin is not None and origin.leaf is not None}
 
 
 def test_no_graph_leaves_neither_graph_nor_origin() -> None:

@@ -157,8 +157,8 @@ def test_names_come_from_mappings_lists_and_modules() -> None:
 def test_leaves_of_modules_are_told_apart() -> None:
     shown = nodes(draw(network_loss(2, 2, 1)))
     names = [texts[0] for texts in shown]
-    assert names.count("w0") == names.count("w1") == names.count("b") == 3
-    assert {"x0", "x1"} <= set(names)
+    assert names.count("weights.0") == names.count("weights.1") == names.count("bias") == 3
+    assert {"inputs.0", "inputs.1"} <= set(names)
     assert ["0.5", "constant"] in shown
 
 

@@ -313,7 +313,12 @@ class TestNames:
     def test_values_of_a_module_are_called_after_it(self):
         network = MLP(2, [2, 1], activation="tanh", rng=0)
         names = {step.operand_name for step in steps(network([1.0, 2.0]))}
-        assert {"layers.0.neurons.1.w0", "layers.0.neurons.1.b", "layers.0.neurons.0.tanh", "layers.0.x0"} <= names
+        assert {
+            "layers.0.neurons.1.weights.0",
+            "layers.0.neurons.1.bias",
+            "layers.0.neurons.0.tanh",
+            "inputs.0",
+        } <= names
 
     def test_are_unique(self):
         outputs = [Neuron(2, rng=1)([1.0, 2.0]) for _ in range(3)]

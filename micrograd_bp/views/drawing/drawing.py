@@ -7,6 +7,7 @@ from micrograd_bp.engine import Value
 from micrograd_bp.engine.suggestions import did_you_mean
 from micrograd_bp.views.drawing.gradient_flow import GivenFlow, GradientFlow, RecordedFlow
 from micrograd_bp.views.drawing.groups import LAYERS, NEURONS, picture_of_groups
+from micrograd_bp.views.drawing.modules import made_by
 from micrograd_bp.views.drawing.parts import Part, as_roots, everything, on_paths
 from micrograd_bp.views.drawing.parts import around as part_around
 from micrograd_bp.views.drawing.picture import Picture
@@ -132,7 +133,7 @@ def _picture(part: Part, roles: Roles, flow: GradientFlow | None, detail: str) -
         return picture_of_groups(part, roles, flow, NEURONS)
     if detail == "layers":
         return picture_of_groups(part, roles, flow, LAYERS)
-    if not any(roles.modules.of(node) for node in part.order):
+    if not any(made_by(node) for node in part.order):
         raise ValueError(
             f"a graph of {n_values:,} values without modules to group them by is too large to be read: draw a part "
             f"with draw(root, around=node, hops=2) or between(root, leaf), or insist with detail='values'"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from micrograd_bp.engine import Origin, Value
 from micrograd_bp.views.drawing.gradient_flow import GradientFlow, Passage, passage
-from micrograd_bp.views.drawing.modules import layer_of, own_name
+from micrograd_bp.views.drawing.modules import layer_of, made_by, own_name
 from micrograd_bp.views.drawing.parts import Part
 from micrograd_bp.views.drawing.picture import Box, Line, Picture
 from micrograd_bp.views.drawing.roles import Role, Roles
@@ -184,7 +184,7 @@ def _module_box(group: Group, roles: Roles) -> Box:
     origin = group.origin
     assert origin is not None
     title, kind = printable(own_name(origin)), printable(origin.kind)
-    parts = {made_in for made_in in map(roles.modules.of, group.members) if made_in not in (None, origin)}
+    parts = {made_in for made_in in map(made_by, group.members) if made_in not in (None, origin)}
     box = Box(title=title or kind, subtitle=kind if title else "", role=Role.OPERATION, frame=origin.parent)
     box.tooltip = printable(f"{origin.scope} {origin.kind}".strip(), 400)
     activations = {unit.operation.symbol for unit in _units(group) if unit.operation}

@@ -5,23 +5,9 @@ import re
 from micrograd_bp.engine import Origin, Value
 
 
-class Modules:
-    """From nodes to the records of their modules: one `Origin` for each module.
-
-    While source lines are tracked, a module's nodes have as many records as there are lines; the first stands for all.
-    """
-
-    def __init__(self) -> None:
-        self._records: dict[tuple[str, str, Origin | None], Origin] = {}
-
-    def of(self, node: Value) -> Origin | None:
-        """The module that made a node, or None."""
-        origin = node.origin
-        if origin is None or not origin.kind:
-            return None
-        if origin.file is None:
-            return origin
-        return self._records.setdefault((origin.scope, origin.kind, origin.parent), origin)
+def made_by(node: Value) -> Origin | None:
+    """The module that made a node: one `Origin` for each, also while source lines are tracked."""
+    return node.origin.module if node.origin is not None else None
 
 
 def layer_of(origin: Origin) -> Origin:
@@ -32,8 +18,7 @@ def layer_of(origin: Origin) -> Origin:
 
 def own_name(origin: Origin) -> str:
     """The path of a module inside the module around it, `layers.0`; "" for the outermost one."""
-    around = origin.parent.scope if origin.parent else ""
-    return origin.scope.removeprefix(f"{around}.") if around else origin.scope
+    return origin.name
 
 
 def frame_name(origin: Origin) -> str:

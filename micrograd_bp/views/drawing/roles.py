@@ -1,7 +1,6 @@
 """What the nodes of a drawing are called, and which leaves are inputs, parameters and constants.
 
-Names come from labels, from `names`, and else from the place of an operand: the third weight of a neuron is `w2`. A
-parameter is known as such when a module in `names` holds it; else it is a leaf that one module alone uses.
+What a leaf is was recorded in its origin when it was made. Names come from labels, from `names`, and else from there.
 """
 
 from collections.abc import Sequence
@@ -9,9 +8,9 @@ from enum import Enum
 from typing import Any
 
 from micrograd_bp.engine import Origin, Value
-from micrograd_bp.views.drawing.modules import Modules
+from micrograd_bp.engine.origin import Leaf
+from micrograd_bp.views.drawing.modules import made_by
 from micrograd_bp.views.given_names import GivenNames
-from micrograd_bp.views.steps.value_names import operand_role
 
 
 class Role(Enum):
@@ -40,63 +39,50 @@ class Roles:
         """
         self._given = GivenNames(names)
         self._roots = set(roots)
-        self.modules = Modules()
         self._used_in: dict[Value, Origin | None] = {}
-        self._places: dict[Value, str] = {}
-        self._shared: set[Value] = set()
+        self._unnamed: dict[Value, str] = {}
         for node in order:
-            self._note_uses(node)
+            if not node.operands and self._leaf(node) is Leaf.MADE and not self.name(node):
+                self._unnamed[node] = f"v{len(self._unnamed) + 1}"
+            for operand in node.operands:
+                made_in = made_by(node)
+                if self._used_in.setdefault(operand, made_in) is not made_in:
+                    self._used_in[operand] = None
 
-    def _note_uses(self, node: Value) -> None:
-        """Remembers for each leaf among the operands of a node where it was used, and as what."""
-        operation = node.operation
-        if operation is None:
-            return
-        made_in = self.modules.of(node)
-        for position, operand in enumerate(node.operands):
-            if operand.operands:
-                continue
-            if operand not in self._used_in:
-                self._used_in[operand] = made_in
-                place = operand_role(node, position)
-                # The second factor of a product is the one that flows through: w * x.
-                flows_through = operation.name == "multiply" and place == "b"
-                self._places[operand] = place if operation.many else "x" if flows_through else ""
-            elif self._used_in[operand] is not made_in:
-                self._shared.add(operand)
+    def _leaf(self, node: Value) -> Leaf:
+        """What a leaf is."""
+        if node in self._given.parameters:
+            return Leaf.PARAMETER
+        return (node.origin.leaf if node.origin is not None else None) or Leaf.MADE
 
     def name(self, node: Value) -> str:
         """What people call the node; may be empty."""
-        return node.label or self._given.names.get(node) or self._name_by_place(node)
+        chosen = node.label or self._given.names.get(node, "")
+        if chosen or node.operands or node.origin is None:
+            return chosen or self._unnamed.get(node, "")
+        return node.origin.scope or self._unnamed.get(node, "")
 
     def is_named(self, node: Value) -> bool:
         """Whether somebody gave the node a name."""
         return bool(node.label or node in self._given.names)
 
-    def _name_by_place(self, node: Value) -> str:
-        if node.operands or self._used_in.get(node) is None or self.role(node) is Role.CONSTANT:
-            return ""
-        place = self._places[node]
-        return place if place != "x" else ""
-
     def module(self, node: Value) -> Origin | None:
-        """The module in which a node is drawn: the one that made it; for a leaf, the one that owns it."""
+        """The module in which a node is drawn: the one that made it, has it as parameter, or alone uses a constant."""
         if node.operands:
-            return self.modules.of(node)
-        if node in self._shared or self.role(node) is Role.INPUT:
-            return None
-        return self._used_in.get(node)
+            return made_by(node)
+        role = self.role(node)
+        if role is Role.PARAMETER and node.origin is not None and node.origin.parent is not None:
+            return node.origin.parent
+        return self._used_in.get(node) if role in (Role.CONSTANT, Role.PARAMETER) else None
 
     def role(self, node: Value) -> Role:
         """What the node is in the picture."""
-        if node in self._roots and node.operands:
-            return Role.OUTPUT
         if node.operands:
-            return Role.OPERATION
-        if node in self._given.parameters:
-            return Role.PARAMETER
-        in_module = self._used_in.get(node) is not None
-        if in_module and not self._given.knows_modules and node not in self._shared:
-            flows_through = self._places[node].startswith("x")
-            return Role.INPUT if flows_through else Role.PARAMETER
-        return Role.INPUT if in_module or self.is_named(node) or node in self._roots else Role.CONSTANT
+            return Role.OUTPUT if node in self._roots else Role.OPERATION
+        match self._leaf(node):
+            case Leaf.PARAMETER:
+                return Role.PARAMETER
+            case Leaf.LIFTED if not self.is_named(node):
+                return Role.CONSTANT
+            case _:
+                return Role.INPUT

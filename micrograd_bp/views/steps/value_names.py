@@ -7,7 +7,8 @@ Where a name is taken, a number follows: `tanh_2`.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from micrograd_bp.engine import Origin, Value
+from micrograd_bp.engine import Value
+from micrograd_bp.engine.origin import Leaf
 from micrograd_bp.views.text import printable
 
 LONGEST = 60
@@ -36,16 +37,18 @@ class Names(Mapping[Value, str]):
             if chosen:
                 self._add(value, printable(chosen, LONGEST))
         self.own = frozenset(self._names)
-        roles = _roles(order)
-        n_unnamed = 0
+        n_unnamed = n_constants = 0
         for value in order:
             if value in self._names:
                 continue
+            scope = value.origin.scope if value.origin is not None else ""
             if value.operation is not None:
-                self._add(value, _inside(value.origin, value.operation.name))
-            elif value in roles:
-                role, origin = roles[value]
-                self._add(value, _inside(origin, role))
+                self._add(value, f"{scope}.{value.operation.name}" if scope else value.operation.name)
+            elif scope:
+                self._add(value, scope)
+            elif value.origin is not None and value.origin.leaf is Leaf.LIFTED:
+                n_constants += 1
+                self._add(value, f"c{n_constants}")
             else:
                 n_unnamed += 1
                 self._add(value, f"v{n_unnamed}")
@@ -76,27 +79,6 @@ class Names(Mapping[Value, str]):
         return list(self._values)
 
 
-def _inside(origin: Origin | None, name: str) -> str:
-    return f"{origin.scope}.{name}" if origin is not None and origin.scope else name
-
-
-def _roles(order: Sequence[Value]) -> dict[Value, tuple[str, Origin]]:
-    """For leaves that modules use: which operand they are there, and the innermost module around all these uses."""
-    roles: dict[Value, tuple[str, Origin]] = {}
-    for node in order:
-        if node.operation is None or node.origin is None or not node.origin.kind:
-            continue
-        for position, operand in enumerate(node.operands):
-            if operand.operation is not None:
-                continue
-            if operand in roles:
-                role, origin = roles[operand]
-                roles[operand] = role, _common(origin, node.origin)
-            else:
-                roles[operand] = operand_role(node, position), node.origin
-    return roles
-
-
 def operand_role(node: Value, position: int) -> str:
     """What an operand of `node` is there, by the words of the rule: `base`, `w3`."""
     name, index = operand_name(node, position)
@@ -119,19 +101,3 @@ def operand_name(node: Value, position: int) -> tuple[str, int | None]:
             return name, position - start if name in operation.many else None
         start += length
     raise IndexError(position)
-
-
-def _common(a: Origin, b: Origin) -> Origin:
-    """The innermost module that both ran in."""
-    if a.scope == b.scope:
-        return a
-    around_a = _with_parents(a)
-    scopes_of_b = {each.scope for each in _with_parents(b)}
-    return next((each for each in around_a if each.scope in scopes_of_b), around_a[-1])
-
-
-def _with_parents(origin: Origin) -> list[Origin]:
-    chain = [origin]
-    while chain[-1].parent is not None:
-        chain.append(chain[-1].parent)
-    return chain
