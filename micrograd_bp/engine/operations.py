@@ -364,7 +364,9 @@ def lgamma(xp, x):
     return xp.lgamma(x), (xp.digamma(x),)
 
 
-@operation("polygamma", symbol="ψ⁽{order:g}⁾", domain=f"{NO_POLE}, and a whole order", samples={"x": GAMMA, **ORDERS})
+@operation(
+    "polygamma", symbol="polygamma^({order:g})", domain=f"{NO_POLE}, and a whole order", samples={"x": GAMMA, **ORDERS}
+)
 def polygamma(xp, x, *, order):
     return xp.polygamma(x, order), (xp.polygamma(x, order + 1.0),)
 
@@ -374,7 +376,7 @@ def sinc(xp, x):
     return xp.sinc_derivative(x, 0.0), (xp.sinc_derivative(x, 1.0),)
 
 
-@operation("sinc_derivative", symbol="sinc⁽{order:g}⁾", domain="a finite x, and a whole order", samples=ORDERS)
+@operation("sinc_derivative", symbol="sinc^({order:g})", domain="a finite x, and a whole order", samples=ORDERS)
 def sinc_derivative(xp, x, *, order):
     return xp.sinc_derivative(x, order), (xp.sinc_derivative(x, order + 1.0),)
 

@@ -82,6 +82,8 @@ TEXTS = {
     "constant_power": "x^exponent\n∂/∂x = exponent·x^(exponent - (exponent ≠ 0))",
     "abs": "|x|\n∂/∂x = (x > 0) - (x < 0)",
     "maximum": "max(a, b)\n∂/∂a = (a > b) + 0.5·(a = b)\n∂/∂b = (a < b) + 0.5·(a = b)",
+    "remainder": "a % b\n∂/∂a = 1\n∂/∂b = -(a // b)",
+    "lgamma": "lgamma(x)\n∂/∂x = digamma(x)",
     "sqrt": "√x\n∂/∂x = 0.5 / √x",
     "exp": "exp(x)\n∂/∂x = exp(x)",
     "tanh": "tanh(x)\n∂/∂x = 1 - tanh(x)²",

@@ -156,7 +156,7 @@ class TestFormulas:
     def test_of_every_operation_ends_with_the_recorded_derivative(self, name):
         operation = OPERATIONS[name]
         if operation.trace.constants:
-            numbers = dict.fromkeys(operation.trace.constants, 0.25)
+            numbers = {each: operation.samples[each][0][1] for each in operation.trace.constants}
             operands = [Value(0.7, label=each) for each in operation.operand_names]
             node = getattr(operands[0], name)(*operands[1:], **numbers)
         else:

@@ -101,6 +101,11 @@ def _divide(a: _Part, b: _Part) -> _Part:
     return _Part(text, rf"\frac{{{a.latex}}}{{{b.latex}}}", PRODUCT)
 
 
+def _floor_divide(a: _Part, b: _Part) -> _Part:
+    text = f"{a.inside(PRODUCT).text} // {b.inside(POWER).text}"
+    return _Part(text, rf"\left\lfloor\frac{{{a.latex}}}{{{b.latex}}}\right\rfloor", NEGATIVE)
+
+
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
@@ -152,6 +157,8 @@ NOTATION: dict[str, Callable[..., _Part]] = {
     "subtract": _minus,
     "multiply": _times,
     "divide": _divide,
+    "remainder": _infix(" % ", r" \bmod ", NEGATIVE, left=PRODUCT, right=POWER),
+    "floor_divide": _floor_divide,
     "negative": _negative,
     "pow": _pow,
     "constant_power": _pow,
