@@ -1,4 +1,4 @@
-"""Fixtures for all tests."""
+"""Fixtures and options for all tests."""
 
 import pytest
 
@@ -6,6 +6,15 @@ from micrograd_bp.engine import OPERATIONS
 from micrograd_bp.engine.methods import Methods
 from micrograd_bp.engine.numbers.floats import floats
 from micrograd_bp.engine.numbers.namespace import FUNCTIONS, RULES
+from tests import counts
+
+
+def pytest_addoption(parser):
+    parser.addoption("--full", action="store_true", help="try all graphs and sizes, as CI does: some ten minutes")
+
+
+def pytest_configure(config):
+    counts.full = config.getoption("--full")
 
 
 @pytest.fixture

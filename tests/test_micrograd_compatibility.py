@@ -14,6 +14,7 @@ from sklearn.datasets import make_moons
 
 import micrograd_bp.engine
 import micrograd_bp.nn
+from tests.counts import count
 
 # ---- expressions
 
@@ -194,7 +195,7 @@ def test_a_module_in_micrograds_style(seeded: Callable[[], None]) -> None:
 
 # ---- the two-moons training of micrograd's demo notebook
 
-STEPS = 100
+N_POINTS, STEPS = count(20, 100), count(30, 100)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -210,7 +211,7 @@ def no_collector() -> Iterator[None]:
 def train_on_moons(package: Any, **arguments: Any) -> tuple[list[float], list[float]]:
     """The loss and the accuracy before each step: a support vector machine's loss, L2, all points at once."""
     random.seed(1337)
-    points, classes = make_moons(n_samples=100, noise=0.1, random_state=1337)
+    points, classes = make_moons(n_samples=N_POINTS, noise=0.1, random_state=1337)
     labels = (classes * 2 - 1).tolist()
     model = package.nn.MLP(2, [16, 16, 1], **arguments)
     losses, accuracies = [], []
@@ -223,7 +224,7 @@ def train_on_moons(package: Any, **arguments: Any) -> tuple[list[float], list[fl
         hits = [(yi > 0) == (score.data > 0) for yi, score in zip(labels, scores, strict=True)]
         model.zero_grad()
         total.backward()
-        learning_rate = 1.0 - 0.9 * k / 100
+        learning_rate = 1.0 - 0.9 * k / STEPS
         for p in model.parameters():
             p.data -= learning_rate * p.grad
         losses.append(float(total.data))
@@ -265,4 +266,4 @@ def test_the_two_moons_training_gives_the_same_numbers_step_by_step(
     assert len(losses) == STEPS
     assert losses == pytest.approx(micrograds_training[0], rel=1e-9)
     assert accuracies == micrograds_training[1]
-    assert accuracies[-1] == 1.0
+    assert accuracies[-1] >= count(90, 100) / 100

@@ -41,8 +41,9 @@ def test_accuracy_counts_the_largest_output() -> None:
 
 
 def test_a_seed_gives_the_same_run() -> None:
-    assert train_on_iris(1).network.state_dict() == train_on_iris(1).network.state_dict()
-    assert train_on_iris(1).held_out_inputs != train_on_iris(2).held_out_inputs
+    first, again, other = train_on_iris(1), train_on_iris(1), train_on_iris(2)
+    assert first.network.state_dict() == again.network.state_dict()
+    assert first.held_out_inputs != other.held_out_inputs
 
 
 @pytest.fixture(scope="module", params=["utf-8", "cp1252", "ascii"])

@@ -12,11 +12,12 @@ import pytest
 
 from micrograd_bp import SGD, Training, Value, compile, matrix, mse
 from micrograd_bp.checks import matrix_to_values, values_to_matrix
+from tests.counts import count
 from tests.problems.problem import Array, cross_entropy_of
 
 EQUAL = 1e-13
 
-N_NETWORKS = 150
+N_NETWORKS = count(40, 150)
 
 
 class Case(NamedTuple):

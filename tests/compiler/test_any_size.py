@@ -8,6 +8,7 @@ import pytest
 
 from micrograd_bp import Value, compile, dot
 from micrograd_bp import sum as sum_of
+from tests.counts import count
 from tests.problems.agreement import check
 from tests.problems.problem import Problem, leaves_of
 
@@ -34,12 +35,13 @@ def test_a_long_chain_under_a_batch():
 
 def test_thousands_of_arrays_of_one_name():
     """Each is called sin and a number; to look for a free one from the start took minutes."""
+    n = count(5_000, 20_000)
     x, w = Value(0.75), Value(0.25)
     y = x * w
-    for _ in range(20_000):
+    for _ in range(n):
         y = y.sin()
     program = compile(y, inputs={"X": [x]}, parameters=[w], form="matrices")
-    assert "sin19998 = np.sin(sin19997)" in program.source
+    assert f"sin{n - 2} = np.sin(sin{n - 3})" in program.source
     value, gradient = program.value_and_gradient(np.array([[0.75]]))
     y.backward()
     np.testing.assert_allclose([value, gradient[0]], [y.data, w.grad], rtol=1e-9)

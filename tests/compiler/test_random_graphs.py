@@ -1,4 +1,4 @@
-"""5,000 random graphs: the program, and its source run alone, give what the scalar engine gives."""
+"""Random graphs, in full 5,000: the program, and its source run alone, give what the scalar engine gives."""
 
 from collections import Counter
 from random import Random
@@ -8,6 +8,7 @@ import pytest
 
 from micrograd_bp import OPERATIONS, evaluate_again
 from micrograd_bp.engine import topological_order
+from tests.counts import count
 from tests.problems.agreement import by_engine, check
 from tests.problems.problem import repeated
 from tests.problems.random_graphs import define_operations, random_problem
@@ -20,7 +21,7 @@ TIMES = [1, 7, 64]
 """How often a batch holds each sample: a program may work otherwise on few samples than on many."""
 
 
-@pytest.mark.parametrize("block", range(35))
+@pytest.mark.parametrize("block", range(count(10, 35)))
 def test_programs_answer_as_the_engine_does(block, table):
     """Value, predictions, and gradients with respect to parameters and inputs, over a batch; and the text alone."""
     own_operations = define_operations()
@@ -31,7 +32,7 @@ def test_programs_answer_as_the_engine_does(block, table):
         check(problem, form=FORMS[seed % len(FORMS)], with_respect_to=asked)
 
 
-@pytest.mark.parametrize("block", range(15))
+@pytest.mark.parametrize("block", range(count(5, 15)))
 def test_programs_of_sums_answer_as_the_engine_does(block):
     """Sums of products are taken apart and put together again, so they are drawn more often than other operations."""
     for seed in range(block * BLOCK, (block + 1) * BLOCK):
@@ -74,7 +75,7 @@ def test_random_graphs_hold_all_that_they_are_said_to_hold(table):
 def test_the_tests_own_engine_is_the_engine(table):
     """The numbers that programs are compared with are those of `evaluate_again`."""
     own_operations = define_operations()
-    for seed in range(200):
+    for seed in range(count(50, 200)):
         problem = random_problem(Random(seed), own_operations)
         theirs = by_engine(problem)
         again = [evaluate_again([problem.loss, *problem.output_nodes], sample) for sample in problem.samples()]

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from micrograd_bp import Value, compile, dot, l2
+from tests.counts import count
 from tests.problems.agreement import check
 from tests.problems.patterns import PATTERNS, Drawer
 from tests.problems.problem import Problem, repeated
 
-N_SEEDS = 12
+N_SEEDS = count(4, 12)
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
@@ -22,7 +23,7 @@ def test_programs_answer_as_the_engine_does(pattern):
 
 @pytest.mark.parametrize("pattern", ["gaps", "random_skips", "inputs_among_parameters_in_a_dot"])
 def test_the_patterns_that_found_most_faults_are_drawn_more_often(pattern):
-    for seed in range(N_SEEDS, 12 * N_SEEDS):
+    for seed in range(N_SEEDS, count(3, 12) * N_SEEDS):
         check(Drawer(Random(f"{pattern} {seed}")).problem(PATTERNS[pattern]))
 
 

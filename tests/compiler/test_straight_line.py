@@ -12,6 +12,7 @@ from micrograd_bp.engine.numbers.formulas import Formula
 from micrograd_bp.engine.operations import dot, greater, log, logsumexp, maximum, where
 from micrograd_bp.engine.operations import sum as sum_of
 from micrograd_bp.engine.value import ieee_arithmetic
+from tests.counts import count
 from tests.problems.agreement import by_engine, distance
 from tests.problems.random_graphs import define_operations, random_problem
 from tests.problems.straight_lines import answer, is_right, run
@@ -25,7 +26,7 @@ def test_random_graphs_give_what_the_engine_gives(statements, few, monkeypatch, 
     monkeypatch.setattr(chunks, "MOST_STATEMENTS", statements)
     monkeypatch.setattr(program, "FEW_SAMPLES", few)
     own_operations = define_operations()
-    for seed in range(10_000, 10_060):
+    for seed in range(10_000, 10_000 + count(20, 60)):
         problem = random_problem(Random(seed), own_operations)
         assert distance(problem, answer(problem), by_engine(problem)) <= 1.0, seed
 

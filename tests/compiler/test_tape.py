@@ -21,6 +21,7 @@ from micrograd_bp.engine.numbers.floats import Floats
 from micrograd_bp.engine.numbers.formulas import Formula
 from micrograd_bp.engine.operations import dot, log, logsumexp
 from micrograd_bp.engine.operations import sum as sum_of
+from tests.counts import count
 from tests.problems.agreement import by_engine, distance
 from tests.problems.random_graphs import define_operations, random_problem
 from tests.problems.straight_lines import answer, is_right, run
@@ -28,7 +29,7 @@ from tests.problems.straight_lines import answer, is_right, run
 on_a_tape = partial(run, tape=True)
 
 
-@pytest.mark.parametrize("block", range(10))
+@pytest.mark.parametrize("block", range(count(3, 10)))
 def test_random_graphs_give_what_the_engine_gives(block, table):
     own_operations = define_operations()
     for seed in range(20_000 + 50 * block, 20_050 + 50 * block):

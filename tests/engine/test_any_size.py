@@ -11,10 +11,11 @@ import pytest
 
 from micrograd_bp.engine import OPERATIONS, Value, backward, gradients, leaves, operations, size, topological_order
 from micrograd_bp.engine.operations import dot, tanh
+from tests.counts import count
 
 from .support import edges
 
-MILLION = 1_000_000
+LENGTH = count(200_000, 1_000_000)
 A, B = 0.999999, 1e-6
 
 
@@ -28,7 +29,7 @@ def chain(n_operations):
 
 def check_gradients(a, b):
     """Against the closed form of xₙ = aⁿ + b·(1 - aⁿ) / (1 - a)."""
-    n = MILLION // 2
+    n = LENGTH // 2
     power = A**n
     assert b.grad == pytest.approx((1.0 - power) / (1.0 - A), rel=1e-8)
     geometric = (1.0 - power - n * (1.0 - A) * A ** (n - 1)) / (1.0 - A) ** 2
@@ -39,15 +40,15 @@ def check_gradients(a, b):
 def long_chain():
     """Gone with the class that uses it, so that the tests after it need not carry it along."""
     assert sys.getrecursionlimit() <= 1000
-    return chain(MILLION)
+    return chain(LENGTH)
 
 
-class TestMillion:
-    """A chain of a million operations, under the default recursion limit."""
+class TestLongChain:
+    """A chain of LENGTH operations, in full a million, under the default recursion limit."""
 
     def test_backward(self, long_chain):
         x, a, b = long_chain
-        assert size(x) == (MILLION + 3, 2 * MILLION)
+        assert size(x) == (LENGTH + 3, 2 * LENGTH)
         x.backward()
         check_gradients(a, b)
         assert gradients(x, [a, b]) == [a.grad, b.grad]
@@ -55,7 +56,7 @@ class TestMillion:
 
     def test_pickle(self, long_chain):
         x, a, b = pickle.loads(pickle.dumps(long_chain))
-        assert size(x) == (MILLION + 3, 2 * MILLION)
+        assert size(x) == (LENGTH + 3, 2 * LENGTH)
         a.grad = b.grad = 0.0
         x.backward()
         check_gradients(a, b)
@@ -63,7 +64,7 @@ class TestMillion:
     def test_deepcopy(self, long_chain):
         b, (a, [x]) = copy.deepcopy((long_chain[2], (long_chain[1], [long_chain[0]])))
         assert a is not long_chain[1]
-        assert size(x) == (MILLION + 3, 2 * MILLION)
+        assert size(x) == (LENGTH + 3, 2 * LENGTH)
         a.grad = b.grad = 0.0
         x.backward()
         check_gradients(a, b)
@@ -82,11 +83,11 @@ def no_collector():
     gc.enable()
 
 
-def test_deleting_the_root_of_a_million_operations_frees_everything(no_collector):
+def test_deleting_the_root_of_a_long_chain_frees_everything(no_collector):
     before = count_values()
-    x, a, b = chain(MILLION)
+    x, a, b = chain(LENGTH)
     x.backward()
-    assert count_values() - before == MILLION + 3
+    assert count_values() - before == LENGTH + 3
     del x
     assert count_values() - before == 2
     del a, b
