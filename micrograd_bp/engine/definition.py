@@ -137,6 +137,8 @@ def enter(
         FUNCTIONS.clear()
         FUNCTIONS.update(before)
         raise
+    if name in FUNCTIONS and FUNCTIONS[name].from_outside and not traced.mentions(name):
+        del FUNCTIONS[name]  # what this name meant before, or the derivative that this rule now says
     entry = Operation(
         name,
         _real(rule) if traced.may_be_complex else rule,

@@ -115,6 +115,8 @@ class _Both:
     def value(self, *numbers: Any) -> Any:
         """The result. A new call is made each time, since what the function reads besides may have changed."""
         result, derivatives = self._call(numbers)
+        # An array among them may be an operand itself, whose numbers a program replaces.
+        derivatives = [each.copy() if hasattr(each, "shape") else each for each in derivatives]
         key, size = _key(numbers), sum(getattr(number, "size", 1) for number in numbers)
         self._n_kept += size - self._kept.pop(key, (0,))[0]
         self._kept[key] = size, derivatives

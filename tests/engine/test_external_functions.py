@@ -269,6 +269,38 @@ def test_the_decorator_without_parentheses_is_refused_at_once(table):
             return x * x, (2.0 * x,)
 
 
+def test_a_rule_may_take_its_place(j0):
+    """For rules that use it too."""
+
+    @operation("twice_j0")
+    def twice_j0(xp, x):
+        return 2.0 * xp.j0(x), (-2.0 * xp.j0_x(x),)
+
+    before = twice_j0(3.0)
+
+    @operation("j0")
+    def j0_as_a_rule(xp, x):
+        return xp.cos(x), (-xp.sin(x),)
+
+    assert before == 2.0 * special.j0(3.0)
+    assert twice_j0(3.0) == 2.0 * math.cos(3.0)
+    x = Value(3.0)
+    assert compile(twice_j0(x), parameters=[x], form="matrices").value_and_gradient()[0] == 2.0 * math.cos(3.0)
+
+
+def test_an_operand_may_be_the_derivative(table):
+    @external("half_square", arrays=True)
+    def half_square(x):
+        return 0.5 * x * x, (x,)
+
+    x, w = Value(1.0), Value(2.0)
+    loss = half_square((x * w).exp()) + half_square(w * x + 1.0)
+    program = compile(loss, inputs={"X": x}, parameters=[w], form="matrices")
+    for rows in (np.linspace(-1.0, 1.0, 100), np.linspace(0.0, 2.0, 100), np.linspace(-1.0, 1.0, 100)):
+        expected = (rows * np.exp(4.0 * rows) + rows * (2.0 * rows + 1.0)).mean()
+        assert program.value_and_gradient(rows)[1] == pytest.approx([expected], rel=1e-12)
+
+
 def test_it_may_be_defined_again(j0):
     @external("j0")
     def j0_again(x):

@@ -33,6 +33,10 @@ class Trace(NamedTuple):
         """Whether the rule takes a power with Python's own operator."""
         return any(each.name == PYTHON_POWER for each in topological_order(self.result, *self.derivatives.values()))
 
+    def mentions(self, name: str) -> bool:
+        """Whether the rule uses the operation or the function of that name."""
+        return any(each.operation == name for each in topological_order(self.result, *self.derivatives.values()))
+
 
 def trace(
     rule: Callable[..., Any],
