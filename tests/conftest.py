@@ -1,5 +1,7 @@
 """Fixtures and options for all tests."""
 
+from collections import Counter
+
 import pytest
 
 from micrograd_bp.engine import OPERATIONS
@@ -15,6 +17,13 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     counts.full = config.getoption("--full")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """One line for each reason to skip, however many tests it concerns."""
+    reasons = Counter(report.longrepr[2] for report in terminalreporter.stats.get("skipped", []))
+    for reason, n_tests in reasons.items():
+        terminalreporter.write_line(f"{n_tests} tests were left out. {reason}")
 
 
 @pytest.fixture
