@@ -4,7 +4,6 @@ Its rule calls it and says no more. The derivative of `j0` along `x` is the func
 that name says how to differentiate it again.
 """
 
-from array import array
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -149,4 +148,4 @@ def _key(numbers: Sequence[Any]) -> Any:
     """What two calls have in common whose numbers are the same, to the sign of 0."""
     if any(hasattr(number, "shape") for number in numbers):
         return tuple([(each.shape, each.tobytes()) if hasattr(each, "shape") else each for each in numbers])
-    return array("d", numbers).tobytes()
+    return repr(numbers)

@@ -102,8 +102,14 @@ def _has_axes(x: Any) -> bool:
 
 
 def _of_state(state: Mapping[str, Any]) -> list[_Pair]:
-    """The layers of a `state_dict`: "0.weight" and "0.bias" belong together."""
+    """The layers of a `state_dict`: "0.weight" and "0.bias" belong together.
+
+    A `Sequential` numbers its parts. Files may have sorted the names, in which 10 comes before 2.
+    """
     pairs = []
+    names = [str(name).rpartition(".")[0].rpartition(".") for name in state]
+    if all(last.isdecimal() for _, _, last in names) and len({stem for stem, _, _ in names}) == 1:
+        state = dict(sorted(state.items(), key=lambda item: int(item[0].split(".")[-2])))
     for name, array in state.items():
         prefix, _, kind = str(name).rpartition(".")
         if kind == "weight":

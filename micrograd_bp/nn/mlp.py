@@ -8,7 +8,6 @@ from typing import Any
 from micrograd_bp.files import read_json
 from micrograd_bp.nn.architecture import architecture_of, check_same_architecture, layer_activations
 from micrograd_bp.nn.arguments import Rng, as_rng, look_up
-from micrograd_bp.nn.arrays import ORDERS, read_layers
 from micrograd_bp.nn.module import Module, saved_parameters
 from micrograd_bp.nn.networks import Layer
 
@@ -158,6 +157,8 @@ class MLP(Module):
             ValueError: shapes that do not fit, numbers that are not finite, no layers, an activation that is unknown,
                 not given, or another than that of the model.
         """
+        from micrograd_bp.nn.arrays import read_layers  # which most programs do without
+
         read = read_layers(layers, weights)
         if read.activation and activation not in (None, read.activation):
             raise ValueError(f"the model says that its activation is {read.activation}, not {activation}")
@@ -192,6 +193,8 @@ class MLP(Module):
             ValueError: `weights` is neither.
         """
         import numpy
+
+        from micrograd_bp.nn.arrays import ORDERS
 
         is_transposed = look_up("order of weights", weights, ORDERS)
         pairs = []

@@ -116,6 +116,22 @@ def test_square_shapes_are_asked_about() -> None:
     assert [y.data for y in MLP.from_arrays({"weight": w, "bias": b})([1.0, 0.0])] == [1.0, 3.0]
 
 
+def test_parts_of_a_sequential_are_taken_by_their_numbers() -> None:
+    """Also where somebody has sorted the names as texts."""
+    arrays = [np.full((2, 2), float(place)) for place in range(12)]
+    state = {f"net.{place}.{kind}": w if kind == "weight" else w[0] for place, w in enumerate(arrays) for kind in KINDS}
+    for given in (state, dict(sorted(state.items()))):
+        layers = MLP.from_arrays(given, activation="linear").layers
+        assert [layer.neurons[0].bias.data for layer in layers] == list(range(12))
+    named = {
+        f"{name}.{kind}": np.eye(2) if kind == "weight" else np.zeros(2) for name in ("up", "down") for kind in KINDS
+    }
+    assert len(MLP.from_arrays(named, activation="linear").layers) == 2
+
+
+KINDS = "weight", "bias"
+
+
 # ---- scikit-learn
 
 
