@@ -2,12 +2,13 @@
 
 import io
 import math
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
 from rich.console import Console
 
-from micrograd_bp import MLP, OPERATIONS, Module, Value, cross_entropy, dot, gradient_report, mse
+from micrograd_bp import MLP, OPERATIONS, Module, Value, cross_entropy, dot, gradient_report, l2, mse
 from micrograd_bp.engine import topological_order
 from micrograd_bp.views.drawing.gradient_flow import steepest
 
@@ -41,6 +42,18 @@ def test_norms_are_those_of_backward() -> None:
     parameters = network.layers[1].parameters()
     assert last.parameter_gradient_norm == pytest.approx(math.hypot(*[each.grad for each in parameters]))
     assert last.ratio is None
+
+
+@pytest.mark.parametrize(
+    "penalty", [l2, lambda parameters: sum(p * p for p in parameters)], ids=["l2", "products of their own"]
+)
+def test_a_penalty_on_the_weights_takes_none_out_of_its_layer(penalty: Callable[[list[Value]], Value]) -> None:
+    network = MLP(4, [8, 3], rng=0, activation="tanh")
+    loss = cross_entropy(network([0.5, -0.5, 1.0, -1.0]), 1) + 1e-2 * penalty(network.parameters())
+    layers = gradient_report(loss).layers
+    loss.backward()
+    for health, layer in zip(layers, network.layers, strict=True):
+        assert health.parameter_gradient_norm == pytest.approx(math.hypot(*[each.grad for each in layer.parameters()]))
 
 
 def test_a_vanishing_gradient_is_named() -> None:
