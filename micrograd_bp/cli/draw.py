@@ -32,7 +32,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("numbers", nargs="*", metavar="NAME=NUMBER", help="the number of each name in the expression")
     parser.add_argument("--input", metavar="A,B,…", help="what goes into the network, such as --input=5.1,-3.5")
     parser.add_argument("-o", "--output", metavar="FILE", help=".svg, .png, .gv, or .pdf; without it, DOT is printed")
-    parser.add_argument("--detail", choices=("auto", "values", "neurons", "layers"), default="auto")
+    parser.add_argument("--detail", choices=("auto", "values", "tables", "neurons", "layers"), default="auto")
     parser.add_argument("--direction", choices=("LR", "RL", "TB", "BT"), default="LR")
     parser.set_defaults(run=run)
 

@@ -41,7 +41,7 @@ def mse(predictions: Any, targets: Any, *, reduction: str = "samples") -> Value:
         for outputs, expected in pairs
         for prediction, target in _pairs(_as_list(outputs), _as_list(expected), "outputs")
     ]
-    return l2(errors) / (len(pairs) if reduction == "samples" else len(errors))
+    return _mean([error**2 for error in errors], len(pairs) if reduction == "samples" else len(errors))
 
 
 def hinge(scores: Sequence[Value], labels: Sequence[float | Value]) -> Value:
@@ -58,8 +58,7 @@ def hinge(scores: Sequence[Value], labels: Sequence[float | Value]) -> Value:
     for label in map(_data, labels):
         if label not in (-1, 1):
             raise ValueError(f"hinge takes the labels -1 and 1, got {label!r}")
-    losses: list[Value] = [(1.0 - _factor(label) * score).relu() for score, label in pairs]
-    return sum_of(losses) / len(losses)
+    return _mean([(1.0 - _factor(label) * score).relu() for score, label in pairs], len(pairs))
 
 
 def cross_entropy(logits: Any, targets: Any) -> Value:
@@ -76,7 +75,7 @@ def cross_entropy(logits: Any, targets: Any) -> Value:
     if len(logits) and isinstance(logits[0], Value):
         return _cross_entropy_of_sample(logits, targets)
     pairs = _pairs(logits, targets)
-    return sum_of([_cross_entropy_of_sample(each, target) for each, target in pairs]) / len(pairs)
+    return _mean([_cross_entropy_of_sample(each, target) for each, target in pairs], len(pairs))
 
 
 def _cross_entropy_of_sample(logits: Sequence[Value], target: Any) -> Value:
@@ -107,13 +106,18 @@ def binary_cross_entropy(logits: Sequence[Value], targets: Sequence[float | Valu
     for target in map(_data, targets):
         if not 0 <= target <= 1:
             raise ValueError(f"binary_cross_entropy takes targets from 0 to 1, got {target!r}")
-    losses: list[Value] = [z.softplus() - _factor(t) * z for z, t in pairs]
-    return sum_of(losses) / len(losses)
+    return _mean([z.softplus() - _factor(t) * z for z, t in pairs], len(pairs))
 
 
 def l2(parameters: Sequence[Value]) -> Value:
     """The sum of the squares of parameters, a penalty to be added to a loss with a small factor."""
-    return dot(parameters, parameters)
+    return _mean([parameter**2 for parameter in parameters], 1)
+
+
+def _mean(terms: Sequence[Value], count: int) -> Value:
+    """The sum of terms divided by a count; a single one is neither summed up nor divided by 1."""
+    total = terms[0] if len(terms) == 1 else sum_of(terms)
+    return total if count == 1 else total / count
 
 
 def _data(target: Value | float) -> float:

@@ -234,7 +234,11 @@ def test_directions(direction: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ({"detail": "everything"}, ValueError, "unknown detail 'everything'; there are: auto, values, neurons, layers"),
+        (
+            {"detail": "everything"},
+            ValueError,
+            "unknown detail 'everything'; there are: auto, values, tables, neurons, layers",
+        ),
         ({"direction": "up"}, ValueError, "unknown direction 'up'; there are: LR, RL, TB, BT"),
         ({"around": Value(1.0)}, ValueError, "is not in the graph"),
         ({"around": "x"}, TypeError, "around is a Value, got str"),

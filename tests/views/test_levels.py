@@ -7,24 +7,25 @@ import pytest
 
 from micrograd_bp import MLP, Layer, Neuron, Value, cross_entropy, draw, mse
 from micrograd_bp.engine import size
-from micrograd_bp.views.drawing.drawing import NEURONS_UP_TO, VALUES_UP_TO
 from micrograd_bp.views.drawing.renderer import VARIABLE
 
 from .support_drawing import counts, dying_network, in_rows, network_loss, nodes, texts
 
 
 def test_auto_takes_the_first_level_that_can_be_read() -> None:
-    small, medium, large = network_loss(4, 12, 11, 1), network_loss(2, 16, 16, 1), network_loss(30, 40, 40, 1)
-    assert size(small).nodes <= VALUES_UP_TO < size(medium).nodes <= NEURONS_UP_TO < size(large).nodes
-    assert draw(small).source == draw(small, detail="values").source
+    smallest, small, medium, large = (
+        network_loss(*sizes) for sizes in ((2, 1), (2, 4, 1), (2, 16, 16, 1), (30, 40, 1))
+    )
+    assert draw(smallest).source == draw(smallest, detail="values").source
+    assert draw(small).source == draw(small, detail="tables").source
     assert draw(medium).source == draw(medium, detail="neurons").source
     assert draw(large).source == draw(large, detail="layers").source
 
 
 def test_each_level_of_a_network() -> None:
     loss = network_loss(2, 16, 16, 1)
-    # x0, x1, the target, the difference, the sum of squares, the number of samples and the loss are no neuron's.
-    outside = 7
+    # x0, x1, the target, the difference and its square are no neuron's.
+    outside = 5
     assert counts(draw(loss, detail="values")) == (size(loss).nodes, size(loss).edges)
     assert counts(draw(loss, detail="neurons"))[0] == 33 + outside
     assert counts(draw(loss, detail="layers"))[0] == 3 + outside
@@ -150,7 +151,7 @@ def test_neurons_and_inputs_stand_in_their_order(direction: str, dot: str | None
 def test_the_frames_of_neurons_stand_in_their_order() -> None:
     content = json.loads(draw(network_loss(3, 4, 4, 1), detail="values").pipe("json"))
     frames = [frame for frame in content["objects"] if "neurons" in frame.get("label", "") and "bb" in frame]
-    frames.sort(key=lambda frame: -float(frame["lp"].split(",")[1]))
+    frames.sort(key=lambda frame: (float(frame["bb"].split(",")[0]) // 100, -float(frame["lp"].split(",")[1])))
     layer = ["neurons.0 Neuron", "neurons.1 Neuron", "neurons.2 Neuron", "neurons.3 Neuron"]
     assert [frame["label"] for frame in frames] == [*layer, *layer, "neurons.0 Neuron"]
 

@@ -3,7 +3,7 @@
 The tints stay apart in grey too, the shapes without any tint, and none is a colour of the gradient.
 """
 
-from micrograd_bp.views.colours import NOT_FINITE
+from micrograd_bp.views.colours import FAINT, NOT_FINITE
 from micrograd_bp.views.drawing.gradient_flow import Passage
 from micrograd_bp.views.drawing.picture import Box
 from micrograd_bp.views.drawing.roles import Role
@@ -23,10 +23,13 @@ ROLES: dict[Role, dict[str, str]] = {
 }
 DEAD_END = {"fillcolor": "#CFCFCF", "color": "#555555", "style": "rounded,filled,dashed"}
 BROKEN = {"fillcolor": "#F7DCEB", "color": NOT_FINITE, "penwidth": "3"}
+REPEATED = {"shape": "box", "fillcolor": "#FFFFFF", "color": FAINT, "style": "rounded,filled,dotted"}
 
 
 def box_style(box: Box) -> dict[str, str]:
     """The attributes of a box."""
+    if box.repeats:
+        return REPEATED
     style = dict(ROLES[box.role])
     if box.passage is not Passage.OPEN:
         style.update(DEAD_END)

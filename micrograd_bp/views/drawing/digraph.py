@@ -1,6 +1,7 @@
 """`Drawing`: the object that `draw` returns, and how it becomes a picture."""
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,14 @@ from micrograd_bp.views.drawing.renderer import WrongPictureError, render
 
 PICTURES = frozenset(graphviz.FORMATS) - {"gv", "dot"}
 """How the name of a picture ends; a name that ends with .gv is that of a source."""
+
+
+FONT = "Helvetica"
+WIDEST = "DejaVu Sans"
+"""What a text may turn up in where there is no Helvetica; no usual font needs more room."""
+FONTS = f"{FONT},Arial,Liberation Sans,Nimbus Sans,{WIDEST},Verdana,sans-serif"
+"""What an SVG asks for: first the fonts that are as wide as Helvetica."""
+OF_A_TEXT = re.compile(rb'(<text [^<>]*font-family=")[^"]*')
 
 
 class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no type hints
@@ -44,11 +53,11 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no type h
 
     def _render(self, output_format: str, engine: str) -> bytes:
         try:
-            return render(self.source, output_format, engine=engine)
+            return _rendered(self.source, output_format, engine)
         except WrongPictureError:
             for simpler in self._simpler:
                 try:
-                    return render(simpler().source, output_format, engine=engine)
+                    return _rendered(simpler().source, output_format, engine)
                 except WrongPictureError:
                     continue
             raise
@@ -101,6 +110,16 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no type h
         if view:
             self._view(str(target), format=output_format, quiet=True)
         return str(target)
+
+
+def _rendered(source: str, output_format: str, engine: str) -> bytes:
+    """The picture of a source, with room for the widest font where the reader's machine chooses the font."""
+    if not output_format.startswith(("svg", "json")):
+        return render(source, output_format, engine=engine)
+    widened = source.replace(
+        f"fontname={FONT}", f'fontname="{WIDEST}"', 3
+    )  # those of graph, boxes and lines come first
+    return OF_A_TEXT.sub(rb"\g<1>" + FONTS.encode(), render(widened, output_format, engine=engine))
 
 
 def _kind(path: str | os.PathLike[str]) -> str:

@@ -5,18 +5,20 @@ from collections.abc import Callable
 import graphviz
 
 from micrograd_bp.engine import Origin
-from micrograd_bp.views.colours import FAINT, FRAME, INK, THICKEST, THICKEST_OF_MANY, Scale
-from micrograd_bp.views.drawing.box_styles import box_style
-from micrograd_bp.views.drawing.digraph import Drawing
+from micrograd_bp.views.colours import FAINT, FRAME, INK, THICKEST, THICKEST_OF_MANY, Scale, text_colour
+from micrograd_bp.views.drawing.box_styles import ROLES, box_style
+from micrograd_bp.views.drawing.columns import gap, lengths, skips_columns
+from micrograd_bp.views.drawing.digraph import FONT, Drawing
 from micrograd_bp.views.drawing.legend import legend
 from micrograd_bp.views.drawing.modules import frame_name, layer_of
 from micrograd_bp.views.drawing.picture import Box, Line, Picture
+from micrograd_bp.views.drawing.roles import Role
 from micrograd_bp.views.drawing.rows import rows
 from micrograd_bp.views.text import as_html, as_quoted, printable
 
-FONT = "Helvetica"
-
 TABLE = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{padding}">'
+FILLER = 50
+"""Columns share the room that is left over; so many empty ones take nearly all of it."""
 
 PORTS = {"LR": ("e", "w"), "RL": ("w", "e"), "TB": ("s", "n"), "BT": ("n", "s")}
 """Where lines leave a box and where they enter one."""
@@ -37,10 +39,11 @@ def drawing_of(
     drawing._simpler = simpler
     drawing.attr("graph", rankdir=direction, fontname=FONT, fontsize="10", ranksep="0.45", nodesep="0.18")
     drawing.attr("graph", bgcolor="white", pad="0.15", tooltip=" ")
-    drawing.attr("node", fontname=FONT, fontsize="11", fontcolor=INK, margin="0.09,0.05", height="0.3")
+    drawing.attr("node", fontname=FONT, fontsize="11", fontcolor=INK, margin="0.09,0.05", height="0.30556")  # 22 points
     drawing.attr("edge", fontname=FONT, fontsize="9", fontcolor=INK, arrowsize="0.5")
     if picture.dense:
-        drawing.attr("graph", splines="line", ranksep="2", nodesep="0.1", outputorder="edgesfirst")
+        splines = "true" if skips_columns(picture) else "line"  # straight ones would pass behind the boxes in between
+        drawing.attr("graph", splines=splines, ranksep=f"{gap(picture):.2f}", nodesep="0.1", outputorder="edgesfirst")
         tailport, headport = PORTS[direction]
         drawing.attr("edge", arrowsize="0.4", tailport=tailport, headport=headport)
         drawing.attr("graph", remincross="false")  # a second search for fewer crossings would undo the order of rows
@@ -49,8 +52,13 @@ def drawing_of(
     if with_legend:
         drawing.attr("graph", label=legend(picture, scale), labelloc="b", labeljust="l")
     _write_boxes(drawing, picture, direction)
-    for line in picture.lines:
-        _write_line(drawing, line, scale)
+    for line, length in zip(picture.lines, lengths(picture), strict=True):
+        attributes = _line_attributes(line, scale)
+        if length > 1:
+            attributes["minlen"] = str(length)
+        if line.row is not None and direction in ("LR", "RL"):
+            attributes["headport"] = f"r{line.row}:{PORTS[direction][1]}"
+        drawing.edge(f"n{line.tail}", f"n{line.head}", **attributes)
     return drawing
 
 
@@ -86,9 +94,14 @@ def _write_boxes(drawing: Drawing, picture: Picture, direction: str) -> None:
             stack.append(None)
             stack += reversed(inside[entry_or_end])
         else:
-            box = picture.boxes[entry_or_end]
-            attributes = {**box_style(box), "tooltip": _tooltip(box.tooltip)}
-            drawing.node(f"n{entry_or_end}", f"<{_box_label(box)}>", **attributes)
+            _write_box(drawing, picture, entry_or_end, direction)
+
+
+def _write_box(drawing: Drawing, picture: Picture, place: int, direction: str) -> None:
+    box = picture.boxes[place]
+    attributes = {"shape": "plain"} if box.parameters else box_style(box)
+    label = _label_with_parameters(box, direction) if box.parameters else _box_label(box)
+    drawing.node(f"n{place}", f"<{label}>", **attributes, tooltip=_tooltip(box.tooltip))
 
 
 def _turn(inside: dict[Origin | None, list[int | Origin | list[int]]]) -> None:
@@ -116,15 +129,39 @@ def _box_label(box: Box) -> str:
     title = f"<B>{as_html(box.title)}</B>"
     if box.subtitle:
         title += f'  <FONT COLOR="{FAINT}">{as_html(box.subtitle)}</FONT>'
-    lines = [f'<TR><TD COLSPAN="2">{title}</TD></TR>']
-    for name, value in box.rows:
-        lines.append(
-            f'<TR><TD ALIGN="LEFT"><FONT POINT-SIZE="9" COLOR="{FAINT}">{as_html(name)}</FONT></TD>'
-            f'<TD ALIGN="RIGHT"><FONT POINT-SIZE="10">&#160;{as_html(value)}</FONT></TD></TR>'
-        )
+    whole = f'COLSPAN="{2 + FILLER}"'
+    lines = [f"<TR><TD {whole}>{title}</TD></TR>"]
+    lines += [
+        f'<TR>{_cell(name, FAINT)}{_cell(value, INK, 10)}<TD COLSPAN="{FILLER}"></TD></TR>' for name, value in box.rows
+    ]
     if box.remark:
-        lines.append(f'<TR><TD COLSPAN="2"><FONT POINT-SIZE="9"><I>{as_html(box.remark)}</I></FONT></TD></TR>')
+        lines.append(f'<TR><TD {whole}><FONT POINT-SIZE="9"><I>{as_html(box.remark)}</I></FONT></TD></TR>')
     return f"{TABLE.format(padding=1)}{''.join(lines)}</TABLE>"
+
+
+def _cell(text: str, colour: str, size: int = 9, attributes: str = "") -> str:
+    """A cell whose text begins at its left, where it does in a font of any width."""
+    inner = f'<FONT POINT-SIZE="{size}" COLOR="{colour}">{as_html(text)}</FONT>' if text else ""  # not empty in DOT
+    return f'<TD ALIGN="LEFT"{attributes}>{inner}</TD>'
+
+
+def _label_with_parameters(box: Box, direction: str) -> str:
+    """The label with a table of the parameters before it: each row is a port for what it is multiplied by."""
+    shows_gradients = any(parameter.gradient for parameter in box.parameters)
+    heading = "".join(_cell(text, FAINT, 8) for text in ("", "data", "grad" if shows_gradients else ""))
+    rows = [f"<TR>{heading}</TR>"]
+    for place, parameter in enumerate(box.parameters):
+        cells = _cell(parameter.name, FAINT, attributes=f' PORT="r{place}"') + _cell(parameter.data, INK)
+        rows.append(f"<TR>{cells}{_cell(parameter.gradient, text_colour(parameter.contribution))}</TR>")
+    table = f"{TABLE.format(padding=2)}{''.join(rows)}</TABLE>"
+    border = 3 if box.role is Role.OUTPUT else 1
+    halves = []
+    for style, inner, width in ((ROLES[Role.PARAMETER], table, 1), (box_style(box), _box_label(box), border)):
+        looks = f'BGCOLOR="{style["fillcolor"]}" COLOR="{style["color"]}" BORDER="{width}"'
+        halves.append(f"<TD {looks}>{inner}</TD>")
+    if direction == "RL":
+        halves.reverse()
+    return f'<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="3"><TR>{"".join(halves)}</TR></TABLE>'
 
 
 def _compact_label(box: Box) -> str:
@@ -135,7 +172,7 @@ def _compact_label(box: Box) -> str:
     return "  ".join(part for part in parts if part)
 
 
-def _write_line(drawing: Drawing, line: Line, scale: Scale) -> None:
+def _line_attributes(line: Line, scale: Scale) -> dict[str, str]:
     stroke = scale.stroke(line.contribution)
     attributes = {"color": stroke.colour, "style": stroke.style, "penwidth": f"{stroke.width:g}"}
     if stroke.style == "double":
@@ -146,4 +183,4 @@ def _write_line(drawing: Drawing, line: Line, scale: Scale) -> None:
         attributes["label"] = f"<{TABLE.format(padding=3)}<TR><TD>{as_html(line.label)}</TD></TR></TABLE>>"
     if line.tooltip:
         attributes["tooltip"] = attributes["labeltooltip"] = line.tooltip
-    drawing.edge(f"n{line.tail}", f"n{line.head}", **attributes)
+    return attributes

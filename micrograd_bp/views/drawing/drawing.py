@@ -5,25 +5,27 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from micrograd_bp.engine import Value
 from micrograd_bp.engine.suggestions import did_you_mean
+from micrograd_bp.views.drawing.folding import foldings
 from micrograd_bp.views.drawing.gradient_flow import GivenFlow, GradientFlow, RecordedFlow
-from micrograd_bp.views.drawing.groups import LAYERS, NEURONS, picture_of_groups
+from micrograd_bp.views.drawing.groups import LAYERS, NEURONS, lower, picture_of_groups
 from micrograd_bp.views.drawing.modules import made_by
 from micrograd_bp.views.drawing.parts import Part, as_roots, everything, on_paths
 from micrograd_bp.views.drawing.parts import around as part_around
 from micrograd_bp.views.drawing.picture import Picture
 from micrograd_bp.views.drawing.roles import Roles
+from micrograd_bp.views.drawing.tables import with_tables
 from micrograd_bp.views.drawing.values_level import picture_of_values
 
 if TYPE_CHECKING:  # graphviz is only imported when something is drawn
     from micrograd_bp.views.drawing.digraph import Drawing
 
-Detail = Literal["auto", "values", "neurons", "layers"]
+Detail = Literal["auto", "values", "tables", "neurons", "layers"]
 Direction = Literal["LR", "RL", "TB", "BT"]
 
 VALUES_UP_TO = 300
 NEURONS_UP_TO = 1_500
 BOXES_UP_TO = 400
-"""What `detail="auto"` draws as values, as neurons, and at all."""
+"""What `detail="auto"` tries as values, as neurons, and at all."""
 
 
 def draw(
@@ -46,8 +48,9 @@ def draw(
         root: the output, or a list of outputs.
         names: what to call values that have no label: a module, or a mapping from names to Values, lists of Values and
             modules, such as `locals()`.
-        detail: "values" draws each one, "neurons" and "layers" one box for each module; "auto" takes the first that
-            stays readable.
+        detail: "values" draws each one; "tables" puts a neuron's parameters into a table beside its sum; "neurons" and
+            "layers" draw one box for each module. "auto" lays them out, and takes the first that can be read at the
+            width of a screen; what is too long for it, and has no modules, is folded into rows.
         direction: where the computation goes: "LR" from left to right, "TB" from top to bottom, "RL", "BT".
         show_gradients: False draws the computation alone.
         gradients: to be shown in place of the `grad` that `backward` has left.
@@ -104,13 +107,13 @@ def _draw(
 ) -> "Drawing":
     from micrograd_bp.views.drawing.dot_text import drawing_of
 
-    _check_choice("detail", detail, ("auto", "values", "neurons", "layers"))
+    _check_choice("detail", detail, ("auto", "values", "tables", "neurons", "layers"))
     _check_choice("direction", direction, ("LR", "RL", "TB", "BT"))
     roles = Roles(names, part.roots, part.whole)
     flow: GradientFlow | None = None
     if show_gradients:
         flow = GivenFlow(gradients) if gradients is not None else RecordedFlow(part.roots, part.whole)
-    picture = _picture(part, roles, flow, detail)
+    picture = _readable(part, roles, flow, direction) if detail == "auto" else _picture(part, roles, flow, detail)
 
     def written(picture: Picture, *simpler: Callable[[], "Drawing"]) -> "Drawing":
         return drawing_of(picture, direction=direction, with_legend=show_gradients, simpler=simpler)
@@ -126,29 +129,41 @@ def _draw(
 
 def _picture(part: Part, roles: Roles, flow: GradientFlow | None, detail: str) -> Picture:
     """The picture at a level of detail."""
-    n_values = len(part.order)
-    if detail == "values" or (detail == "auto" and n_values <= VALUES_UP_TO):
+    if detail == "values":
         return picture_of_values(part, roles, flow)
+    if detail == "tables":
+        return with_tables(picture_of_values(part, roles, flow))
     if detail == "neurons":
-        return picture_of_groups(part, roles, flow, NEURONS)
-    if detail == "layers":
-        return picture_of_groups(part, roles, flow, LAYERS)
-    if not any(made_by(node) for node in part.order):
+        return lower(picture_of_groups(part, roles, flow, NEURONS))
+    return picture_of_groups(part, roles, flow, LAYERS)
+
+
+def _readable(part: Part, roles: Roles, flow: GradientFlow | None, direction: str) -> Picture:
+    """The most detailed picture that can be read; where none can, the one with the fewest boxes."""
+    from micrograd_bp.views.drawing.readability import first_readable
+
+    n_values = len(part.order)
+    has_modules = any(made_by(node) for node in part.order)
+    if n_values > VALUES_UP_TO and not has_modules:
         raise ValueError(
             f"a graph of {n_values:,} values without modules to group them by is too large to be read: draw a part "
             f"with draw(root, around=node, hops=2) or between(root, leaf), or insist with detail='values'"
         )
-    if n_values <= NEURONS_UP_TO:
-        picture = picture_of_groups(part, roles, flow, NEURONS)
-        if len(picture.boxes) <= BOXES_UP_TO // 4:
-            return picture
-    picture = picture_of_groups(part, roles, flow, LAYERS)
-    if len(picture.boxes) > BOXES_UP_TO:
+    if not has_modules:
+        values = _picture(part, roles, flow, "values")
+        return first_readable([values, *foldings(values, direction)], direction) or values
+    details = ["values", "tables"] if n_values <= VALUES_UP_TO else []
+    details += ["neurons"] if n_values <= NEURONS_UP_TO else []
+    pictures = (_picture(part, roles, flow, detail) for detail in details)
+    if picture := first_readable(pictures, direction):
+        return picture
+    layers = _picture(part, roles, flow, "layers")
+    if len(layers.boxes) > BOXES_UP_TO:
         raise ValueError(
-            f"a graph of {n_values:,} values in {len(picture.boxes):,} modules is too large to be read: draw a part "
+            f"a graph of {n_values:,} values in {len(layers.boxes):,} modules is too large to be read: draw a part "
             f"with draw(root, around=node, hops=2) or between(root, leaf), or insist with detail='layers'"
         )
-    return picture
+    return first_readable([layers, *foldings(layers, direction)], direction) or layers
 
 
 def _check_choice(what: str, given: object, known: Sequence[str]) -> None:

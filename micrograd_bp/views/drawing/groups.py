@@ -7,7 +7,7 @@ inputs of the same groups become one box, and so do many operations between the 
 import math
 from collections import Counter
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from micrograd_bp.engine import Origin, Value
 from micrograd_bp.views.drawing.gradient_flow import GradientFlow, Passage, passage
@@ -24,6 +24,9 @@ ALIKE_UP_TO = 8
 """So many leaves of the same kind are drawn one by one."""
 FREE_UP_TO = 40
 """So many operations outside of modules are drawn one by one."""
+HIGH_LAYER = 12
+"""Of more neurons than this the boxes are kept low."""
+MEAN = "mean |grad|"
 
 
 @dataclass
@@ -84,6 +87,18 @@ def picture_of_groups(part: Part, roles: Roles, flow: GradientFlow | None, level
         for line in picture.lines:
             line.label = ""
     return picture
+
+
+def lower(picture: Picture) -> Picture:
+    """The picture with lower boxes in high layers: neurons that show their gradient, and not their parameters'."""
+    heights = Counter(box.frame for box in picture.boxes)
+    boxes = [
+        replace(box, rows=[row for row in box.rows if row[0] != MEAN])
+        if heights[box.frame] > HIGH_LAYER and "grad" in dict(box.rows)
+        else box
+        for box in picture.boxes
+    ]
+    return replace(picture, boxes=boxes)
 
 
 def _line(tail: int, head: int, bundle: _Bundle, flow: GradientFlow | None) -> Line:
@@ -216,7 +231,7 @@ def _add_gradients(box: Box, group: Group, roles: Roles, flow: GradientFlow) -> 
     parameters = [member for member in group.members if roles.role(member) is Role.PARAMETER]
     gradients = [flow.gradient(member) for member in parameters or group.members]
     known = [abs(gradient) for gradient in gradients if gradient is not None]
-    box.rows.append(("mean |grad|", number(math.fsum(known) / len(known) if known else None)))
+    box.rows.append((MEAN, number(math.fsum(known) / len(known) if known else None)))
     if known and not all(map(math.isfinite, known)):
         box.finite = False
     units = _units(group)

@@ -5,10 +5,11 @@ It is the label of the whole drawing, so it takes no part in the layout.
 
 import math
 
-from micrograd_bp.views.colours import FAINT, NEGATIVE, NOT_FINITE, NOTHING, POSITIVE, Scale
-from micrograd_bp.views.drawing.box_styles import BROKEN, DEAD_END, ROLES
+from micrograd_bp.views.colours import FAINT, NEGATIVE, NOT_FINITE, NOTHING, POSITIVE, SMALLEST_SHARE, Scale
+from micrograd_bp.views.drawing.box_styles import BROKEN, DEAD_END, REPEATED, ROLES
 from micrograd_bp.views.drawing.gradient_flow import Passage
 from micrograd_bp.views.drawing.picture import Picture
+from micrograd_bp.views.drawing.roles import Role
 from micrograd_bp.views.number_text import number
 
 
@@ -17,12 +18,17 @@ def legend(picture: Picture, scale: Scale) -> str:
     boxes = [
         _box(style, role.value)
         for role, style in ROLES.items()
-        if any(box.role is role and box.passage is Passage.OPEN and box.finite for box in picture.boxes)
+        if any(
+            box.role is role and not box.repeats and box.passage is Passage.OPEN and box.finite for box in picture.boxes
+        )
+        or (role is Role.PARAMETER and any(box.parameters for box in picture.boxes))
     ]
     if any(box.passage is not Passage.OPEN and box.finite for box in picture.boxes):
         boxes.append(_box(DEAD_END, "dead end"))
     if any(not box.finite for box in picture.boxes):
         boxes.append(_box(BROKEN, "nan or inf"))
+    if any(box.repeats for box in picture.boxes):
+        boxes.append(_box(REPEATED, "continued from above"))
     rows = [_row(boxes), *_stroke_rows(picture, scale)]
     return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">{"".join(rows)}</TABLE>>'
 
@@ -44,9 +50,9 @@ def _stroke_rows(picture: Picture, scale: Scale) -> list[str]:
         strokes.append(_item(_bar(NOT_FINITE, [24], 1, rows=2), "nan or inf"))
     rows = [_row(strokes)]
     if scale.largest:
-        magnitudes = [(scale.largest, ""), (scale.largest * 1e-3, "")]
-        if any(0.0 < abs(contribution) <= scale.largest * 1e-6 for contribution in known):
-            magnitudes.append((scale.largest * 1e-6, " and less"))
+        magnitudes = [(scale.largest * share, "") for share in (1.0, 0.1, 0.01)]
+        if any(0.0 < abs(contribution) <= scale.largest * SMALLEST_SHARE for contribution in known):
+            magnitudes.append((scale.largest * SMALLEST_SHARE, " and less"))
         rows.append(
             _row(
                 [

@@ -4,10 +4,27 @@ A frame is the `Origin` of a module: boxes of one module stand together, inside 
 """
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from micrograd_bp.engine import Origin
 from micrograd_bp.views.drawing.gradient_flow import Passage
 from micrograd_bp.views.drawing.roles import Role
+
+
+class Parameter(NamedTuple):
+    """A parameter that stands as a row in a table beside the only value that uses it.
+
+    Attributes:
+        name: what it is called.
+        data: its number.
+        gradient: its gradient; "" where gradients are not shown.
+        contribution: what that use adds to its gradient, or None if that is not known.
+    """
+
+    name: str
+    data: str
+    gradient: str
+    contribution: float | None
 
 
 @dataclass
@@ -25,6 +42,8 @@ class Box:
         finite: whether all its numbers are finite.
         tooltip: what a browser shows when the mouse rests on it.
         compact: whether it is written on one line.
+        parameters: what stands in a table beside it.
+        repeats: whether it stands for another box, in a drawing of several rows.
     """
 
     title: str
@@ -37,6 +56,8 @@ class Box:
     finite: bool = True
     tooltip: str = ""
     compact: bool = False
+    parameters: list[Parameter] = field(default_factory=list)
+    repeats: bool = False
 
 
 @dataclass
@@ -49,6 +70,8 @@ class Line:
         contribution: what it adds to the operand's gradient, or None if that is not known.
         label: what stands beside it.
         tooltip: what a browser shows when the mouse rests on it.
+        term: which term of a sum it belongs to, the 3 of w3 and x3, or None.
+        row: the row of the head's table at which it ends, or None.
     """
 
     tail: int
@@ -56,6 +79,8 @@ class Line:
     contribution: float | None
     label: str = ""
     tooltip: str = ""
+    term: int | None = None
+    row: int | None = None
 
 
 @dataclass

@@ -26,7 +26,17 @@ def rows(picture: Picture) -> list[list[int]]:
     for (frame, follows, _), places in found.items():
         if frame is not None and follows:  # a graph may use neuron 1 before neuron 0
             places.sort(key=lambda place: _numbers_as_numbers(picture.boxes[place].title))
-    return [places for places in found.values() if len(places) > 1]
+    in_order = [places for places in found.values() if len(places) > 1]
+    for places in in_order:  # grows: what follows each neuron of a row, and nothing else, is a row in the same order
+        followers = [follower for place in places if len(after[place]) == 1 for follower in after[place]]
+        frames = {picture.boxes[place].frame for place in (*places, *followers)}
+        if (
+            len(set(followers)) == len(places)
+            and len(frames) == 1
+            and all(len(before[each]) == 1 for each in followers)
+        ):
+            in_order.append(followers)
+    return in_order
 
 
 def _numbers_as_numbers(text: str) -> list[str | int]:

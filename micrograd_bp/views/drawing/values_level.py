@@ -8,6 +8,7 @@ from micrograd_bp.views.drawing.parts import Part
 from micrograd_bp.views.drawing.picture import Box, Line, Picture
 from micrograd_bp.views.drawing.roles import Role, Roles
 from micrograd_bp.views.number_text import number, share
+from micrograd_bp.views.steps.value_names import operand_name
 from micrograd_bp.views.text import printable
 
 LABELS_UP_TO = 300
@@ -24,10 +25,11 @@ def picture_of_values(part: Part, roles: Roles, flow: GradientFlow | None) -> Pi
         box.compact = not with_labels
         picture.boxes.append(box)
         upstream = flow.gradient(node) if flow else None
-        for operand, local_derivative in zip(node.operands, node.local_derivatives, strict=True):
+        for position, (operand, local_derivative) in enumerate(zip(node.operands, node.local_derivatives, strict=True)):
             if operand not in places:
                 continue
             line = Line(places[operand], places[node], contribution(upstream, local_derivative))
+            _, line.term = operand_name(node, position)
             if flow:
                 multiplied = f"×{number(local_derivative)}"
                 line.label = multiplied if with_labels else ""

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from micrograd_bp.engine import Value
 from micrograd_bp.files import write_bytes
 from micrograd_bp.views.drawing.dot_text import drawing_of
+from micrograd_bp.views.drawing.geometry import laid_out
 from micrograd_bp.views.drawing.picture import Picture
 from micrograd_bp.views.number_text import number
 from micrograd_bp.views.page.document import document
@@ -22,7 +23,6 @@ from micrograd_bp.views.page.exercise import (
     without_answers,
     worksheet,
 )
-from micrograd_bp.views.page.geometry import laid_out
 from micrograd_bp.views.page.legend import legend
 from micrograd_bp.views.page.scene import Detail, Scene, scene_of
 from micrograd_bp.views.page.story import PageStep, forward_formula, source_of, start_gradients, story_of

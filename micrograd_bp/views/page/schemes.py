@@ -4,7 +4,7 @@ The dark blue and orange are Okabe and Ito's lighter ones. What marks the curren
 gradient.
 """
 
-from micrograd_bp.views.colours import FAINT, FRAME, INK, NEGATIVE, NOT_FINITE, NOTHING, POSITIVE
+from micrograd_bp.views.colours import FAINT, FRAME, INK, NEGATIVE, NEGATIVE_TEXT, NOT_FINITE, NOTHING, POSITIVE
 from micrograd_bp.views.drawing.box_styles import BROKEN, DEAD_END, ROLES
 
 LIGHT = {
@@ -18,7 +18,7 @@ LIGHT = {
     "frame-name": FAINT,
     "positive": POSITIVE,
     "negative": NEGATIVE,
-    "negative-text": "#A84A00",
+    "negative-text": NEGATIVE_TEXT,
     "nothing": NOTHING,
     "not-finite": NOT_FINITE,
     "waiting": "#C4C4C4",

@@ -5,13 +5,13 @@ All lengths are in points, from the upper left corner of the drawing.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 from typing import Any, NamedTuple
 
 from micrograd_bp.views.drawing.dot_text import drawing_of
-from micrograd_bp.views.drawing.picture import Line, Picture
-from micrograd_bp.views.drawing.renderer import WrongPictureError, render
+from micrograd_bp.views.drawing.picture import Picture
+from micrograd_bp.views.drawing.renderer import WrongPictureError
 
 POINTS_PER_INCH = 72.0
 MARGIN = 12.0
@@ -81,9 +81,9 @@ def laid_out(picture: Picture, direction: str) -> Geometry:
         RenderingError: there is no program for it, or it failed; the message says what to do.
     """
     # What only a browser shows has no place in a layout.
-    lines = [Line(line.tail, line.head, line.contribution, line.label) for line in picture.lines]
+    lines = [replace(line, tooltip="") for line in picture.lines]
     try:
-        return _placed(Picture(picture.boxes, lines, picture.framed, picture.dense), direction)
+        return _placed(replace(picture, lines=lines), direction)
     except WrongPictureError:
         if not picture.framed:
             raise
@@ -91,8 +91,7 @@ def laid_out(picture: Picture, direction: str) -> Geometry:
 
 
 def _placed(picture: Picture, direction: str) -> Geometry:
-    source = drawing_of(picture, direction=direction, with_legend=False).source
-    layout = json.loads(render(source, "json0"))
+    layout = json.loads(drawing_of(picture, direction=direction, with_legend=False).pipe("json0"))
     left, bottom, right, top = map(float, layout["bb"].split(","))
 
     def place(x: str | float, y: str | float) -> Point:
