@@ -203,7 +203,7 @@ def test_a_part_between_a_root_and_a_leaf() -> None:
 def test_several_roots() -> None:
     outputs = MLP(2, [3], rng=0)([1.0, 2.0])
     backward(outputs)
-    assert counts(draw(outputs))[0] == size(*outputs).nodes
+    assert counts(draw(outputs, detail="values"))[0] == size(*outputs).nodes
 
 
 def test_a_chain_of_a_hundred_thousand_values() -> None:

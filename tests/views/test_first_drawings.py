@@ -12,10 +12,10 @@ import matplotlib
 import pytest
 from PIL import ImageFont
 
-from micrograd_bp import MLP, Layer, Neuron, Value, backward, draw, mse
+from micrograd_bp import MLP, Layer, Neuron, Value, backward, draw, mse, operation
 from micrograd_bp.engine import OPERATIONS
 from micrograd_bp.engine.numbers.namespace import RULES
-from micrograd_bp.engine.table import operation
+from micrograd_bp.views.drawing.box_styles import ROLES
 from micrograd_bp.views.drawing.readability import (
     HIGHEST_IN_COLUMNS,
     LEGIBLE,
@@ -23,6 +23,7 @@ from micrograd_bp.views.drawing.readability import (
     SCREEN_WIDTH,
     SMALLEST_TEXT,
 )
+from micrograd_bp.views.drawing.roles import Role
 
 from .support_drawing import SVG, Box, layout, micrograd_readme, network_loss, neuron, svg_of
 
@@ -177,17 +178,15 @@ def test_a_saved_network_on_the_command_line_has_inputs_first_and_layers_in_colu
 
 def test_inputs_stand_first() -> None:
     for made in (FIRST["a neuron"](), FIRST["a layer"](), FIRST["a network for one sample"](), network_loss(2, 4, 1)):
-        svg = svg_of(drawn(made))
-        groups = {
-            text.words: outline(g)
-            for g in svg.iter(f"{SVG}g")
-            if g.get("class") == "node"
-            for text in texts_in(g, "Helvetica")[:1]
-        }
-        inputs = [box for words, box in groups.items() if re.fullmatch(r"x\d", words)]
-        others = [box for words, box in groups.items() if not re.fullmatch(r"x\d|0\.5", words)]
-        assert inputs
-        assert max(box.right for box in inputs) <= min(box.left for box in others)
+        groups = [group for group in svg_of(drawn(made)).iter(f"{SVG}g") if group.get("class") == "node"]
+        fills = [{shape.get("fill") for shape in group.iter()} for group in groups]
+        inputs, constants = (ROLES[role]["fillcolor"].lower() for role in (Role.INPUT, Role.CONSTANT))
+        firsts = [outline(group) for group, colours in zip(groups, fills, strict=True) if inputs in colours]
+        others = [
+            outline(group) for group, colours in zip(groups, fills, strict=True) if not {inputs, constants} & colours
+        ]
+        assert len(firsts) > 1
+        assert max(box.right for box in firsts) <= min(box.left for box in others)
 
 
 def test_rows_of_a_folded_drawing_follow_each_other() -> None:
