@@ -150,7 +150,7 @@ def _cell(text: str, colour: str, size: int = 9, attributes: str = "") -> str:
 def _label_with_parameters(box: Box, direction: str) -> str:
     """The label with a table of the parameters before it: each row is a port for what it is multiplied by."""
     shows_gradients = any(parameter.gradient for parameter in box.parameters)
-    heading = "".join(_cell(text, FAINT, 8) for text in ("", "data", "grad" if shows_gradients else ""))
+    heading = "".join(_cell(text, FAINT) for text in ("", "data", "grad" if shows_gradients else ""))
     rows = [f"<TR>{heading}</TR>"]
     for place, parameter in enumerate(box.parameters):
         cells = _cell(parameter.name, FAINT, attributes=f' PORT="r{place}"') + _cell(parameter.data, INK)

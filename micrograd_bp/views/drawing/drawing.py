@@ -154,8 +154,9 @@ def _readable(part: Part, roles: Roles, flow: GradientFlow | None, direction: st
         return first_readable([values, *foldings(values, direction)], direction) or values
     details = ["values", "tables"] if n_values <= VALUES_UP_TO else []
     details += ["neurons"] if n_values <= NEURONS_UP_TO else []
-    pictures = (_picture(part, roles, flow, detail) for detail in details)
-    if picture := first_readable(pictures, direction):
+    pictures = ((detail, _picture(part, roles, flow, detail)) for detail in details)
+    offered = (each for detail, each in pictures if detail != "tables" or any(box.parameters for box in each.boxes))
+    if picture := first_readable(offered, direction):
         return picture
     layers = _picture(part, roles, flow, "layers")
     if len(layers.boxes) > BOXES_UP_TO:
