@@ -119,7 +119,7 @@ def test_ids_are_there_once() -> None:
 def test_the_drawing_is_well_formed() -> None:
     drawing = re.search(r"<svg id=.*?</svg>", page(network()[1]).html, re.DOTALL)[0]
     root = ElementTree.fromstring(drawing)
-    assert len(root.findall(".//*[@role='button']")) == 33
+    assert len(root.findall(".//*[@role='button']")) == 31
 
 
 @pytest.mark.parametrize("label", HOSTILE)

@@ -168,7 +168,7 @@ def test_the_panel_says_what_the_step_does(open_page: Open) -> None:
 def test_the_panel_leaves_out_the_path_of_the_module(open_page: Open) -> None:
     model, root = network()
     opened = open_page(page(root, names=model))
-    opened.tab.get_by_role("slider").fill("7")
+    opened.tab.get_by_role("slider").fill("4")
     assert opened.text("#layer") == "layers.1.neurons.0"
     assert opened.text("#names") == "dot → weights.0"
     assert opened.text("#change").startswith("gradient of weights.0: 0 → ")
