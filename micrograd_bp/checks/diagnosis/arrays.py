@@ -1,5 +1,6 @@
 """What goes wrong with a whole array once it is computed: transposed, scaled, summed wrongly, of another call."""
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -59,6 +60,29 @@ def named_factors(sizes: Sizes) -> dict[str, tuple[str, float]]:
     return made
 
 
+def ratio(one: Array, other: Array) -> float:
+    """How many times one array is another, if it is at all."""
+    if one.shape != other.shape or not np.all(np.isfinite(one)) or not np.all(np.isfinite(other)) or not np.any(other):
+        return math.nan
+    return float(np.vdot(other, one) / np.vdot(other, other))
+
+
+def whole_factor(factor: float) -> str:
+    """A whole number, or 1 over one, in words; "" for any other number."""
+    for words, number in (("{} times too large", factor), ("{} times too small", 1.0 / factor if factor else 0.0)):
+        if 2.5 < number < 5000.0 and abs(number - round(number)) < 1e-5 * number:
+            return words.format(round(number))
+    return ""
+
+
+def factor_named(name: str, sizes: Sizes) -> float:
+    """The number that a name stands for; 1 for ""."""
+    if name.endswith(("too large", "too small")):
+        number = float(name.split()[0])
+        return number if name.endswith("large") else 1.0 / number
+    return named_factors(sizes).get(name, ("", 1.0))[1]
+
+
 class Whole(NamedTuple):
     """A wrong array made of the right one.
 
@@ -93,6 +117,8 @@ def whole_arrays(
     yield Whole("zero", "it stays 0: nothing is computed, or what is computed is not kept", np.zeros(right.shape), 0.5)
     for name, (words, factor) in named_factors(sizes).items():
         yield Whole(name, words, factor * right, 0.6)
+    if right.size > 2 and (words := whole_factor(ratio(claimed, right))):
+        yield Whole("times", words, factor_named(words, sizes) * right, 0.75, words)
     if right.ndim >= 2:
         for axes in ((-1, -2), (0, 1)):
             yield Whole("transposed", "transposed", np.swapaxes(right, *axes), 0.7)

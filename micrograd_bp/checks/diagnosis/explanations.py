@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from micrograd_bp.checks.claims import Array, Claim
-from micrograd_bp.checks.diagnosis.arrays import named_factors
+from micrograd_bp.checks.diagnosis.arrays import factor_named, named_factors, ratio, whole_factor
 from micrograd_bp.checks.diagnosis.trials import Guess, Trial
 from micrograd_bp.checks.diagnosis.ways import LEFT_OUT
 from micrograd_bp.checks.source import SourceLine
@@ -51,11 +51,10 @@ def diagnose(
     Returns:
         The explanations, those that explain most first. An array that nothing explains is in none.
     """
-    by_claim = {id(claim): gradients for claim, gradients in zip(claims, right, strict=True)}
-    trials = [
-        Trial(claim, gradients, tolerance, by_claim.get(id(claim.earlier)))
-        for claim, gradients in zip(claims, right, strict=True)
-    ]
+    trials: list[Trial] = []
+    for claim, gradients in zip(claims, right, strict=True):
+        before = next((trial for trial in trials if trial.claim is claim.earlier), None)
+        trials.append(Trial(claim, gradients, tolerance, before))
     explanations: list[Explanation] = []
     left = list(wrong)
     guesses: dict[int, list[Guess]] = {}
@@ -97,7 +96,7 @@ class Fit(NamedTuple):
     def predicted(self, trial: Trial, guesses: Sequence[Guess], name: str) -> Array:
         """What the claim should be in a call, where `guesses` are the same as they are there."""
         right = trial.right[name]
-        factor = named_factors(trial.sizes).get(self.factor, ("", 1.0))[1]
+        factor = factor_named(self.factor, trial.sizes)
         if not guesses:
             return right
         if len(guesses) == 2:
@@ -114,6 +113,14 @@ def _alone(trial: Trial, guesses: Sequence[Guess], names: Sequence[str]) -> list
     fits = [Fit((guess,), "", "", guess.rank, ()) for guess in guesses]
     for name, (words, _) in named_factors(trial.sizes).items():
         fits += [Fit((g,), name, f"there: {words}", g.rank + 0.5, ()) for g in guesses if g.scalable]
+    for guess in guesses:
+        for name in names if guess.scalable else ():
+            if trial.claimed[name].shape != trial.right[name].shape:
+                continue
+            # 1 - c times what leaving the path out changes
+            factor = 1.0 - ratio(trial.claimed[name] - trial.right[name], guess.gradients[name] - trial.right[name])
+            if whole := whole_factor(factor):
+                fits.append(Fit((guess,), whole, f"there: {whole}", guess.rank + 0.6, ()))
     return _covering(trial, fits, names)
 
 
@@ -216,7 +223,7 @@ def _explanation(fits: Sequence[Fit], lead: Trial) -> Explanation:
                 group for group in lead.wiring.group if group.source == sources[0] and sources[1] in group.operands
             ]
             term = words.term(sources[0], sources[1], groups[0].operands) if groups else ""
-            said += f": {term} is missing in d({words(sources[1]).name})" if term else ""
+            said += f": {term} is missing in d({words(sources[1]).name})" if term and "a part of" not in term else ""
         return said + (f"; {fit.words}" if fit.words else "")
 
     also = [

@@ -40,7 +40,7 @@ def functions(wiring: Wiring) -> list[Function]:
     for number, operands in enumerate(wiring.operands):
         alive = [(wiring.place[operand], d) for operand, d in operands if operand in wiring.place]
         bases = {int(base[place]) for place, _ in alive}
-        if len(bases) == 1 and alive:
+        if len(bases) == 1 and wiring.group[number].source.line:
             base[number] = bases.pop()
             slope[number] = sum(d * slope[place] for place, d in alive)
         for place, _ in alive:
@@ -102,6 +102,11 @@ SLOPES: dict[str, tuple[str, Slopes]] = {
         lambda z, a, s, u: z * (1.0 - z),
     ),
     "tanh_at_z": ("1 - z² stands in its place: 1 - a² was meant, a the result", lambda z, a, s, u: 1.0 - z * z),
+    "plus_for_minus": (
+        "a(1 + a) stands in its place, a the result: the sign in a(1 - a) is wrong",
+        lambda z, a, s, u: a * (1.0 + a),
+    ),
+    "plus_for_minus_square": ("1 + a² stands there, a the result: the sign is wrong", lambda z, a, s, u: 1.0 + a * a),
     "derivative_of_sigmoid": (
         "a(1 - a) stands in its place, as if the function were a sigmoid",
         lambda z, a, s, u: a * (1.0 - a),
@@ -125,13 +130,16 @@ SLOPES: dict[str, tuple[str, Slopes]] = {
 DERIVATIVES = ("sigmoid", "tanh", "relu", "softplus", "elu", "silu", "gelu", "sin", "cos", "exp")
 
 
-def function_ways(wiring: Wiring, upstream: Array, others: Mapping[str, Places]) -> Iterator[Way]:
+def function_ways(
+    wiring: Wiring, upstream: Array, others: Mapping[str, Places], before: Wiring | None
+) -> Iterator[Way]:
     """The ways to get the derivative of a function wrong.
 
     Args:
         wiring: extended by an edge for each result of each function, straight to its value.
         upstream: the right d(Σ upstream·output)/d(node).
         others: further groups of nodes, by name, at which the derivative may be taken.
+        before: the graph of the call before, if it is of the same form.
     """
     for function in functions(wiring):
         straight, within = wiring.straight_edges(function.tops, function.bases)
@@ -163,7 +171,10 @@ def function_ways(wiring: Wiring, upstream: Array, others: Mapping[str, Places])
         points = {
             "derivative_at_output": ("it is taken at the result instead", a),
             "derivative_at_gradient": ("it is taken at the upstream gradient instead", u),
+            "derivative_at_negative": ("it is taken at the negative of its argument: a sign is wrong", -z),
         }
+        if before is not None:
+            points["derivative_of_call_before"] = ("it is that of the call before", before.data[function.bases])
         for other, theirs in others.items():
             if len(theirs) == len(z) and not np.array_equal(theirs, function.bases):
                 points[f"derivative_at_{other}"] = (f"it is taken at {other} instead", wiring.data[theirs])

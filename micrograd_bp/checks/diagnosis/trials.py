@@ -51,15 +51,15 @@ class Trial:
         claim: the claim.
         right: the right gradients.
         claimed: theirs, as numbers; what are none is left out.
+        before: the claim of the call before, if there was one.
     """
 
-    def __init__(
-        self, claim: Claim, right: Mapping[str, Array], tolerance: float, earlier: Mapping[str, Array] | None
-    ) -> None:
+    def __init__(self, claim: Claim, right: Mapping[str, Array], tolerance: float, before: "Trial | None") -> None:
         self.claim = claim
         self.right = dict(right)
         self.tolerance = tolerance
-        self.earlier = earlier or {}
+        self.before = before
+        self.earlier = before.right if before is not None else {}
         self.claimed: Arrays = {}
         for name, gradient in claim.gradients.items():
             try:
@@ -140,11 +140,7 @@ class Trial:
     def _in_place_of_gradients(self) -> Iterator[Guess]:
         """The gradient of another value, or a value itself, handed on as if it were the gradient of an array."""
         assert self.wiring is not None
-        members: dict[Source, list[int]] = {}
-        for place, group in enumerate(self.wiring.group):
-            members.setdefault(group.source, []).append(place)
-        members.update({Source("", 0, name): list(places) for name, places in self.wiring.leaves.items()})
-        for source, places in members.items():
+        for source, places in self.wiring.members.items():
             for name, claimed in self.claimed.items():
                 if len(places) != claimed.size or source == Source("", 0, name) or claimed.size < 2:
                     continue
@@ -170,8 +166,11 @@ class Trial:
         for name, array in self.claim.after.items():
             if name in self.claim.arrays and not np.array_equal(array, self.claim.arrays[name]):
                 others[f"{name}|as it is after the step"] = array
-        yield from ways(self.wiring, others)
-        yield from function_ways(self.wiring, self.upstream, self.wiring.leaves)
+        before = self.before.wiring if self.before is not None else None
+        if before is not None and [*before.parent, *before.child] != [*self.wiring.parent, *self.wiring.child]:
+            before = None
+        yield from ways(self.wiring, self.upstream, others, before)
+        yield from function_ways(self.wiring, self.upstream, self.wiring.leaves, before)
 
     def _uses(self, name: str) -> Uses | None:
         if self.wiring is None:

@@ -38,12 +38,14 @@ class Way(NamedTuple):
         return self.name, self.words, self.sources
 
 
-def ways(wiring: Wiring, others: Mapping[str, Array]) -> Iterator[Way]:
+def ways(wiring: Wiring, upstream: Array, others: Mapping[str, Array], before: Wiring | None) -> Iterator[Way]:
     """All ways of being wrong along the edges of a graph.
 
     Args:
         wiring: the graph.
+        upstream: the right d(Σ upstream·output)/d(node).
         others: arrays that a wrong backward might take, by what they are called: of the call before, after a step.
+        before: the graph of the call before, if it is of the same form.
     """
     edges = _by_group(wiring)
     seen: set[bytes] = set()
@@ -59,8 +61,13 @@ def ways(wiring: Wiring, others: Mapping[str, Array]) -> Iterator[Way]:
         for sources, places in _merged(edges, by_line).items():
             yield from _paths(wiring, places, sources, seen)
     yield from _uses(by_source, seen)
-    yield from _factors(wiring, by_source, others)
+    yield from _factors(wiring, by_source, others, before)
     yield from _diagonals(wiring)
+    yield from _last_uses(wiring)
+    yield from _passed_over(wiring, upstream)
+    if before is not None:
+        words = "all that is kept from forward is that of the call before"
+        yield Way("stale_pass", words, (), Change(np.arange(len(before.slope)), before.slope), 1.5)
 
 
 def _merged(
@@ -157,15 +164,46 @@ def _uses(edges: Mapping[tuple[Source, ...], Places], seen: set[bytes]) -> Itera
                 yield Way("one_use_counts", words, (user, child), Change(rest, np.zeros(len(rest))), 1.6)
 
 
-def _factors(wiring: Wiring, edges: Mapping[tuple[Source, ...], Places], others: Mapping[str, Array]) -> Iterator[Way]:
+def _last_uses(wiring: Wiring) -> Iterator[Way]:
+    """Of each entry of an array only the last or the first use counts, however often each is used."""
+    for name, leaves in wiring.leaves.items():
+        edges = np.flatnonzero(np.isin(wiring.child, leaves) & ~wiring.added)
+        edges = edges[np.lexsort((wiring.parent[edges], wiring.time[wiring.parent[edges]], wiring.child[edges]))]
+        starts = np.flatnonzero(np.diff(wiring.child[edges], prepend=-1))
+        if len(starts) == len(edges) or len({wiring.group[place].source for place in wiring.parent[edges]}) > 1:
+            continue
+        for which, keep in (("last", np.append(starts[1:], len(edges)) - 1), ("first", starts)):
+            rest = np.delete(edges, keep)
+            words = f"of each entry of {{0.name}} only the {which} use counts: = stands where += or a sum belongs"
+            yield Way(f"{which}_counts", words, (Source("", 0, name),), Change(rest, np.zeros(len(rest))), 1.0)
+
+
+MOST_PAIRS = 400
+
+
+def _passed_over(wiring: Wiring, upstream: Array) -> Iterator[Way]:
+    """What lies between two values is passed over: the gradient of the one is taken for that of the other."""
+    made = 0
+    for result, tops in wiring.members.items():
+        edges = np.flatnonzero(np.isin(wiring.parent, tops))
+        if not len(edges) or len(np.unique(wiring.depth[tops])) > 1:
+            continue
+        for value, bases in wiring.members.items():
+            if len(tops) != len(bases) or result == value or not np.all(wiring.depth[bases] < wiring.depth[tops]):
+                continue
+            made += 1
+            if made > MOST_PAIRS:
+                return
+            words = "the way from {0} back to {1.name} is passed over: the gradient of the one is taken for that of the other"
+            change = Change(edges, np.zeros(len(edges)), bases, upstream[tops])
+            yield Way("passed_over", words, (result, value), change, 1.45)
+
+
+def _factors(
+    wiring: Wiring, edges: Mapping[tuple[Source, ...], Places], others: Mapping[str, Array], before: Wiring | None
+) -> Iterator[Way]:
     """A product's derivative along one factor is the other one: another array stands in its place."""
-    numbered: dict[Source, list[int]] = {}
-    for number, group in enumerate(wiring.group):
-        numbered.setdefault(group.source, []).append(number)
-    members = {source: np.array(places) for source, places in numbered.items()}
-    members.update(
-        {Source("", 0, name): places for name, places in wiring.leaves.items() if Source("", 0, name) in members}
-    )
+    members = wiring.members
     by_factor: dict[tuple[Source, Source, Source | None], list[tuple[Places, Places]]] = {}
     for (parent, child), places in edges.items():
         factors = _other_factor(wiring, places) if parent.name == "multiply" else None
@@ -190,6 +228,9 @@ def _factors(wiring: Wiring, edges: Mapping[tuple[Source, ...], Places], others:
             if other != factor and len(theirs) == len(members[factor]):
                 words = f"{{{len(named)}.name}} stands {tail}"
                 yield Way("another_factor", words, (*named, other), Change(places, wiring.data[theirs][where]), 2.2)
+        if before is not None:
+            slopes = before.data[members[factor]][where]
+            yield Way("stale_factor", f"{{1.name}} of the call before stands {tail}", named, Change(places, slopes), 2.05)
         for name, words, numbers in _variants(wiring, factor, others):
             yield Way(name, f"{words} {tail}", named, Change(places, numbers[where]), 2.1)
 
@@ -239,9 +280,10 @@ def _variants(wiring: Wiring, factor: Source, others: Mapping[str, Array]) -> It
     array = wiring.data[wiring.leaves[factor.name]].reshape(wiring.shapes[factor.name])
     if array.ndim >= 2 and array.shape[-1] == array.shape[-2]:
         yield "factor_not_transposed", "{1.name} with its axes exchanged stands", np.swapaxes(array, -1, -2).ravel()
-        if array.ndim > 2:
-            words = "{1.name} turned by 180° stands"
-            yield "factor_turned", words, array[..., ::-1, ::-1].ravel()
+    if array.ndim >= 2:
+        yield "factor_turned", "{1.name} turned by 180° stands", np.flip(array, (-1, -2)).ravel()
+    if array.ndim >= 3:
+        yield "factor_turned", "{1.name} turned by 180° in its first two axes stands", np.flip(array, (0, 1)).ravel()
     for words, numbers in others.items():
         name, _, what = words.partition("|")
         if name == factor.name and numbers.size == array.size:

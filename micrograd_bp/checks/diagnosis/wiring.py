@@ -5,6 +5,7 @@ time steps: a *group*. So does what leads from one group to another. That is how
 on one line of somebody's code.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -45,10 +46,14 @@ class Change(NamedTuple):
     Attributes:
         edges: where.
         slopes: the derivatives there.
+        nodes: that receive something from elsewhere besides.
+        received: what they receive.
     """
 
     edges: Places
     slopes: Array
+    nodes: Places = np.empty(0, dtype=int)
+    received: Array = np.empty(0)
 
 
 CONSTANT = Source("", 0, "constant")
@@ -94,6 +99,13 @@ class Wiring:
             if leaf not in marked and leaf not in users:
                 order.insert(0, leaf)
         self.nodes = [node for node in order if node in alive and node not in inner]
+        # An entry that comes out as it went in, or more than once, is used by the output each time.
+        twice = {end for end, count in Counter(ends).items() if count > 1}
+        for number, end in enumerate(ends):
+            if end in alive and (end in twice or end in self.leaves_of):
+                ends[number] = Value(end.data)
+                ends[number].operands, ends[number].local_derivatives = (end,), (1.0,)
+                self.nodes.append(ends[number])
         place = self.place = {node: number for number, node in enumerate(self.nodes)}
         self.operands: list[list[tuple[Value, float]]] = []
         self.group: list[Group] = []
@@ -125,6 +137,12 @@ class Wiring:
         np.minimum.at(first_user, children, depth[parents] - 1) if parents else None
         self.time = np.where(first_user == np.iinfo(int).max, depth, np.maximum(depth, first_user))
         self.data = np.array([node.data for node in self.nodes])
+        numbered: dict[Source, list[int]] = {}
+        for number, group in enumerate(self.group):
+            numbered.setdefault(group.source, []).append(number)
+        self.members = {source: np.array(places) for source, places in numbered.items()}
+        for name, places in self.leaves.items():
+            self.members[Source("", 0, name)] = places
         self._lay_out(np.array(parents, dtype=int), np.array(children, dtype=int), np.array(slopes), 0)
 
     def _operands(self, node: Value, inner: set[Value]) -> list[tuple[Value, float]]:
@@ -146,6 +164,8 @@ class Wiring:
         """Where a node comes from."""
         if node in self.leaves_of:
             return Source("", 0, self.leaves_of[node])
+        if node.operation is None and node.operands:
+            return Source("", 0, "the output")
         file, line = _line(node)
         return Source(file, line, node.operation.name if node.operation else "constant")
 
@@ -183,17 +203,13 @@ class Wiring:
         straight = np.array([number[int(top), int(base)] for top, base in zip(tops, bases, strict=True)])
         return straight, leaving[~self.added[leaving]]
 
-    def backward(self, changes: Sequence[Change], seeds: Array | None = None) -> Array:
-        """d(Σ upstream·output)/d(node) with each change alone: an array (nodes, changes).
-
-        Args:
-            changes: one for each backward pass.
-            seeds: where each pass starts instead of the upstream gradients, (nodes, changes).
-        """
-        found = np.repeat(self.seed[:, None], len(changes), axis=1) if seeds is None else seeds.copy()
+    def backward(self, changes: Sequence[Change]) -> Array:
+        """d(Σ upstream·output)/d(node) with each change alone: an array (nodes, changes)."""
+        found = np.repeat(self.seed[:, None], len(changes), axis=1)
         slopes = np.repeat(self.slope[:, None], len(changes), axis=1)
         for number, change in enumerate(changes):
             slopes[change.edges, number] = change.slopes
+            found[change.nodes, number] += change.received
         with np.errstate(all="ignore"):
             for start, end, first, children in self.levels:
                 flow = slopes[start:end] * found[self.parent[start:end]]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from micrograd_bp.checks.diagnosis.wiring import Source, Wiring
+from micrograd_bp.checks.diagnosis.wiring import CONSTANT, Source, Wiring
 from micrograd_bp.checks.source import SourceLine
 from micrograd_bp.engine import OPERATIONS
 
@@ -79,6 +79,8 @@ class Words:
         """What a path adds to the gradient of its operand: `d(xc)·(-1)`, from the formula of the operation."""
         entry = OPERATIONS.get(parent.name)
         if entry is None or entry.many or child not in operands or len(operands) != len(entry.operand_names):
+            return ""
+        if entry.name == "where" or CONSTANT in operands[:1] and entry.name != "multiply":
             return ""
         formulas = [derivative.text for derivative in entry.formula().derivatives.values()]
         if len(formulas) <= operands.index(child):
