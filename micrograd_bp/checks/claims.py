@@ -54,6 +54,7 @@ class Claim:
         earlier: the claim of the call before, on the same object; None for the first call.
         forward_code: their functions that run forward, the outermost first, for source lines.
         backward_code: those that run backward.
+        backward: runs their backward once more, on a copy of what forward left, to be watched; None if that cannot be.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Claim:
     earlier: "Claim | None" = None
     forward_code: tuple[Callable[..., Any], ...] = ()
     backward_code: tuple[Callable[..., Any], ...] = ()
+    backward: Callable[[], Any] | None = None
 
     def outputs(self, changed: Mapping[str, Any] | None = None) -> tuple[Array, ...]:
         """What comes out with some arrays changed.

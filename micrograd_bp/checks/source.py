@@ -5,6 +5,7 @@ import inspect
 import linecache
 import textwrap
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -130,14 +131,21 @@ PACKAGE = Path(__file__).parent.parent
 STANDARD_LIBRARY = Path(ast.__file__).parent
 
 
+@lru_cache(maxsize=1024)
+def is_theirs(file: str) -> bool:
+    """Whether a file is a person's own: neither of this package, nor of Python, nor installed."""
+    path = Path(file)
+    ours = {PACKAGE, STANDARD_LIBRARY} & set(path.parents) or "site-packages" in path.parts
+    return path.suffix == ".py" and not ours
+
+
 def line_of_error(error: BaseException) -> SourceLine | None:
     """The last line of a person's own file in the traceback of an exception."""
     line = None
     traceback = error.__traceback__
     while traceback is not None:
         path = Path(traceback.tb_frame.f_code.co_filename)
-        theirs = not {PACKAGE, STANDARD_LIBRARY} & set(path.parents) and "site-packages" not in path.parts
-        if theirs and path.suffix == ".py":
+        if is_theirs(str(path)):
             line = SourceLine(path.name, traceback.tb_lineno, linecache.getline(str(path), traceback.tb_lineno).strip())
         traceback = traceback.tb_next
     return line

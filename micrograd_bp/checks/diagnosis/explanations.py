@@ -11,6 +11,7 @@ import numpy as np
 
 from micrograd_bp.checks.claims import Array, Claim
 from micrograd_bp.checks.diagnosis.arrays import factor_named, named_factors, ratio, whole_factor
+from micrograd_bp.checks.diagnosis.lines import first_with, watched
 from micrograd_bp.checks.diagnosis.trials import Guess, Trial
 from micrograd_bp.checks.diagnosis.ways import LEFT_OUT
 from micrograd_bp.checks.source import SourceLine
@@ -25,6 +26,7 @@ class Explanation(NamedTuple):
         arrays: those whose claimed gradients it explains, by name.
         also: other things that would give the same numbers.
         line: the line of forward that it is about; None if it is about a whole array.
+        backward: the line of backward where the numbers go wrong, if it can be told.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Explanation(NamedTuple):
     arrays: tuple[str, ...]
     also: tuple[str, ...] = ()
     line: SourceLine | None = None
+    backward: SourceLine | None = None
 
 
 def diagnose(
@@ -231,6 +234,28 @@ def _explanation(fits: Sequence[Fit], lead: Trial) -> Explanation:
         for fit in fits[1:]
         if fit.arrays == best.arrays and fit.rank <= best.rank + 0.4 and fit.guesses[0].name != best.guesses[0].name
     ]
-    lines = [words(source).line for guess in best.guesses for source in guess.sources[:1]]
+    lines = [*(words(source).line for guess in best.guesses for source in guess.sources[:1]), None]
     name = "+".join([guess.name for guess in best.guesses] + ([best.factor] if best.factor else []))
-    return Explanation(name, text(best), best.arrays, tuple(dict.fromkeys(also))[:3], lines[0] if lines else None)
+    backward = line_of_backward(lead, best.arrays, best)
+    return Explanation(
+        name, text(best), best.arrays, tuple(dict.fromkeys(also))[:3], lines[0] if lines else None, backward
+    )
+
+
+def line_of_backward(trial: Trial, arrays: Sequence[str], fit: Fit | None = None) -> SourceLine | None:
+    """The first line of theirs that has numbers which only a wrong backward has.
+
+    Args:
+        trial: the claim.
+        arrays: those that are wrong.
+        fit: what is wrong with them, if it is known.
+    """
+    if trial.claim.backward is None:
+        return None
+    assigned = watched(trial.claim.backward)
+    claimed = [trial.claimed[name] for name in arrays if name in trial.claimed]
+    if fit is None:
+        return first_with(assigned, claimed, trial.gradients)
+    factor = factor_named(fit.factor, trial.sizes)
+    on_path, besides = (factor, 1.0) if fit.words.startswith("there") else (None, factor)
+    return first_with(assigned, [*trial.on_the_way(fit.guesses, on_path, besides), *claimed], trial.gradients)

@@ -4,7 +4,7 @@ Their forward on Values is a graph whose nodes know their lines. Its backward pa
 every thing and every line.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +13,7 @@ from micrograd_bp.checks.claims import Array, Arrays, Claim
 from micrograd_bp.checks.diagnosis.arrays import Sizes, Uses, whole_arrays
 from micrograd_bp.checks.diagnosis.functions import function_ways, functions
 from micrograd_bp.checks.diagnosis.ways import Way, ways
-from micrograd_bp.checks.diagnosis.wiring import Change, Source, Wiring
+from micrograd_bp.checks.diagnosis.wiring import Change, Places, Source, Wiring
 from micrograd_bp.checks.diagnosis.words import Words, described
 
 MOST_EDGES = 400_000
@@ -155,6 +155,44 @@ class Trial:
                 ):
                     array = numbers[places].reshape(claimed.shape)
                     yield Guess((kind, name, source), kind, words, (source,), rank, {name: array})
+
+    @property
+    def gradients(self) -> list[Array]:
+        """The right gradients of all values, those of one place together, and those of a time step."""
+        if self.wiring is None:
+            return list(self.right.values())
+        return [self.upstream[part] for part in self._parts()]
+
+    def on_the_way(self, guesses: Sequence[Guess], on_path: float | None = None, besides: float = 1.0) -> list[Array]:
+        """The wrong gradients of inner values that a backward pass with these things wrong computes on its way.
+
+        Args:
+            guesses: what is wrong.
+            on_path: the factor of a path that is not left out.
+            besides: a factor of everything.
+        """
+        keys = {guess.key for guess in guesses}
+        if self.wiring is None or not keys:
+            return []
+        changes = [way.change for way in self._ways() if way.key in keys]
+        if on_path is not None:
+            changes = [change._replace(slopes=on_path * self.wiring.slope[change.edges]) for change in changes]
+        found = []
+        for wrong in besides * self.wiring.backward(changes).T if changes else ():
+            for part in self._parts():
+                differs = np.abs(wrong[part] - self.upstream[part]) > 1e-6 * np.abs(wrong[part])
+                if np.any(differs):
+                    found += [wrong[part]] if np.all(differs) else [wrong[part], wrong[part][differs]]
+        return [array for array in found if len(array) > 1 and np.any(array)]
+
+    def _parts(self) -> Iterator[Places]:
+        """Nodes whose gradients may stand in one array: those of one place, and of one time step of it."""
+        assert self.wiring is not None
+        for places in self.wiring.members.values():
+            yield places
+            depths = np.unique(self.wiring.depth[places])
+            if 1 < len(depths) < 60:
+                yield from (places[self.wiring.depth[places] == depth] for depth in depths)
 
     def _ways(self) -> Iterator[Way]:
         assert self.wiring is not None

@@ -194,7 +194,7 @@ def _passed_over(wiring: Wiring, upstream: Array) -> Iterator[Way]:
             made += 1
             if made > MOST_PAIRS:
                 return
-            words = "the way from {0} back to {1.name} is passed over: the gradient of the one is taken for that of the other"
+            words = "the way from {0} back to {1.name} is passed over: the one's gradient is taken for the other's"
             change = Change(edges, np.zeros(len(edges)), bases, upstream[tops])
             yield Way("passed_over", words, (result, value), change, 1.45)
 
@@ -230,7 +230,9 @@ def _factors(
                 yield Way("another_factor", words, (*named, other), Change(places, wiring.data[theirs][where]), 2.2)
         if before is not None:
             slopes = before.data[members[factor]][where]
-            yield Way("stale_factor", f"{{1.name}} of the call before stands {tail}", named, Change(places, slopes), 2.05)
+            yield Way(
+                "stale_factor", f"{{1.name}} of the call before stands {tail}", named, Change(places, slopes), 2.05
+            )
         for name, words, numbers in _variants(wiring, factor, others):
             yield Way(name, f"{words} {tail}", named, Change(places, numbers[where]), 2.1)
 

@@ -80,7 +80,7 @@ class Words:
         entry = OPERATIONS.get(parent.name)
         if entry is None or entry.many or child not in operands or len(operands) != len(entry.operand_names):
             return ""
-        if entry.name == "where" or CONSTANT in operands[:1] and entry.name != "multiply":
+        if entry.name == "where" or (CONSTANT in operands[:1] and entry.name != "multiply"):
             return ""
         formulas = [derivative.text for derivative in entry.formula().derivatives.values()]
         if len(formulas) <= operands.index(child):
