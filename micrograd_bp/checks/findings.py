@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from micrograd_bp.checks.diagnosis import diagnose
 from micrograd_bp.checks.handwritten import HandWritten
+from micrograd_bp.checks.judge import Seen, claims_of
 from micrograd_bp.checks.recognition import Candidate, Case, explain
 from micrograd_bp.checks.report import ArrayResult, Finding
 from micrograd_bp.checks.source import first_line, line_of
@@ -17,8 +19,10 @@ def make_findings(
     candidates: Sequence[Candidate],
     method: Any,
     places: Mapping[str, str],
+    subject: HandWritten,
+    seen: Sequence[Seen],
 ) -> list[Finding]:
-    """The mistakes, and for arrays that no mistake explains, what can be said of their numbers."""
+    """The mistakes, from the tables and then by trial; for arrays that nothing explains, what their numbers say."""
     missing = [result for result in results if result.message == "not found" or "nothing" in result.message]
     wrong = [result.role for result in results if not result.ok and result not in missing]
     findings = []
@@ -31,6 +35,9 @@ def make_findings(
     findings += [_missing(result, method) for result in missing]
     explained = {role for finding in findings for role in finding.roles}
     left = [result for result in results if not result.ok and result.role not in explained]
+    found = by_trial(subject, seen, [result.role for result in left if result not in missing], places, method)
+    findings += found
+    left = [result for result in left if not any(result.role in finding.roles for finding in found)]
     for result in left:
         if result.message:
             line = line_of(method, result.role, places, [result.role])
@@ -39,6 +46,22 @@ def make_findings(
     if roles:
         line = line_of(method, "d_z" if len(roles) > 1 else roles[0], places, roles)
         findings.append(Finding("", roles, _unexplained(roles, results), line=line))
+    return findings
+
+
+def by_trial(
+    subject: HandWritten, seen: Sequence[Seen], wrong: Sequence[str], places: Mapping[str, str], method: Any
+) -> list[Finding]:
+    """What the diagnosis by trial finds wrong with some arrays."""
+    if not wrong:
+        return []
+    claims, right, roles = claims_of(subject, seen)
+    names = [name for name, role in roles.items() if role in wrong]
+    findings = []
+    for explanation in diagnose(claims, right, names, max(each.tolerance for each in seen)):
+        explained = tuple(roles[name] for name in explanation.arrays)
+        line = explanation.backward or line_of(method, explained[0], places, explained)
+        findings.append(Finding(explanation.name, explained, explanation.words, explanation.also, line))
     return findings
 
 

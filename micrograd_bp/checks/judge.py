@@ -1,11 +1,13 @@
 """The comparison: their backward on probes, entry by entry, against the right gradients of their own forward."""
 
-from collections.abc import Callable, Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from micrograd_bp.checks.claims import Claim
 from micrograd_bp.checks.handwritten import BackwardFailed, HandWritten, Pass
 from micrograd_bp.checks.recognition import Case, matches
 from micrograd_bp.checks.reference import Reference, contradicted, reference
@@ -97,6 +99,46 @@ def _observe(
     upstream = probe.d_output(right.output)
     theirs = subject.run(thing, probe.inputs, upstream, probe.targets)
     return Seen(probe, right, upstream, theirs, earlier)
+
+
+def claims_of(subject: HandWritten, seen: Sequence[Seen]) -> tuple[list[Claim], list[dict[str, Array]], dict[str, str]]:
+    """Calls as claims for the diagnosis, the right gradients of each, and the role of each array that they name."""
+    parameters = inspect.signature(getattr(subject.thing, subject.forward_name)).parameters
+    taken = next((name for name in parameters if name not in subject.places.values()), "inputs")
+    roles = {**{place: f"d_{role}" for role, place in subject.places.items()}, taken: "d_inputs"}
+    claims: list[Claim] = []
+    right = []
+    for each in seen:
+        probe = each.probe
+        arrays = {subject.places[role]: array for role, array in probe.parameters.items()} | {taken: probe.inputs}
+
+        def run(changed: Mapping[str, Any], arrays: Mapping[str, Array] = arrays) -> tuple[Any, ...]:
+            now = {**arrays, **changed}
+            thing = subject.copy({role: now[place] for role, place in subject.places.items()})
+            return (subject.forward(thing, now[taken])[0],)
+
+        def run_backward(seen: Seen = each) -> Any:
+            thing = subject.copy(seen.probe.parameters)
+            return subject.run(thing, seen.probe.inputs, seen.upstream, seen.probe.targets)
+
+        claims.append(
+            Claim(
+                subject.backward_name,
+                arrays,
+                run,
+                (each.upstream,),
+                {place: each.theirs.found[role] for place, role in roles.items() if role in each.theirs.found},
+                {place: each.theirs.places.get(role, "") for place, role in roles.items()},
+                after={
+                    place: np.asarray(each.theirs.after[role], dtype=float) for role, place in subject.places.items()
+                },
+                n_samples=probe.n_samples,
+                earlier=claims[-1] if each.earlier is not None else None,
+                backward=run_backward,
+            )
+        )
+        right.append({place: each.reference.gradients[role] for place, role in roles.items()})
+    return claims, right, roles
 
 
 def compare(subject: HandWritten, seen: Sequence[Seen], roles: Sequence[str]) -> list[ArrayResult]:

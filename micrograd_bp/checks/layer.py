@@ -94,7 +94,7 @@ def _check(
         candidates += [dense_candidate(mistake, form) for mistake in MISTAKES]
         known = layers[-1].name if layers[-1] else ""
         notes.append(("activation", known or "none of the usual ones, as its forward has it"))
-    findings = make_findings(results, cases, candidates, method, places)
+    findings = make_findings(results, cases, candidates, method, places, subject, seen)
     known_ones = [candidate for candidate in candidates if candidate.name in WORTH_SAYING]
     hidden = [candidate.words for candidate in unseen(cases, known_ones)]
     wrong = [result.role for result in results if not result.ok]

@@ -117,7 +117,7 @@ def _check(subject: HandWritten, inputs: Any, targets: Any, loss: Any, samples: 
         ]
         notes.append(("layers", ", ".join(part.activation.name or "another" for part in parts)))
     cases = [each.case(context) for each, context in zip(seen, contexts, strict=True)]
-    findings = make_findings(results, cases, candidates, method, places)
+    findings = make_findings(results, cases, candidates, method, places, subject, seen)
     if any(not part.ok for part in extra):  # then it is there that one has to look
         findings = [each for each in findings if each.name in {entry.name for entry in NETWORK_MISTAKES}]
         findings += [inner for part in extra for inner in _inner(part)]

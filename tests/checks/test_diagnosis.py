@@ -1,8 +1,11 @@
 """The diagnosis by trial: backward passes with one thing wrong, written by hand beside their forward."""
 
+import importlib.util
+
 import numpy as np
 import pytest
 
+from micrograd_bp.checks import check_layer
 from micrograd_bp.checks.claims import Claim
 from micrograd_bp.checks.diagnosis import diagnose
 from micrograd_bp.engine import backward
@@ -341,3 +344,47 @@ def test_a_forward_that_does_not_run_on_values_still_has_mistakes_of_whole_array
         claims.append(Claim("it", arrays, run, (up,), claimed, {"x": "dx", "w": "dw"}, n_samples=n_samples))
     (explanation,) = diagnose(claims, right, ["w"])
     assert (explanation.name, explanation.line) == ("transposed", None)
+
+
+# ---- in a report
+
+
+SOFTMAX_LAYER = """
+import numpy as np
+
+class Softmax:
+    def __init__(self):
+        self.W, self.b = np.zeros((4, 3)), np.zeros(3)
+    def forward(self, x):
+        self.x = x
+        e = np.exp(x @ self.W + self.b)
+        self.p = e / e.sum(axis=1, keepdims=True)
+        return self.p
+    def backward(self, d):
+        dz = {wrong}
+        self.dW = self.x.T @ dz
+        self.db = dz.sum(axis=0)
+        return dz @ self.W.T
+"""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "name"),
+    [
+        ("d * self.p * (1 - self.p)", "only_diagonal"),
+        ("d", "passed_over"),
+        ("self.p * d", "path_left_out"),
+        ("self.p * (d + (d * self.p).sum(axis=1, keepdims=True))", "path_left_out+sign"),
+    ],
+)
+def test_a_report_says_it_with_both_lines(tmp_path, wrong, name):
+    file = tmp_path / f"{name.replace('+', '_')}.py"
+    file.write_text(SOFTMAX_LAYER.format(wrong=wrong))
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    report = check_layer(module.Softmax())
+    (finding,) = report.findings
+    assert (finding.name, finding.roles) == (name, ("d_weights", "d_biases", "d_inputs")), str(report)
+    assert "self.p = e / e.sum(axis=1, keepdims=True)" in finding.words
+    assert finding.line.text == f"dz = {wrong}"

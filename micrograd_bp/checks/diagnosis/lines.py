@@ -75,8 +75,8 @@ def watched(run: Callable[[], Any]) -> list[Assigned]:
 def first_with(assigned: Sequence[Assigned], wrong: Sequence[Array], right: Sequence[Array]) -> SourceLine | None:
     """The first line that has the numbers of a wrong array, in whatever shape and order.
 
-    Where a right array has the same numbers, as where a gradient is handed on that should have been multiplied, the first
-    of several lines that have them is right.
+    Where a right array has the same numbers, as where a gradient is handed on that should have been multiplied, the
+    first of several lines that have them is right.
     """
     by_size: dict[int, list[tuple[int, Array]]] = {}
     for place, each in enumerate(assigned):
