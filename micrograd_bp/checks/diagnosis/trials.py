@@ -11,6 +11,7 @@ import numpy as np
 
 from micrograd_bp.checks.claims import Array, Arrays, Claim
 from micrograd_bp.checks.diagnosis.arrays import Sizes, Uses, whole_arrays
+from micrograd_bp.checks.diagnosis.factors import factor_ways
 from micrograd_bp.checks.diagnosis.functions import function_ways, functions
 from micrograd_bp.checks.diagnosis.ways import Way, ways
 from micrograd_bp.checks.diagnosis.wiring import Change, Places, Source, Wiring
@@ -207,7 +208,8 @@ class Trial:
         before = self.before.wiring if self.before is not None else None
         if before is not None and [*before.parent, *before.child] != [*self.wiring.parent, *self.wiring.child]:
             before = None
-        yield from ways(self.wiring, self.upstream, others, before)
+        yield from ways(self.wiring, self.upstream, before)
+        yield from factor_ways(self.wiring, others, before)
         yield from function_ways(self.wiring, self.upstream, self.wiring.leaves, before)
 
     def _uses(self, name: str) -> Uses | None:
