@@ -105,14 +105,16 @@ def _write_box(drawing: Drawing, picture: Picture, place: int, direction: str) -
 
 
 def _turn(inside: dict[Origin | None, list[int | Origin | list[int]]]) -> None:
-    """Reverses the rows inside of frames, and the frames of neurons.
+    """Reverses the rows inside of frames, the frames of neurons, and boxes that stand in no row, such as weights.
 
     Graphviz makes a drawing that goes sideways by turning one that goes down, and those then stand on their heads.
     """
     for frame, entries in inside.items():
         if frame is not None:
             entries[:] = [entry[::-1] if isinstance(entry, list) else entry for entry in entries]
-            if all(isinstance(entry, Origin) and layer_of(entry) is not entry for entry in entries):
+            if not any(
+                isinstance(entry, list) or (isinstance(entry, Origin) and layer_of(entry) is entry) for entry in entries
+            ):
                 entries.reverse()
 
 
