@@ -21,7 +21,7 @@ class ValueArray(np.ndarray):
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         plain = [_plain(array) for array in inputs]
-        ufunc = CHOICES.get(ufunc, ufunc) if method == "__call__" else ufunc
+        ufunc = CHOICES.get(ufunc, ufunc)
         if options.get("out"):
             options["out"] = tuple(_plain(array) for array in options["out"])
         try:

@@ -388,3 +388,42 @@ def test_a_report_says_it_with_both_lines(tmp_path, wrong, name):
     assert (finding.name, finding.roles) == (name, ("d_weights", "d_biases", "d_inputs")), str(report)
     assert "self.p = e / e.sum(axis=1, keepdims=True)" in finding.words
     assert finding.line.text == f"dz = {wrong}"
+
+
+# ---- single functions and uses
+
+
+def embed(table):
+    return table[np.array([0, 2, 2, 1, 0])]
+
+
+def leaky(x):
+    z = 3.0 * x
+    return np.where(z > 0, z, 0.1 * z)
+
+
+def pool(x):
+    return np.max(x.reshape(len(x), 2, 3), axis=2)
+
+
+@pytest.mark.parametrize(
+    ("forward", "gradient", "name"),
+    [
+        (embed, lambda up, table: np.array([up[4], up[3], up[2]]), "last_counts"),
+        (embed, lambda up, table: np.array([up[0], up[3], up[1]]), "first_counts"),
+        (leaky, lambda up, x: 3.0 * up * (x > 0), "path_left_out"),
+        (leaky, lambda up, x: up * np.where(x > 0, 1.0, 0.1), "times"),
+        (pool, lambda up, x: np.repeat(up, 3, axis=1), "choice_left_out"),
+        (lambda x: np.tanh(x), lambda up, x: up * (1 - np.tanh(x) ** 2).T.reshape(x.shape), None),
+        (lambda x: sigmoid(x), lambda up, x: up * (x > 0), "mask_of_value"),
+        (lambda x: x.T, lambda up, x: up.reshape(x.shape), "transposed"),
+    ],
+)
+def test_a_function(forward, gradient, name):
+    argument = "table" if forward is embed else "x"
+
+    def draw(rng, n_samples):
+        return {argument: rng.normal(size=(3, 4) if forward is embed else (n_samples, 6))}
+
+    _, explanations = diagnosed(forward, lambda up, **arrays: {argument: gradient(up, **arrays)}, draw)
+    assert [explanation.name for explanation in explanations] == [name] * (name is not None), explanations

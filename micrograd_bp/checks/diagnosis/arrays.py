@@ -83,6 +83,13 @@ def factor_named(name: str, sizes: Sizes) -> float:
     return named_factors(sizes).get(name, ("", 1.0))[1]
 
 
+def same_numbers(one: Array, other: Array) -> bool:
+    """Whether two arrays have the same numbers, in whatever order."""
+    if not np.all(np.isfinite(one)) or one.size != other.size:
+        return False
+    return bool(np.allclose(np.sort(one, axis=None), np.sort(other, axis=None), rtol=1e-6, atol=0.0))
+
+
 class Whole(NamedTuple):
     """A wrong array made of the right one.
 
@@ -124,6 +131,10 @@ def whole_arrays(
             yield Whole("transposed", "transposed", np.swapaxes(right, *axes), 0.7)
         yield Whole("transposed", "transposed, and forced back into its shape", right.T.reshape(right.shape), 0.8)
         yield Whole("turned", "turned by 180°, or not turned", right[..., ::-1, ::-1], 0.9)
+    # The order in which they are matters where it is not that of a usual mistake.
+    if right.size > 3 and claimed.size == right.size and same_numbers(claimed, right):
+        words = "the right numbers in the wrong order: a reshape stands where axes should be exchanged, or the opposite"
+        yield Whole("order", words, claimed, 1.3)
     if right.ndim:
         yield Whole("reversed", "in the opposite order", right[::-1], 1.2)
     yield Whole("whole_numbers", "rounded to whole numbers", np.trunc(right), 1.5)

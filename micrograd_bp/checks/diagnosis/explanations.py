@@ -204,7 +204,7 @@ def _verified(fits: Sequence[Fit], trials: Sequence[Trial]) -> list[Fit]:
             arrays = tuple(
                 name
                 for name in fit.arrays
-                if name not in trial.claimed or trial.close(fit.predicted(trial, guesses, name), trial.claimed[name])
+                if name not in trial.claimed or trial.gives(fit.predicted(trial, guesses, name), name)
             )
             if arrays:
                 kept.append(fit._replace(arrays=arrays))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from micrograd_bp.checks.diagnosis.ways import Way
-from micrograd_bp.checks.diagnosis.wiring import Array, Change, Group, Places, Wiring
+from micrograd_bp.checks.diagnosis.wiring import Array, Change, Group, Places, Source, Wiring
 from micrograd_bp.engine import OPERATIONS
 
 
@@ -34,17 +34,10 @@ class Function(NamedTuple):
 
 def functions(wiring: Wiring) -> list[Function]:
     """The functions of one number of a graph, each as long as it goes, and each begun anew where a value is used."""
-    base = np.arange(len(wiring.nodes))
-    slope = np.ones(len(wiring.nodes))
+    base, slope = _bases(wiring)
     used_by: list[set[int]] = [set() for _ in wiring.nodes]
-    for number, operands in enumerate(wiring.operands):
-        alive = [(wiring.place[operand], d) for operand, d in operands if operand in wiring.place]
-        bases = {int(base[place]) for place, _ in alive}
-        if len(bases) == 1 and wiring.group[number].source.line:
-            base[number] = bases.pop()
-            slope[number] = sum(d * slope[place] for place, d in alive)
-        for place, _ in alive:
-            used_by[place].add(number)
+    for parent, child in zip(wiring.parent.tolist(), wiring.child.tolist(), strict=True):
+        used_by[child].add(parent)
     found: dict[tuple[Group, Group], list[int]] = {}
     for number in range(len(wiring.nodes)):
         ends = not used_by[number] or any(base[user] != base[number] for user in used_by[number])
@@ -55,6 +48,18 @@ def functions(wiring: Wiring) -> list[Function]:
         for (group, below), tops in found.items()
         if len(tops) <= 3000
     ]
+
+
+def _bases(wiring: Wiring) -> tuple[Places, Array]:
+    """For each node the value that it is a function of, itself if there is none, and the derivative along that."""
+    base, slope = np.arange(len(wiring.nodes)), np.ones(len(wiring.nodes))
+    for number, operands in enumerate(wiring.operands):
+        alive = [(wiring.place[operand], d) for operand, d in operands if operand in wiring.place]
+        bases = {int(base[place]) for place, _ in alive}
+        if len(bases) == 1 and wiring.group[number].source.line:
+            base[number] = bases.pop()
+            slope[number] = sum(d * slope[place] for place, d in alive)
+    return base, slope
 
 
 def replay(wiring: Wiring, function: Function, at: Array) -> tuple[Array, Array] | None:
@@ -183,3 +188,40 @@ def function_ways(
                 again = replay(wiring, function, at)
                 if again is not None:
                     yield way(name, what + words, again[1], 1.8 if "output" in name else 2.3)
+
+
+TOO_MUCH: dict[str, tuple[str, Callable[[Array], Array]]] = {
+    "sigmoid": ("a(1 - a)", lambda a: a * (1.0 - a)),
+    "tanh": ("1 - a²", lambda a: 1.0 - a * a),
+    "sigmoid_of_value": ("the derivative of sigmoid at a", lambda a: 0.25 / np.cosh(0.5 * a) ** 2),
+    "tanh_of_value": ("the derivative of tanh at a", lambda a: 1.0 / np.cosh(a) ** 2),
+    "relu": ("a > 0", lambda a: np.where(a > 0.0, 1.0, 0.0)),
+}
+
+
+def derivatives_too_many(wiring: Wiring) -> Iterator[tuple[Way, Source, Array]]:
+    """A derivative is multiplied in where no function is, or once too often.
+
+    Returns:
+        The way, the values whose gradients are multiplied, and the factor of each of them.
+    """
+    pairs = [(source, source, places, places) for source, places in wiring.members.items()]
+    base, _ = _bases(wiring)
+    for other, others in wiring.members.items():
+        values = {wiring.group[place].source for place in base[others]}
+        if len(values) == 1 and other not in values:
+            pairs.append((values.pop(), other, base[others], others))
+    for value, other, places, others in pairs:
+        if len(np.unique(places)) != len(places) or len(places) != len(wiring.members[value]):
+            continue
+        order = np.argsort(places)[np.argsort(np.argsort(wiring.members[value]))]  # as their entries lie
+        places, others = places[order], others[order]
+        edges = np.flatnonzero(np.isin(wiring.parent, places))
+        rank = {int(place): number for number, place in enumerate(places)}
+        where = np.array([rank[int(place)] for place in wiring.parent[edges]], dtype=int)
+        for name, (formula, factor) in TOO_MUCH.items():
+            with np.errstate(over="ignore"):
+                factors = factor(wiring.data[others])
+            words = f"the gradient of {{0.name}} is multiplied with {formula}, a being {{1.name}}, which is too much"
+            change = Change(edges, wiring.slope[edges] * factors[where])
+            yield Way(f"derivative_of_{name}_too_much", words, (value, other), change, 1.95), value, factors

@@ -12,7 +12,7 @@ import numpy as np
 from micrograd_bp.checks.claims import Array, Arrays, Claim
 from micrograd_bp.checks.diagnosis.arrays import Sizes, Uses, whole_arrays
 from micrograd_bp.checks.diagnosis.factors import factor_ways
-from micrograd_bp.checks.diagnosis.functions import function_ways, functions
+from micrograd_bp.checks.diagnosis.functions import derivatives_too_many, function_ways, functions
 from micrograd_bp.checks.diagnosis.ways import Way, ways
 from micrograd_bp.checks.diagnosis.wiring import Change, Places, Source, Wiring
 from micrograd_bp.checks.diagnosis.words import Words, described
@@ -83,12 +83,12 @@ class Trial:
         except Exception:  # not every forward runs on Values
             return None, np.empty(0)
         shifts = wiring.shifts()
-        upstream, unshifted = wiring.backward(
-            [Change(np.empty(0, dtype=int), np.empty(0)), Change(shifts, np.zeros(len(shifts)))]
-        ).T
-        if all(self.close(upstream[places], unshifted[places]) for places in wiring.leaves.values()):
-            wiring.slope[shifts] = 0.0  # nobody writes down a path that changes nothing
-            upstream = unshifted
+        changes = [Change(np.empty(0, dtype=int), np.empty(0)), *(Change(each, np.zeros(len(each))) for each in shifts)]
+        upstream, *unshifted = wiring.backward(changes).T
+        for edges, without in zip(shifts, unshifted, strict=True):
+            if all(self.close(without[places], upstream[places]) for places in wiring.leaves.values()):
+                wiring.slope[edges] = 0.0  # nobody writes down a path that changes nothing
+        upstream = wiring.backward(changes[:1])[:, 0]
         for name, places in wiring.leaves.items():
             if not self.close(upstream[places].reshape(self.right[name].shape), self.right[name]):
                 return None, np.empty(0)
@@ -105,6 +105,15 @@ class Trial:
         scale = min(float(np.max(np.abs(array[known]), initial=0.0)) for array in (one, other))
         with np.errstate(invalid="ignore"):
             return bool(np.all(np.abs(one[known] - other[known]) <= 4.0 * self.tolerance * max(scale, 1e-8)))
+
+    def gives(self, array: Array, name: str) -> bool:
+        """Whether an array is what they claim, or what they add to their claim of the call before."""
+        if self.close(array, self.claimed[name]):
+            return True
+        before = self.before.claimed.get(name) if self.before is not None else None
+        if before is None or before.shape != self.claimed[name].shape:
+            return False
+        return self.close(array, self.claimed[name] - before)
 
     def is_wrong(self, name: str) -> bool:
         """Whether what they claim for an array is not right."""
@@ -129,9 +138,9 @@ class Trial:
                 if keys is None or key in keys:
                     gradients = {**(whole[key].gradients if key in whole else {}), name: each.array}
                     whole[key] = Guess(key, each.name, each.words, (), each.rank, gradients)
-        if self.wiring is None:
-            return list(whole.values())
         made = [guess for guess in self._in_place_of_gradients() if keys is None or guess.key in keys]
+        if self.wiring is None:
+            return [*whole.values(), *made]
         found = [way for way in self._ways() if keys is None or way.key in keys]
         for way, flat in zip(found, self.wiring.gradients([way.change for way in found]), strict=True):
             gradients = {name: array.reshape(self.right[name].shape) for name, array in flat.items()}
@@ -140,7 +149,22 @@ class Trial:
 
     def _in_place_of_gradients(self) -> Iterator[Guess]:
         """The gradient of another value, or a value itself, handed on as if it were the gradient of an array."""
-        assert self.wiring is not None
+        for upstream in self.claim.upstream:
+            for name, claimed in self.claimed.items():
+                if upstream.size == claimed.size > 1:
+                    array, right = upstream.reshape(claimed.shape), self.right[name]
+                    words = "dL/d(output) is handed on as it came: a step of the chain rule is missing"
+                    yield Guess(("upstream", name), "gradient_handed_on", words, (), 1.35, {name: array})
+                    if array.shape == right.shape and np.all((right == 0.0) | (right == array)):
+                        words = "the mask is inverted: what should be 0 is not, and the other way round"
+                        yield Guess(("mask", name), "mask_inverted", words, (), 1.15, {name: array - right})
+        if self.wiring is None:
+            return
+        for way, source, factors in derivatives_too_many(self.wiring):
+            if not source.line and source.name in self.claimed:
+                right = self.right[source.name]
+                array = right * factors.reshape(right.shape)
+                yield Guess(("too much", *way.key), way.name, way.words, way.sources, way.rank, {source.name: array})
         for source, places in self.wiring.members.items():
             for name, claimed in self.claimed.items():
                 if len(places) != claimed.size or source == Source("", 0, name) or claimed.size < 2:
@@ -210,6 +234,7 @@ class Trial:
             before = None
         yield from ways(self.wiring, self.upstream, before)
         yield from factor_ways(self.wiring, others, before)
+        yield from (way for way, *_ in derivatives_too_many(self.wiring) if len(way.change.edges))
         yield from function_ways(self.wiring, self.upstream, self.wiring.leaves, before)
 
     def _uses(self, name: str) -> Uses | None:

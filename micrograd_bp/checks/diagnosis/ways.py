@@ -59,6 +59,10 @@ def ways(wiring: Wiring, upstream: Array, before: Wiring | None) -> Iterator[Way
     ):
         for sources, places in _merged(edges, by_line).items():
             yield from _paths(wiring, places, sources, seen)
+    for (chooser,), places in _merged(edges, lambda parent, child: (parent,)).items():
+        if chooser.name in ("maximum", "minimum", "where"):
+            words = "{0}: all that it chooses from get the gradient, not what is chosen alone"
+            yield Way("choice_left_out", words, (chooser,), Change(places, np.ones(len(places))), 1.35)
     yield from _uses(by_source, seen)
     yield from _diagonals(wiring)
     yield from _last_uses(wiring)

@@ -216,16 +216,13 @@ class Wiring:
                 found[children] += np.add.reduceat(flow, first, axis=0)
         return found
 
-    def shifts(self) -> Places:
-        """The edges to what is subtracted from an array and is one of its entries, as its maximum in a softmax."""
+    def shifts(self) -> list[Places]:
+        """The edges to what is subtracted, line by line: some changes nothing in the end, as softmax's maximum."""
         minus = np.array([group.source.name == "subtract" for group in self.group])[self.parent]
-        second = np.flatnonzero(minus & (self.slope == -1.0))
-        firsts = {
-            (self.group[p], int(c))
-            for p, c, slope in zip(self.parent[minus], self.child[minus], self.slope[minus], strict=True)
-            if slope == 1.0
-        }
-        return np.array([e for e in second if (self.group[self.parent[e]], int(self.child[e])) in firsts], dtype=int)
+        by_source: dict[Source, list[int]] = {}
+        for edge in np.flatnonzero(minus & (self.slope == -1.0) & ~self.added):
+            by_source.setdefault(self.group[self.parent[edge]].source, []).append(int(edge))
+        return [np.array(edges) for edges in by_source.values()]
 
     def gradients(self, changes: Sequence[Change]) -> list[dict[str, Array]]:
         """What each change alone makes of the gradients of the arrays that went in, flat."""
