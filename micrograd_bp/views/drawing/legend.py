@@ -95,8 +95,9 @@ def _bar(colour: str, pieces: list[int], height: int, rows: int = 1) -> str:
 def _box(style: dict[str, str], text: str) -> str:
     """A sample of a box, with its name beside it."""
     looks = f'BGCOLOR="{style["fillcolor"]}" COLOR="{style["color"]}"'
-    if "rounded" in style["style"]:
-        looks += f' STYLE="{style["style"].replace("filled", "").replace(",,", ",").strip(",")}"'
+    shape = ",".join(part for part in style.get("style", "").split(",") if part != "filled")
+    if shape:
+        looks += f' STYLE="{shape}"'
     border = 3 if style.get("penwidth") else 2 if style.get("peripheries") else 1
     table = f'<TABLE BORDER="{border}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0" {looks}>'
     cell = '<TD FIXEDSIZE="TRUE" WIDTH="16" HEIGHT="9"></TD>'
