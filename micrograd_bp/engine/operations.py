@@ -238,6 +238,12 @@ def sqrt(xp, x):
     return y, (0.5 / y,)
 
 
+# As x**2, but products overflow to inf and not with an error: a loss that runs away says so by its value.
+@operation("square", symbol="**2")
+def square(xp, x):
+    return x * x, (2.0 * x,)
+
+
 @operation("cbrt", samples={"x": AROUND_ZERO})
 def cbrt(xp, x):
     y = xp.cbrt(x)

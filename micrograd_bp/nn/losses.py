@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from micrograd_bp.engine import Value
 from micrograd_bp.engine.numbers.floats import is_real
-from micrograd_bp.engine.operations import dot, logsumexp
+from micrograd_bp.engine.operations import dot, logsumexp, square
 from micrograd_bp.engine.operations import sum as sum_of
 
 Prediction = TypeVar("Prediction")
@@ -41,7 +41,7 @@ def mse(predictions: Any, targets: Any, *, reduction: str = "samples") -> Value:
         for outputs, expected in pairs
         for prediction, target in _pairs(_as_list(outputs), _as_list(expected), "outputs")
     ]
-    return _mean([error**2 for error in errors], len(pairs) if reduction == "samples" else len(errors))
+    return _mean([square(error) for error in errors], len(pairs) if reduction == "samples" else len(errors))
 
 
 def hinge(scores: Sequence[Value], labels: Sequence[float | Value]) -> Value:
@@ -111,7 +111,7 @@ def binary_cross_entropy(logits: Sequence[Value], targets: Sequence[float | Valu
 
 def l2(parameters: Sequence[Value]) -> Value:
     """The sum of the squares of parameters, a penalty to be added to a loss with a small factor."""
-    return _mean([parameter**2 for parameter in parameters], 1)
+    return _mean([square(parameter) for parameter in parameters], 1)
 
 
 def _mean(terms: Sequence[Value], count: int) -> Value:

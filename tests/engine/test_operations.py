@@ -21,7 +21,7 @@ from .support import each_operation, moved, per_member, sample_points, samples, 
 PROMISED = """
     add subtract multiply divide negative constant_power pow abs maximum minimum
     greater greater_equal less less_equal equal not_equal where floor ceil trunc
-    exp expm1 exp2 log log1p log2 log10 sqrt cbrt hypot
+    exp expm1 exp2 log log1p log2 log10 sqrt cbrt hypot square
     sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh degrees radians erf erfc
     relu leaky_relu elu sigmoid softplus silu gelu sum dot logsumexp
     remainder floor_divide fmod round sign lgamma digamma polygamma sinc logaddexp log_sigmoid
@@ -92,6 +92,7 @@ CLOSED_FORMS = {
     "log10": lambda x: mpmath.log(x) / mpmath.log(10),
     "sqrt": mpmath.sqrt,
     "cbrt": lambda x: mpmath.sign(x) * mpmath.exp(mpmath.log(abs(x)) / 3),
+    "square": lambda x: x * x,
     "hypot": lambda x, y: mpmath.sqrt(x * x + y * y),
     "sin": mpmath.sin,
     "cos": mpmath.cos,

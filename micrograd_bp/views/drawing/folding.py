@@ -1,5 +1,6 @@
 """A long drawing in rows that follow each other, as the lines of a text do."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
@@ -8,13 +9,13 @@ from string import ascii_uppercase
 from micrograd_bp.views.drawing.columns import columns
 from micrograd_bp.views.drawing.picture import Box, Picture
 
-MOST_ROWS = 8
-SHORTEST_ROW = 4
-"""Columns that a row has at least."""
+SHORTEST_ROW, LONGEST_ROW = 4, 11
+"""Columns of a row."""
+MOST_ROWS = 24
 
 
 def foldings(picture: Picture, direction: str) -> Iterator[Picture]:
-    """The picture in two rows, in three, and so on, without frames; one that goes down has none, and may be long.
+    """The picture in rows, the longest first, without frames; one that goes down has none, and may be long.
 
     No line leads from row to row: a box that is used further down has a letter, which stands there in its place.
     """
@@ -26,7 +27,8 @@ def foldings(picture: Picture, direction: str) -> Iterator[Picture]:
     for line in picture.lines:
         for place in range(column[line.tail] + 1, column[line.head] + 1):
             passing[place] += 1
-    for n_rows in range(2, min(MOST_ROWS, n_columns // SHORTEST_ROW) + 1):
+    fewest = max(2, math.ceil(n_columns / LONGEST_ROW))
+    for n_rows in range(fewest, min(MOST_ROWS, n_columns // SHORTEST_ROW) + 1):
         starts = _starts(passing, n_rows)
         yield _folded(picture, [sum(place >= start for start in starts) for place in column])
 

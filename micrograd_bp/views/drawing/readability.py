@@ -1,5 +1,6 @@
 """How well a drawing can be read: measured where Graphviz has put its boxes and lines."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ SMALLEST_TEXT = 9.0
 LEGIBLE = 7.5
 """Pixels that the smallest text has at least."""
 HIGHEST, HIGHEST_IN_COLUMNS = 1_000.0, 1_600.0
-"""Pixels: what winds is to be seen at once, neurons in columns may be scrolled through."""
+"""Pixels: what winds is to be seen at once, columns of neurons may be scrolled through, and rows without end."""
 CROSSINGS_PER_LINE = 60.0
 NEARLY = 4.0
 """A line may touch a corner, so many points deep."""
@@ -58,7 +59,7 @@ def first_readable(pictures: Iterable[Picture], direction: str) -> Picture | Non
     """The first picture that can be read, or None; where nothing can be laid out, the first that may be."""
     for picture in pictures:
         fullest = max(Counter(columns(picture)).values())
-        if fullest > BOXES_IN_A_COLUMN or len(picture.lines) > LINES_UP_TO:
+        if len(picture.lines) > LINES_UP_TO or (fullest > BOXES_IN_A_COLUMN and not _is_folded(picture)):
             continue
         try:
             if readability(picture, direction).is_readable:
@@ -81,8 +82,18 @@ def readability(picture: Picture, direction: str) -> Readability:
         scale * geometry.height,
         _crossings(geometry.curves) / max(len(geometry.curves), 1),
         _hidden(picture, geometry),
-        HIGHEST_IN_COLUMNS if picture.dense else HIGHEST,
+        _highest(picture),
     )
+
+
+def _is_folded(picture: Picture) -> bool:
+    return any(box.repeats for box in picture.boxes)
+
+
+def _highest(picture: Picture) -> float:
+    if _is_folded(picture):
+        return math.inf
+    return HIGHEST_IN_COLUMNS if picture.dense else HIGHEST
 
 
 def _crossings(curves: list[Curve]) -> int:
