@@ -11,7 +11,6 @@ from micrograd_bp.views.drawing.picture import Box, Picture
 
 SHORTEST_ROW, LONGEST_ROW = 4, 11
 """Columns of a row."""
-MOST_ROWS = 24
 
 
 def foldings(picture: Picture, direction: str) -> Iterator[Picture]:
@@ -27,10 +26,11 @@ def foldings(picture: Picture, direction: str) -> Iterator[Picture]:
     for line in picture.lines:
         for place in range(column[line.tail] + 1, column[line.head] + 1):
             passing[place] += 1
-    fewest = max(2, math.ceil(n_columns / LONGEST_ROW))
-    for n_rows in range(fewest, min(MOST_ROWS, n_columns // SHORTEST_ROW) + 1):
+    n_rows = max(2, math.ceil(n_columns / LONGEST_ROW))
+    while n_rows <= n_columns // SHORTEST_ROW:
         starts = _starts(passing, n_rows)
         yield _folded(picture, [sum(place >= start for start in starts) for place in column])
+        n_rows += max(1, n_rows // 4)
 
 
 def _starts(passing: list[int], n_rows: int) -> list[int]:
