@@ -120,7 +120,7 @@ def _slopes(wiring: Wiring, places: Places, parent: Source, child: Source) -> It
 
     if parent.name in ("add", "sum"):
         return
-    if set(np.unique(right)) <= {0.0, 1.0}:
+    if set(np.unique(right)) == {0.0, 1.0}:
         yield way("mask_inverted", "the mask of {0} is inverted", 1.0 - right, 1.2)
     if parent.name == "subtract":
         return
