@@ -142,10 +142,8 @@ def _box_label(box: Box) -> str:
 
 
 def _cell(text: str, colour: str, size: int = 9, attributes: str = "") -> str:
-    """A cell whose text begins at its left, where it does in a font of any width."""
-    inner = (
-        f'<FONT POINT-SIZE="{size}" COLOR="{colour}">{as_html(text)}&#160;</FONT>' if text else ""
-    )  # not empty in DOT
+    """A cell whose text begins at its left, where it does in a font of any width; DOT refuses an empty text."""
+    inner = f'<FONT POINT-SIZE="{size}" COLOR="{colour}">{as_html(text)}&#160;</FONT>' if text else ""
     return f'<TD ALIGN="LEFT"{attributes}>{inner}</TD>'
 
 

@@ -11,6 +11,8 @@ from micrograd_bp.views.drawing.picture import Box, Picture
 
 SHORTEST_ROW, LONGEST_ROW = 4, 11
 """Columns of a row."""
+MOST_REPEATED = 1.5
+"""What is so entangled that half of its boxes would stand twice is not folded."""
 
 
 def foldings(picture: Picture, direction: str) -> Iterator[Picture]:
@@ -29,7 +31,10 @@ def foldings(picture: Picture, direction: str) -> Iterator[Picture]:
     n_rows = max(2, math.ceil(n_columns / LONGEST_ROW))
     while n_rows <= n_columns // SHORTEST_ROW:
         starts = _starts(passing, n_rows)
-        yield _folded(picture, [sum(place >= start for start in starts) for place in column])
+        folded = _folded(picture, [sum(place >= start for start in starts) for place in column])
+        if len(folded.boxes) > MOST_REPEATED * len(picture.boxes):
+            return
+        yield folded
         n_rows += max(1, n_rows // 4)
 
 
