@@ -195,7 +195,7 @@ def without_lonely_number(found: dict[str, str]) -> dict[str, str]:
 
 
 def parameters_first(roles: list[str]) -> list[str]:
-    """Roles in the order in which people write them: layer by layer, weights before biases."""
+    """Names in the order in which people write them: layer by layer, weights before biases."""
 
     def key(role: str) -> tuple[int, str]:
         what, _, number = role.partition(" ")

@@ -419,6 +419,6 @@ def _short(number: object) -> str:
 
 def _described(value: Value) -> str:
     label = f" (label {value.label!r})" if value.label else ""
-    places = [value.origin.scope, value.origin.place] if value.origin else []
+    places = [value.origin.scope if value.operands else "", value.origin.place] if value.origin else []
     place = f" (made in {', '.join(filter(None, places))})" if any(places) else ""
     return f"{value.data:.6g}{label}{place}"

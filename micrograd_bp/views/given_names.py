@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from micrograd_bp.engine import Value
+from micrograd_bp.engine import Origin, Value
 
 
 class GivenNames:
@@ -12,7 +12,7 @@ class GivenNames:
     Attributes:
         names: the name of each Value that was found; a Value's own label comes before it, wherever both are known.
         parameters: those that a module holds.
-        knows_modules: whether there was a module.
+        modules: what the outermost modules are called, by their origins: their parameters' names follow from that.
     """
 
     def __init__(self, given: Any) -> None:
@@ -28,7 +28,7 @@ class GivenNames:
         """
         self.names: dict[Value, str] = {}
         self.parameters: set[Value] = set()
-        self.knows_modules = False
+        self.modules: dict[Origin, str] = {}
         if given is None:
             return
         if hasattr(given, "named_parameters"):
@@ -57,7 +57,9 @@ class GivenNames:
                     parts = named.items() if isinstance(named, dict) else enumerate(named)
                     stack += [(f"{name}.{place}", each) for place, each in reversed(list(parts))]
             elif not isinstance(named, type) and callable(getattr(named, "named_parameters", None)):
-                self.knows_modules = True
                 for path, parameter in named.named_parameters():
                     self.parameters.add(parameter)
-                    self.names.setdefault(parameter, f"{name}.{path}" if name else path)
+                    if parameter.origin is not None and parameter.origin.scope == path:
+                        self.modules.setdefault(parameter.origin.chain()[-1], name)
+                    else:  # of a part of a module, or of one that records nothing
+                        self.names.setdefault(parameter, f"{name}.{path}" if name else path)

@@ -12,8 +12,8 @@ from micrograd_bp.engine import Value
 from micrograd_bp.engine.derivatives import upstream_gradients
 from micrograd_bp.views.drawing.modules import module_name
 from micrograd_bp.views.drawing.parts import as_roots, everything
-from micrograd_bp.views.drawing.roles import Roles
 from micrograd_bp.views.layer_health import LayerHealth, health_of_layers
+from micrograd_bp.views.names import Names, Role
 from micrograd_bp.views.number_text import number, share
 from micrograd_bp.views.text import printable
 
@@ -78,7 +78,7 @@ def gradient_report(root: Value | Sequence[Value], *, names: Any = None) -> Grad
         TypeError: `root` is not a Value, or `names` of another kind.
     """
     part = everything(as_roots(root))
-    roles = Roles(names, part.roots, part.order)
+    roles = Names(names, part.roots, part.order)
     gradients = upstream_gradients(part.roots, part.order)
     layers = health_of_layers(part.order, set(part.roots), roles, gradients)
     first = next((node for node in part.order if not math.isfinite(node.data)), None)
@@ -161,7 +161,7 @@ def _not_compared(layers: Sequence[LayerHealth]) -> list[str]:
     return missing
 
 
-def _birth(order: Sequence[Value], gradients: dict[Value, float], roles: Roles) -> tuple[Value | None, str]:
+def _birth(order: Sequence[Value], gradients: dict[Value, float], roles: Names) -> tuple[Value | None, str]:
     """Where the first gradient that is not finite was made in the backward pass, and how."""
     for node in reversed(order):
         upstream = gradients[node]
@@ -178,10 +178,11 @@ def _birth(order: Sequence[Value], gradients: dict[Value, float], roles: Roles) 
     return None, ""
 
 
-def _described(node: Value, roles: Roles) -> str:
+def _described(node: Value, roles: Names) -> str:
     """A node in a sentence: its name or operation, its operands' numbers, and where it was made."""
-    name, symbol = roles.name(node), node.operation.name if node.operation else ""
-    text = printable(name or symbol or f"the {roles.role(node).value} {number(node.data)}")
+    symbol = node.operation.name if node.operation else ""
+    name = roles[node] if node in roles.own or not symbol else ""
+    text = f"the constant {number(node.data)}" if roles.role(node) is Role.CONSTANT else printable(name or symbol)
     if symbol:
         operands = [number(operand.data) for operand in node.operands[:4]] + ["…"] * (len(node.operands) > 4)
         text += f" = {printable(symbol)}({', '.join(operands)})" if name else f"({', '.join(operands)})"

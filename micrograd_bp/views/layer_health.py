@@ -11,7 +11,7 @@ from typing import Any
 from micrograd_bp.engine import Value
 from micrograd_bp.views.drawing.gradient_flow import Passage, passage, steepest
 from micrograd_bp.views.drawing.modules import layer_of, module_name
-from micrograd_bp.views.drawing.roles import Role, Roles
+from micrograd_bp.views.names import Names, Role
 from micrograd_bp.views.text import printable
 
 
@@ -57,7 +57,7 @@ class LayerHealth:
 
 
 def health_of_layers(
-    order: Sequence[Value], roots: Container[Value], roles: Roles, gradients: Mapping[Value, float]
+    order: Sequence[Value], roots: Container[Value], roles: Names, gradients: Mapping[Value, float]
 ) -> list[LayerHealth]:
     """What flows through each layer, in the order in which the forward pass goes through them.
 
@@ -153,7 +153,7 @@ class _Layer:
     parameters: list[Value] = field(default_factory=list)
 
 
-def _layers(order: Sequence[Value], roles: Roles, roots: Container[Value]) -> list[_Layer]:
+def _layers(order: Sequence[Value], roles: Names, roots: Container[Value]) -> list[_Layer]:
     """The layers in the order in which the forward pass goes through them."""
     layers: dict[Any, _Layer] = {}
     layer_by_value: dict[Value, _Layer] = {}
@@ -182,7 +182,7 @@ def _layers(order: Sequence[Value], roles: Roles, roots: Container[Value]) -> li
     return [layer for layer in finished.values() if layer.outputs]
 
 
-def _owners(order: Sequence[Value], roles: Roles) -> dict[Value, Value]:
+def _owners(order: Sequence[Value], roles: Names) -> dict[Value, Value]:
     """The parameter that says which unit a result belongs to: the first that it is computed from in its module.
 
     Activations are not looked through.

@@ -46,7 +46,7 @@ def test_the_gradient_of_a_leaf_from_another_loss_is_known() -> None:
     (x * 2.0).backward()
     other = x * x
     assert ["x", "data", "3", "grad", "2"] in nodes(draw(other))
-    assert ["*", "data", "9", "grad", "–"] in nodes(draw(other))
+    assert ["*", "multiply", "data", "9", "grad", "–"] in nodes(draw(other))
 
 
 def test_edges_carry_the_local_derivative_and_the_sign_of_the_contribution() -> None:
@@ -146,7 +146,7 @@ def test_names_come_from_mappings_lists_and_modules() -> None:
     inputs = [Value(1.0), Value(2.0)]
     loss = model(inputs) ** 2
     shown = texts(draw(loss, names={"inputs": inputs, "model": model, "other": "not a Value"}))
-    assert {"inputs.0", "inputs.1", "model.layers.0.neurons.0.weights.1"} <= set(shown)
+    assert {"inputs.0", "inputs.1", "weights.1"} <= set(shown)
     assert "weights.1" in texts(draw(loss, names=model))
     inputs.append(inputs)
     assert "inputs.0" in texts(draw(loss, names=locals()))
@@ -175,7 +175,7 @@ class Scaled(Module):
 def test_parameters_are_known_from_the_module() -> None:
     model, x = Scaled(), Value(2.0, label="x")
     shown = nodes(draw(model(x), names={"model": model, "x": x}))
-    assert ["model.factor", "data", "3", "grad", "–"] in shown
+    assert ["factor", "data", "3", "grad", "–"] in shown
 
 
 def test_modules_have_frames() -> None:
@@ -214,8 +214,7 @@ def test_a_chain_of_a_hundred_thousand_values() -> None:
         middle = node if i == 50_000 else middle
     node.backward()
     assert counts(draw(node, around=middle, hops=2))[0] == 7
-    with pytest.raises(ValueError, match=r"150,001 values without modules.*around=node, hops=2"):
-        draw(node)
+    assert "values nearest to the output, of 150,001" in draw(node).source
 
 
 @pytest.mark.parametrize("direction", ["LR", "RL", "TB", "BT"])

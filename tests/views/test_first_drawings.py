@@ -23,7 +23,7 @@ from micrograd_bp.views.drawing.readability import (
     SCREEN_WIDTH,
     SMALLEST_TEXT,
 )
-from micrograd_bp.views.drawing.roles import Role
+from micrograd_bp.views.names import Role
 
 from .support_drawing import SVG, Box, layout, micrograd_readme, network_loss, neuron, svg_of
 

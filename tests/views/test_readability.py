@@ -8,7 +8,7 @@ from micrograd_bp.views.drawing.geometry import Curve, Geometry, Point, Rectangl
 from micrograd_bp.views.drawing.picture import Box, Line, Picture
 from micrograd_bp.views.drawing.readability import first_readable, readability
 from micrograd_bp.views.drawing.renderer import VARIABLE
-from micrograd_bp.views.drawing.roles import Role
+from micrograd_bp.views.names import Role
 
 from .support_drawing import counts, in_rows, nodes, texts
 

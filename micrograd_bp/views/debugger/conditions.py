@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from micrograd_bp.engine import Value
 from micrograd_bp.expressions import ExpressionError, evaluate
+from micrograd_bp.views.names import Names
 from micrograd_bp.views.steps.steps import Recording, Step
-from micrograd_bp.views.steps.value_names import Names
 
 Term = Callable[[Recording, Step | None], float]
 

@@ -6,7 +6,7 @@ The tints stay apart in grey too, the shapes without any tint, and none is a col
 from micrograd_bp.views.colours import FAINT, NOT_FINITE
 from micrograd_bp.views.drawing.gradient_flow import Passage
 from micrograd_bp.views.drawing.picture import Box
-from micrograd_bp.views.drawing.roles import Role
+from micrograd_bp.views.names import Role
 
 ROLES: dict[Role, dict[str, str]] = {
     Role.INPUT: {"shape": "box", "style": "rounded,filled", "fillcolor": "#CFE8DB", "color": "#4F7F6A"},

@@ -12,8 +12,8 @@ from micrograd_bp.views.drawing.digraph import FONT, Drawing
 from micrograd_bp.views.drawing.legend import legend
 from micrograd_bp.views.drawing.modules import frame_name, layer_of
 from micrograd_bp.views.drawing.picture import Box, Line, Picture
-from micrograd_bp.views.drawing.roles import Role
 from micrograd_bp.views.drawing.rows import rows
+from micrograd_bp.views.names import Role
 from micrograd_bp.views.text import as_html, as_quoted, printable
 
 TABLE = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{padding}">'

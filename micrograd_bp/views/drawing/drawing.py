@@ -1,6 +1,7 @@
 """`draw`: a graph as a picture in which one sees the gradient flow. `between`: only what lies on the way to a leaf."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from micrograd_bp.engine import Value
@@ -8,13 +9,12 @@ from micrograd_bp.engine.suggestions import did_you_mean
 from micrograd_bp.views.drawing.folding import foldings
 from micrograd_bp.views.drawing.gradient_flow import GivenFlow, GradientFlow, RecordedFlow
 from micrograd_bp.views.drawing.groups import LAYERS, NEURONS, lower, picture_of_groups
-from micrograd_bp.views.drawing.modules import made_by
 from micrograd_bp.views.drawing.parts import Part, as_roots, everything, on_paths
 from micrograd_bp.views.drawing.parts import around as part_around
 from micrograd_bp.views.drawing.picture import Picture
-from micrograd_bp.views.drawing.roles import Roles
 from micrograd_bp.views.drawing.tables import with_tables
 from micrograd_bp.views.drawing.values_level import picture_of_values
+from micrograd_bp.views.names import Names, made_by
 
 if TYPE_CHECKING:  # graphviz is only imported when something is drawn
     from micrograd_bp.views.drawing.digraph import Drawing
@@ -26,6 +26,8 @@ VALUES_UP_TO = 300
 NEURONS_UP_TO = 1_500
 BOXES_UP_TO = 400
 """What `detail="auto"` tries as values, as neurons, and at all."""
+NEAR_UP_TO = 60
+"""So many values of a larger graph that has no modules."""
 
 
 def draw(
@@ -59,8 +61,8 @@ def draw(
 
     Raises:
         TypeError: a root or `around` that is not a Value, or `names` of another kind.
-        ValueError: an unknown detail or direction, `around` outside the graph, or a graph too large to be read that
-            has no modules to be grouped by; the message says what to do.
+        ValueError: an unknown detail or direction, `around` outside the graph, or more modules than can be read; the
+            message says what to do.
     """
     part = everything(as_roots(root))
     if around is not None:
@@ -109,7 +111,7 @@ def _draw(
 
     _check_choice("detail", detail, ("auto", "values", "tables", "neurons", "layers"))
     _check_choice("direction", direction, ("LR", "RL", "TB", "BT"))
-    roles = Roles(names, part.roots, part.whole)
+    roles = Names(names, part.roots, part.whole)
     flow: GradientFlow | None = None
     if show_gradients:
         flow = GivenFlow(gradients) if gradients is not None else RecordedFlow(part.roots, part.whole)
@@ -127,7 +129,7 @@ def _draw(
     return written(picture, flat, collapsed)
 
 
-def _picture(part: Part, roles: Roles, flow: GradientFlow | None, detail: str) -> Picture:
+def _picture(part: Part, roles: Names, flow: GradientFlow | None, detail: str) -> Picture:
     """The picture at a level of detail."""
     if detail == "values":
         return picture_of_values(part, roles, flow)
@@ -138,20 +140,22 @@ def _picture(part: Part, roles: Roles, flow: GradientFlow | None, detail: str) -
     return picture_of_groups(part, roles, flow, LAYERS)
 
 
-def _readable(part: Part, roles: Roles, flow: GradientFlow | None, direction: str) -> Picture:
+def _readable(part: Part, roles: Names, flow: GradientFlow | None, direction: str) -> Picture:
     """The most detailed picture that can be read; where none can, the one with the fewest boxes."""
     from micrograd_bp.views.drawing.readability import first_readable
 
     n_values = len(part.order)
     has_modules = any(made_by(node) for node in part.order)
-    if n_values > VALUES_UP_TO and not has_modules:
-        raise ValueError(
-            f"a graph of {n_values:,} values without modules to group them by is too large to be read: draw a part "
-            f"with draw(root, around=node, hops=2) or between(root, leaf), or insist with detail='values'"
-        )
     if not has_modules:
+        note = ""
+        if n_values > VALUES_UP_TO:
+            part = _near(part, part.roots[0])
+            note = (
+                f"the {len(part.order):,} values nearest to the output, of {n_values:,}: derive classes from "
+                f"micrograd_bp.nn.Module to see neurons and layers; detail='values' draws all"
+            )
         values = _picture(part, roles, flow, "values")
-        return first_readable([values, *foldings(values, direction)], direction) or values
+        return replace(first_readable([values, *foldings(values, direction)], direction) or values, note=note)
     details = ["values", "tables"] if n_values <= VALUES_UP_TO else []
     details += ["neurons"] if n_values <= NEURONS_UP_TO else []
     pictures = ((detail, _picture(part, roles, flow, detail)) for detail in details)
@@ -165,6 +169,17 @@ def _readable(part: Part, roles: Roles, flow: GradientFlow | None, direction: st
             f"with draw(root, around=node, hops=2) or between(root, leaf), or insist with detail='layers'"
         )
     return first_readable([layers, *foldings(layers, direction)], direction) or layers
+
+
+def _near(part: Part, root: Value) -> Part:
+    """As much around an output as is drawn at once; what is left out is said on the boxes at the border."""
+    nearest = part_around(part, root, hops=1)
+    for hops in range(2, NEAR_UP_TO):
+        further = part_around(part, root, hops)
+        if len(further.order) > NEAR_UP_TO:
+            break
+        nearest = further
+    return nearest
 
 
 def _check_choice(what: str, given: object, known: Sequence[str]) -> None:

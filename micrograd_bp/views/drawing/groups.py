@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 
 from micrograd_bp.engine import Origin, Value
 from micrograd_bp.views.drawing.gradient_flow import GradientFlow, Passage, passage
-from micrograd_bp.views.drawing.modules import layer_of, made_by, own_name
+from micrograd_bp.views.drawing.modules import layer_of, own_name
 from micrograd_bp.views.drawing.parts import Part
 from micrograd_bp.views.drawing.picture import Box, Line, Picture
-from micrograd_bp.views.drawing.roles import Role, Roles
 from micrograd_bp.views.drawing.values_level import value_box
+from micrograd_bp.views.names import Names, Role, made_by
 from micrograd_bp.views.number_text import number
 from micrograd_bp.views.text import printable
 
@@ -56,7 +56,7 @@ class _Bundle:
     known: bool = True
 
 
-def picture_of_groups(part: Part, roles: Roles, flow: GradientFlow | None, level: str) -> Picture:
+def picture_of_groups(part: Part, roles: Names, flow: GradientFlow | None, level: str) -> Picture:
     """A box for each module and for what stands outside of modules; no gradients if there is no `flow`."""
     groups = grouped(part, roles, level)
     places = {member: place for place, group in enumerate(groups) for member in group.members}
@@ -118,7 +118,7 @@ def _line(tail: int, head: int, bundle: _Bundle, flow: GradientFlow | None) -> L
 # ---- which values stand together
 
 
-def grouped(part: Part, roles: Roles, level: str) -> list[Group]:
+def grouped(part: Part, roles: Names, level: str) -> list[Group]:
     """The groups, in the order in which they first appear."""
     module_of = _modules(part, roles, level)
     keys: dict[Value, Hashable] = dict(module_of)
@@ -146,7 +146,7 @@ def grouped(part: Part, roles: Roles, level: str) -> list[Group]:
     return list(groups.values())
 
 
-def _modules(part: Part, roles: Roles, level: str) -> dict[Value, Origin]:
+def _modules(part: Part, roles: Names, level: str) -> dict[Value, Origin]:
     """The module whose box each value stands in, for those that a module made or owns."""
     found: dict[Value, Origin] = {}
     for node in part.order:
@@ -175,7 +175,7 @@ def _depths(part: Part, module_of: dict[Value, Origin]) -> dict[Value, int]:
 # ---- what stands on a box
 
 
-def _box(group: Group, roles: Roles, flow: GradientFlow | None, part: Part) -> Box:
+def _box(group: Group, roles: Names, flow: GradientFlow | None, part: Part) -> Box:
     if group.origin is None and len(group.members) == 1:
         return value_box(group.members[0], roles, flow, part.left_out.get(group.members[0], 0))
     if group.origin is None:
@@ -195,7 +195,7 @@ def _box(group: Group, roles: Roles, flow: GradientFlow | None, part: Part) -> B
     return box
 
 
-def _module_box(group: Group, roles: Roles) -> Box:
+def _module_box(group: Group, roles: Names) -> Box:
     origin = group.origin
     assert origin is not None
     title, kind = printable(own_name(origin)), printable(origin.kind)
@@ -212,12 +212,12 @@ def _module_box(group: Group, roles: Roles) -> Box:
     return box
 
 
-def _add_outputs(box: Box, group: Group, roles: Roles) -> None:
+def _add_outputs(box: Box, group: Group, roles: Names) -> None:
     """A module that makes an output of the whole graph is drawn as one, with the names that somebody gave."""
     outputs = [member for member in group.members if roles.role(member) is Role.OUTPUT]
     if outputs:
         box.role = Role.OUTPUT
-    names = ", ".join(roles.name(output) for output in outputs if roles.is_named(output))
+    names = ", ".join(roles[output] for output in outputs if output in roles.own)
     if names:
         box.rows.append(("output", printable(names)))
 
@@ -227,7 +227,7 @@ def _units(group: Group) -> list[Value]:
     return [member for member in group.members if len(member.operands) == 1 and group.origin is not None]
 
 
-def _add_gradients(box: Box, group: Group, roles: Roles, flow: GradientFlow) -> None:
+def _add_gradients(box: Box, group: Group, roles: Names, flow: GradientFlow) -> None:
     parameters = [member for member in group.members if roles.role(member) is Role.PARAMETER]
     gradients = [flow.gradient(member) for member in parameters or group.members]
     known = [abs(gradient) for gradient in gradients if gradient is not None]

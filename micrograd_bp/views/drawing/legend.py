@@ -9,7 +9,7 @@ from micrograd_bp.views.colours import FAINT, NEGATIVE, NOT_FINITE, NOTHING, POS
 from micrograd_bp.views.drawing.box_styles import BROKEN, DEAD_END, REPEATED, ROLES
 from micrograd_bp.views.drawing.gradient_flow import Passage
 from micrograd_bp.views.drawing.picture import Picture
-from micrograd_bp.views.drawing.roles import Role
+from micrograd_bp.views.names import Role
 from micrograd_bp.views.number_text import number
 
 
@@ -30,6 +30,8 @@ def legend(picture: Picture, scale: Scale) -> str:
     if any(box.repeats for box in picture.boxes):
         boxes.append(_box(REPEATED, "continued from above"))
     rows = [_row(boxes), *_stroke_rows(picture, scale)]
+    if picture.note:
+        rows.append(_row([_text(picture.note)]))
     return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">{"".join(rows)}</TABLE>>'
 
 

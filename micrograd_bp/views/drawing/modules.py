@@ -2,12 +2,7 @@
 
 import re
 
-from micrograd_bp.engine import Origin, Value
-
-
-def made_by(node: Value) -> Origin | None:
-    """The module that made a node: one `Origin` for each, also while source lines are tracked."""
-    return node.origin.module if node.origin is not None else None
+from micrograd_bp.engine import Origin
 
 
 def layer_of(origin: Origin) -> Origin:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from micrograd_bp.engine import Origin
 from micrograd_bp.views.drawing.gradient_flow import Passage
-from micrograd_bp.views.drawing.roles import Role
+from micrograd_bp.views.names import Role
 
 
 class Parameter(NamedTuple):
@@ -92,9 +92,11 @@ class Picture:
         lines: the lines between them.
         framed: whether modules have frames.
         dense: whether there are so many lines that straight ones are easier to follow.
+        note: what to say below about the whole.
     """
 
     boxes: list[Box] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     framed: bool = True
     dense: bool = False
+    note: str = ""

@@ -6,22 +6,25 @@ from micrograd_bp.engine import Value
 from micrograd_bp.views.drawing.gradient_flow import GradientFlow, Passage, contribution, passage
 from micrograd_bp.views.drawing.parts import Part
 from micrograd_bp.views.drawing.picture import Box, Line, Picture
-from micrograd_bp.views.drawing.roles import Role, Roles
+from micrograd_bp.views.names import Names, Role
 from micrograd_bp.views.number_text import number, share
-from micrograd_bp.views.steps.value_names import operand_name
+from micrograd_bp.views.steps.operand_names import operand_name
 from micrograd_bp.views.text import printable
 
 LABELS_UP_TO = 300
 """With more values than this, local derivatives are tooltips: as labels they multiply the time of the layout by ten."""
 
 
-def picture_of_values(part: Part, roles: Roles, flow: GradientFlow | None) -> Picture:
-    """A box for each value of a part and a line for each operand; no gradients if there is no `flow`."""
+def picture_of_values(part: Part, roles: Names, flow: GradientFlow | None, *, framed: bool = True) -> Picture:
+    """A box for each value of a part and a line for each operand; no gradients if there is no `flow`.
+
+    Names are those inside the frames of modules, or where there are no frames whole ones.
+    """
     places = {node: place for place, node in enumerate(part.order)}
     with_labels = len(part.order) <= LABELS_UP_TO
-    picture = Picture()
+    picture = Picture(framed=framed)
     for node in part.order:
-        box = value_box(node, roles, flow, part.left_out.get(node, 0))
+        box = value_box(node, roles, flow, part.left_out.get(node, 0), framed=framed)
         box.compact = not with_labels
         picture.boxes.append(box)
         upstream = flow.gradient(node) if flow else None
@@ -40,21 +43,24 @@ def picture_of_values(part: Part, roles: Roles, flow: GradientFlow | None) -> Pi
     return picture
 
 
-def value_box(node: Value, roles: Roles, flow: GradientFlow | None, left_out: int = 0) -> Box:
+def value_box(node: Value, roles: Names, flow: GradientFlow | None, left_out: int = 0, *, framed: bool = True) -> Box:
     """The box of one value."""
-    role, name = roles.role(node), roles.name(node)
+    role, name = roles.role(node), roles.within(node) if framed else roles[node]
     symbol = node.operation.symbol if node.operation else ""
-    frame = roles.module(node)
-    if frame is not None and frame.scope:
-        name = name.removeprefix(f"{frame.scope}.")
+    if role is Role.CONSTANT:
+        title, subtitle = number(node.data), name
+    elif node in roles.own or not symbol:
+        title, subtitle = name, symbol
+    else:  # by its symbol, and by the name under which it is found in steps and tables
+        title, subtitle = symbol, name if name.casefold() != symbol.casefold() else ""
     box = Box(
-        title=printable(name or symbol or (number(node.data) if role is Role.CONSTANT else role.value)),
-        subtitle=printable(symbol) if name else role.value if role is Role.CONSTANT else "",
+        title=printable(title),
+        subtitle=printable(subtitle),
         role=role,
-        frame=frame,
-        rows=[] if role is Role.CONSTANT and not name else [("data", number(node.data))],
+        frame=roles.module(node),
+        rows=[] if role is Role.CONSTANT else [("data", number(node.data))],
         finite=math.isfinite(node.data),
-        tooltip=printable(name or symbol or role.value, 400),
+        tooltip=printable(roles[node], 400),
     )
     if node.origin is not None and node.origin.place:
         box.tooltip += printable(f" ({node.origin.place})", 100)

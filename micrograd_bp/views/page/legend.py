@@ -5,7 +5,7 @@ import math
 from micrograd_bp.views.drawing.box_styles import ROLES
 from micrograd_bp.views.drawing.gradient_flow import Passage
 from micrograd_bp.views.drawing.picture import Picture
-from micrograd_bp.views.drawing.roles import Role
+from micrograd_bp.views.names import Role
 
 
 def legend(picture: Picture) -> str:

@@ -10,8 +10,8 @@ from micrograd_bp.views.drawing.groups import LAYERS, NEURONS, grouped, picture_
 from micrograd_bp.views.drawing.modules import layer_of, module_name
 from micrograd_bp.views.drawing.parts import Part, around, as_roots, everything, on_paths
 from micrograd_bp.views.drawing.picture import Picture
-from micrograd_bp.views.drawing.roles import Roles
 from micrograd_bp.views.drawing.values_level import picture_of_values
+from micrograd_bp.views.names import Names
 from micrograd_bp.views.steps.steps import Recording
 from micrograd_bp.views.text import printable
 
@@ -42,7 +42,7 @@ class Scene:
     picture: Picture
     places: dict[Value, int]
     by_value: bool
-    roles: Roles
+    roles: Names
     recording: Recording
 
     def layer(self, node: Value) -> str:
@@ -78,7 +78,7 @@ def scene_of(
     if leaf is not None and near is not None:
         raise ValueError("a page shows one part: the paths from leaf=, or what is near around=, not both")
     part = everything(as_roots(root))
-    roles = Roles(names, part.roots, part.order)
+    roles = Names(names, part.roots, part.order)
     recording = Recording(part.roots, gradients, names=names)
     recording.goto(len(recording.steps))
     if near is not None:
@@ -89,7 +89,7 @@ def scene_of(
     level = _level(part, roles) if detail == "auto" else detail
     if level == "values":
         # Frames would push the inputs out to the border and make the drawing twice as high; the panel names modules.
-        picture = replace(picture_of_values(part, roles, flow), framed=False)
+        picture = picture_of_values(part, roles, flow, framed=False)
         return Scene(part, picture, {node: i for i, node in enumerate(part.order)}, True, roles, recording)
     picture = picture_of_groups(part, roles, flow, level)
     if len(picture.boxes) > BOXES_UP_TO:
@@ -98,7 +98,7 @@ def scene_of(
     return Scene(part, _with_one_gradient_each(picture), places, False, roles, recording)
 
 
-def _level(part: Part, roles: Roles) -> str:
+def _level(part: Part, roles: Names) -> str:
     n_edges = sum(len(node.operands) for node in part.order)
     if len(part.order) <= VALUES_UP_TO and n_edges <= EDGES_UP_TO:
         return "values"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from micrograd_bp.engine import Value
-from micrograd_bp.views.drawing.roles import Role
+from micrograd_bp.views.names import Role
 from micrograd_bp.views.number_text import NOT_KNOWN, number
 from micrograd_bp.views.page.scene import Scene
 from micrograd_bp.views.steps.formulas import write

@@ -12,7 +12,7 @@ from micrograd_bp.views.colours import THICKEST, THICKEST_OF_MANY, Scale
 from micrograd_bp.views.drawing.geometry import Curve, Frame, Geometry, Point, Rectangle
 from micrograd_bp.views.drawing.gradient_flow import Passage
 from micrograd_bp.views.drawing.picture import Box, Picture
-from micrograd_bp.views.drawing.roles import Role
+from micrograd_bp.views.names import Role
 
 SIDE = 7.5
 """From the edge of a box to its text."""

@@ -10,7 +10,8 @@ from micrograd_bp.engine import Value, topological_order
 from micrograd_bp.engine.numbers.formulas import Formula, Formulas, evaluate
 from micrograd_bp.engine.numbers.notation import Written, number
 from micrograd_bp.engine.numbers.notation import write as write_formula
-from micrograd_bp.views.steps.value_names import Names, operand_name
+from micrograd_bp.views.names import Names
+from micrograd_bp.views.steps.operand_names import operand_name
 
 LONGEST_NAME = 16
 LONGEST_EXPRESSION = 24

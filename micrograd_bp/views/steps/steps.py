@@ -14,11 +14,11 @@ from micrograd_bp.engine import Value, topological_order
 from micrograd_bp.engine.numbers.floats import as_float
 from micrograd_bp.engine.numbers.notation import Written
 from micrograd_bp.views.given_names import GivenNames
+from micrograd_bp.views.names import Names
 from micrograd_bp.views.number_text import number
 from micrograd_bp.views.steps.formulas import NodeFormulas
 from micrograd_bp.views.steps.forward_check import ForwardCheck
 from micrograd_bp.views.steps.step_table import as_html, as_text
-from micrograd_bp.views.steps.value_names import Names
 
 CHANGED = "data was changed after the forward pass; this is the derivative of then"
 
@@ -145,7 +145,7 @@ class Graph:
     @cached_property
     def names(self) -> Names:
         """What each value is called."""
-        return Names(self.order, self._given.names)
+        return Names(self._given, self.roots, self.order)
 
     def formulas(self, node: Value) -> NodeFormulas:
         """What the rule of `node` says; remembered for the latest node."""

@@ -1,0 +1,144 @@
+"""What the values of a graph are called and what they are: in drawings, steps, debugger, pages and reports alike.
+
+A name is the value's label; or what the caller says in `names=`; or what was recorded when it was made: the variable
+that holds a leaf, a parameter's path in its module, `layers.0.neurons.2.bias`; or the operation, in its module:
+`layers.0.neurons.2.tanh`. Where nothing is known a leaf is `v1`. A name that is taken gets a number: `tanh_2`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
+from typing import Any
+
+from micrograd_bp.engine import Origin, Value
+from micrograd_bp.engine.origin import Leaf
+from micrograd_bp.views.given_names import GivenNames
+from micrograd_bp.views.text import printable
+
+LONGEST = 60
+
+
+class Role(Enum):
+    """What a value is in a picture."""
+
+    INPUT = "input"
+    PARAMETER = "parameter"
+    CONSTANT = "constant"
+    OPERATION = "operation"
+    OUTPUT = "output"
+
+
+class Names(Mapping[Value, str]):
+    """The name of each value of a graph, the value of each name, and the role of each value.
+
+    Attributes:
+        own: the values whose name a person chose, as a label, in `names=` or for a variable; others are called after
+            what they are.
+    """
+
+    def __init__(self, given: "GivenNames | Any", roots: Sequence[Value], order: Sequence[Value]) -> None:
+        """Names everything in `order`, the graph in topological order.
+
+        Args:
+            given: `names=` of a view; a label comes first.
+            roots: the outputs.
+            order: the values to name.
+
+        Raises:
+            TypeError: `given` is none of what `GivenNames` reads.
+        """
+        self._given = given if isinstance(given, GivenNames) else GivenNames(given)
+        self._roots = frozenset(roots)
+        self._names: dict[Value, str] = {}
+        self._values: dict[str, Value] = {}
+        self._counts: dict[str, int] = {}
+        self._used_in: dict[Value, Origin | None] = {}
+        for value in order:
+            chosen = value.label or self._given.names.get(value, "")
+            if chosen:
+                self._add(value, chosen)
+            for operand in value.operands:
+                made_in = made_by(value)
+                if self._used_in.setdefault(operand, made_in) is not made_in:
+                    self._used_in[operand] = None
+        self.own = set(self._names)
+        n_unnamed = 0
+        for value in order:
+            if value not in self._names:
+                name = self._recorded(value)
+                if name and not value.operands and self._leaf(value) is Leaf.MADE:
+                    self.own.add(value)
+                n_unnamed += not name
+                self._add(value, name or f"v{n_unnamed}")
+
+    def _recorded(self, value: Value) -> str:
+        """The name by what is known of a value from its making."""
+        scope = self.path(value.origin) if value.origin is not None else ""
+        if value.operation is not None:
+            return f"{scope}.{value.operation.name}" if scope else value.operation.name
+        return "constant" if self._leaf(value) is Leaf.LIFTED else scope
+
+    def _add(self, value: Value, name: str) -> None:
+        unique = name = printable(name, LONGEST)
+        while unique in self._values:
+            self._counts[name] = self._counts.get(name, 1) + 1
+            unique = f"{name}_{self._counts[name]}"
+        self._names[value] = unique
+        self._values[unique] = value
+
+    def __getitem__(self, value: Value) -> str:
+        return self._names[value]
+
+    def __iter__(self) -> Iterator[Value]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def value(self, name: str) -> Value | None:
+        """The value with this name, as it is shown or as somebody wrote the label; None if there is none."""
+        return self._values.get(name, self._values.get(printable(name, LONGEST)))
+
+    def all(self) -> list[str]:
+        """Every name, in topological order of the values that people named, then of the others."""
+        return list(self._values)
+
+    def path(self, origin: Origin) -> str:
+        """The path of a module, or of a leaf in one, from what the caller calls the outermost one."""
+        around = self._given.modules.get(origin.chain()[-1], "")
+        return f"{around}.{origin.scope}" if around and origin.scope else around or origin.scope
+
+    def within(self, value: Value) -> str:
+        """The name inside the frame of the module in which the value is drawn."""
+        module = self.module(value)
+        return self[value].removeprefix(f"{self.path(module)}.") if module is not None else self[value]
+
+    def role(self, value: Value) -> Role:
+        """What the value is in a picture."""
+        if value.operands:
+            return Role.OUTPUT if value in self._roots else Role.OPERATION
+        match self._leaf(value):
+            case Leaf.PARAMETER:
+                return Role.PARAMETER
+            case Leaf.LIFTED if value not in self.own:
+                return Role.CONSTANT
+            case _:
+                return Role.INPUT
+
+    def module(self, value: Value) -> Origin | None:
+        """The module in which a value is drawn: the one that made it, has it as parameter, or alone uses a constant."""
+        if value.operands:
+            return made_by(value)
+        role = self.role(value)
+        if role is Role.PARAMETER and value.origin is not None and value.origin.parent is not None:
+            return value.origin.parent
+        return self._used_in.get(value) if role in (Role.CONSTANT, Role.PARAMETER) else None
+
+    def _leaf(self, value: Value) -> Leaf:
+        if value in self._given.parameters:
+            return Leaf.PARAMETER
+        return (value.origin.leaf if value.origin is not None else None) or Leaf.MADE
+
+
+def made_by(value: Value) -> Origin | None:
+    """The module that made a value: one `Origin` for each, also while source lines are tracked."""
+    return value.origin.module if value.origin is not None else None
