@@ -117,3 +117,8 @@ def test_plain_numbers_stay_plain():
     arrays = Arrays(array_api_strict)
     assert arrays.greater(2.0, 1.0) == 1.0
     assert arrays.where(0.0, 1.0, 2.0) == 2.0
+
+
+def test_logsumexp_takes_several_plain_numbers_before_an_array() -> None:
+    found = Arrays(array_api_strict).logsumexp([0.0, 0.0, array_api_strict.asarray([0.0, math.log(2.0)])])
+    np.testing.assert_allclose(np.asarray(found), np.log([3.0, 4.0]))

@@ -81,7 +81,7 @@ class Arrays(Namespace):
         return reduce(add, map(mul, w, x))
 
     def logsumexp(self, x: Sequence[Any]) -> Any:
-        largest = reduce(self.maximum, x)
+        largest = reduce(self.maximum, sorted(x, key=_is_array, reverse=True))  # plain numbers do not meet each other
         # An infinite largest term is subtracted as 0, since inf - inf would be nan.
         shift = self.xp.where(self.xp.isfinite(largest), largest, 0.0)
         return shift + self.log(self.sum([self.exp(term - shift) for term in x]))
