@@ -427,3 +427,17 @@ def test_a_function(forward, gradient, name):
 
     _, explanations = diagnosed(forward, lambda up, **arrays: {argument: gradient(up, **arrays)}, draw)
     assert [explanation.name for explanation in explanations] == [name] * (name is not None), explanations
+
+
+def test_the_second_upstream_gradient_is_left_out():
+    x = np.random.default_rng(0).normal(size=(4, 3))
+    ups = np.random.default_rng(1).normal(size=(2, 4, 3))
+
+    def forward(changed):
+        z = 2.0 * changed.get("x", x)
+        return np.tanh(z), z
+
+    claimed = {"x": 2.0 * ups[0] * (1 - np.tanh(2.0 * x) ** 2)}
+    claim = Claim("it", {"x": x}, forward, tuple(ups), claimed, {"x": "dx"}, n_samples=4)
+    (explanation,) = diagnose([claim], [right_gradients(claim)], ["x"])
+    assert explanation.words == "the upstream gradient of output number 2 is left out"

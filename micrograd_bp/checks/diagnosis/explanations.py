@@ -130,42 +130,45 @@ def _alone(trial: Trial, guesses: Sequence[Guess], names: Sequence[str]) -> list
 def _with_factor(trial: Trial, guesses: Sequence[Guess], names: Sequence[str]) -> list[Fit]:
     """One thing, and a wrong factor besides."""
     factors = named_factors(trial.sizes)
-    fits = [
-        Fit((g,), name, f"besides, {words}", g.rank + 1.0, ())
-        for name, (words, _) in factors.items()
-        for g in guesses
-        if g.sources
-    ]
-    fits += [
-        Fit((g,), name, f"besides, {words}", g.rank + 1.0, ())
-        for name, (words, _) in factors.items()
-        for g in guesses
-        if not g.sources and g.name not in factors
-    ]
-    return _covering(trial, fits, names)
+    found: dict[tuple[object, ...], Fit] = {}
+    for guess in guesses:
+        for name in names if guess.name not in factors else ():
+            times = ratio(trial.claimed[name], np.asarray(guess.gradients.get(name, trial.right[name])))
+            for factor, (words, number) in factors.items():
+                if abs(times - number) <= 1e-4 * abs(number):
+                    found[guess.key, factor] = Fit((guess,), factor, f"besides, {words}", guess.rank + 1.0, ())
+    return _covering(trial, list(found.values()), names)
+
+
+MOST_PAIRS = 60
 
 
 def _two(trial: Trial, guesses: Sequence[Guess], names: Sequence[str]) -> list[Fit]:
-    """Two things at once, on different paths."""
-    found = []
+    """Two things at once, on different paths: what they change adds up to what is wrong."""
+    found: list[Fit] = []
     for name in names:
         right, claimed = trial.right[name], trial.claimed[name]
-        if right.shape != claimed.shape or right.size < 4:
+        if right.shape != claimed.shape or right.size < 4 or not np.all(np.isfinite(claimed)):
             continue
-        usable = [g for g in guesses if g.sources and name in g.gradients and g.rank < 2.0]
-        usable = [
-            g for g in usable if not trial.close(g.gradients[name], right) and np.all(np.isfinite(g.gradients[name]))
-        ]
-        if len(usable) < 2:
+        # Each change is seen from three random directions, which tells almost all pairs apart at once.
+        look = np.random.default_rng(0).normal(size=(right.size, 3))
+        wrong = (claimed - right).ravel() @ look
+        close = 1e-5 * float(np.max(np.abs(wrong)))
+        seen: dict[tuple[float, ...], tuple[Guess, Array]] = {}
+        for guess in sorted(guesses, key=lambda guess: guess.rank):
+            array = guess.gradients.get(name)
+            if guess.sources and guess.rank < 2.0 and array is not None and np.all(np.isfinite(array)):
+                change = (array - right).ravel() @ look
+                if np.max(np.abs(change)) > close:
+                    seen.setdefault(tuple(np.round(change / close)), (guess, change))
+        if len(seen) < 2:
             continue
-        look = np.random.default_rng(0).normal(size=right.size)
-        changes = np.array([(g.gradients[name] - right).ravel() @ look for g in usable])
-        missing = float((claimed - right).ravel() @ look) - changes
-        close = 1e-5 * (abs(missing).max() + abs(changes).max())
-        for i, j in zip(*np.nonzero(np.abs(missing[:, None] - changes[None, :]) <= close), strict=True):
-            if i < j:
-                pair = usable[i], usable[j]
-                found.append(Fit(pair, "", "", pair[0].rank + pair[1].rank, ()))
+        usable = [guess for guess, _ in seen.values()]
+        changes = np.array([change for _, change in seen.values()])
+        fits_well = np.all(np.abs(wrong - changes[:, None, :] - changes[None, :, :]) <= close, axis=-1)
+        pairs = [(usable[i], usable[j]) for i, j in zip(*np.nonzero(np.triu(fits_well, 1)), strict=True)]
+        pairs.sort(key=lambda pair: pair[0].rank + pair[1].rank)
+        found += [Fit(pair, "", "", pair[0].rank + pair[1].rank, ()) for pair in pairs[:MOST_PAIRS]]
     return _covering(trial, found, names)
 
 

@@ -183,6 +183,9 @@ def function_ways(
         for other, theirs in others.items():
             if len(theirs) == len(z) and not np.array_equal(theirs, function.bases):
                 points[f"derivative_at_{other}"] = (f"it is taken at {other} instead", wiring.data[theirs])
+                b = wiring.data[theirs]
+                yield way("tanh_of_another", what + f"1 - b² stands in its place, b being {other}", 1.0 - b * b, 2.2)
+                yield way("sigmoid_of_another", what + f"b(1 - b) stands there, b being {other}", b * (1.0 - b), 2.2)
         if len(z) <= 600:
             for name, (words, at) in points.items():
                 again = replay(wiring, function, at)

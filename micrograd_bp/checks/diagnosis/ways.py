@@ -63,6 +63,15 @@ def ways(wiring: Wiring, upstream: Array, before: Wiring | None) -> Iterator[Way
         if chooser.name in ("maximum", "minimum", "where"):
             words = "{0}: all that it chooses from get the gradient, not what is chosen alone"
             yield Way("choice_left_out", words, (chooser,), Change(places, np.ones(len(places))), 1.35)
+    for (value,), places in _merged(edges, lambda parent, child: (child,)).items():
+        if value.line and places.tobytes() not in seen:
+            words = "what comes back to {0} from all that uses it is left out"
+            yield Way("uses_left_out", words, (value,), Change(places, np.zeros(len(places))), 1.2)
+    if len(wiring.outputs) > 1:
+        for number, ends in enumerate(wiring.outputs):
+            words = f"the upstream gradient of output number {number + 1} is left out"
+            none = np.empty(0, dtype=int)
+            yield Way("upstream_left_out", words, (), Change(none, np.empty(0), ends, -wiring.seed[ends]), 1.1)
     yield from _uses(by_source, seen)
     yield from _diagonals(wiring)
     yield from _last_uses(wiring)

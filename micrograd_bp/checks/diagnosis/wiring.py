@@ -127,6 +127,10 @@ class Wiring:
             name: np.array([place[leaf] for leaf in array.flat], dtype=int) for name, array in values.leaves.items()
         }
         self.shapes = {name: array.shape for name, array in values.leaves.items()}
+        self.outputs = [
+            np.array([place[end] for end in ends[start : start + nodes.size] if end in place], dtype=int)
+            for start, nodes in zip(np.cumsum([0, *(n.size for n in values.outputs)]), values.outputs, strict=False)
+        ]
         self.seed = np.zeros(len(self.nodes))
         for end, number_ in zip(ends, np.concatenate([u.ravel() for u in upstream]), strict=True):
             if end in place:
