@@ -441,3 +441,23 @@ def test_the_second_upstream_gradient_is_left_out():
     claim = Claim("it", {"x": x}, forward, tuple(ups), claimed, {"x": "dx"}, n_samples=4)
     (explanation,) = diagnose([claim], [right_gradients(claim)], ["x"])
     assert explanation.words == "the upstream gradient of output number 2 is left out"
+
+
+@pytest.mark.parametrize(
+    "claimed", [None, "no", np.nan, np.full((4, 3), np.inf), np.zeros(0), [[1.0], [2.0, 3.0]], 1e300]
+)
+def test_what_are_no_numbers_is_not_explained(claimed):
+    x = np.random.default_rng(0).normal(size=(4, 3))
+    run = lambda changed: (np.tanh(changed.get("x", x)),)  # noqa: E731
+    claim = Claim("it", {"x": x}, run, (np.ones((4, 3)),), {"x": claimed}, {"x": "dx"}, n_samples=4)
+    assert diagnose([claim], [{"x": 1 - np.tanh(x) ** 2}], ["x"]) == []
+
+
+def test_where_a_part_of_the_right_gradient_is_known_the_graph_knows_the_rest():
+    x = np.random.default_rng(0).normal(size=(4, 3))
+    run = lambda changed: (np.tanh(changed.get("x", x)),)  # noqa: E731
+    right = 1 - np.tanh(x) ** 2
+    claim = Claim("it", {"x": x}, run, (np.ones((4, 3)),), {"x": 2 * right}, {"x": "dx"}, n_samples=4)
+    right[0] = np.nan
+    (explanation,) = diagnose([claim], [{"x": right}], ["x"])
+    assert explanation.name == "factor_2"

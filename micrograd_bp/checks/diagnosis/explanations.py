@@ -37,6 +37,7 @@ class Explanation(NamedTuple):
     backward: SourceLine | None = None
 
 
+@np.errstate(all="ignore")  # what a wrong backward pass would give may be anything
 def diagnose(
     claims: Sequence[Claim],
     right: Sequence[Mapping[str, Array]],

@@ -4,6 +4,7 @@ Their forward on Values is a graph whose nodes know their lines. Its backward pa
 every thing and every line.
 """
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -51,7 +52,7 @@ class Trial:
     Attributes:
         claim: the claim.
         right: the right gradients.
-        claimed: theirs, as numbers; what are none is left out.
+        claimed: theirs, as numbers; what are none, or not finite, is left out.
         before: the claim of the call before, if there was one.
     """
 
@@ -63,10 +64,10 @@ class Trial:
         self.earlier = before.right if before is not None else {}
         self.claimed: Arrays = {}
         for name, gradient in claim.gradients.items():
-            try:
-                self.claimed[name] = np.asarray(gradient, dtype=float)
-            except (TypeError, ValueError):
-                continue
+            with contextlib.suppress(TypeError, ValueError):
+                numbers = np.asarray(gradient, dtype=float)
+                if np.all(np.isfinite(numbers)):
+                    self.claimed[name] = numbers
         shape = max((upstream.shape for upstream in claim.upstream), key=len)
         outputs = int(np.prod(shape[1:])) if len(shape) > 1 else 1
         self.sizes = Sizes(claim.n_samples or (shape[0] if shape else 1), outputs, 1)
@@ -90,8 +91,10 @@ class Trial:
                 wiring.slope[edges] = 0.0  # nobody writes down a path that changes nothing
         upstream = wiring.backward(changes[:1])[:, 0]
         for name, places in wiring.leaves.items():
-            if not self.close(upstream[places].reshape(self.right[name].shape), self.right[name]):
+            found = upstream[places].reshape(self.right[name].shape)
+            if not self.close(found, self.right[name]):
                 return None, np.empty(0)
+            self.right[name] = found  # all of it, where differences know a part
         return wiring, upstream
 
     def close(self, one: Array, other: Array) -> bool:
