@@ -14,8 +14,6 @@ from enum import Enum
 from types import CodeType, FrameType
 from typing import Any, ClassVar
 
-from micrograd_bp.engine.source_names import assigned_name, is_a_persons, line_of
-
 
 class Leaf(Enum):
     """What a leaf is."""
@@ -193,6 +191,12 @@ class MadeOrigin(LeafOrigin):
         """Fills in everything at once, when the first of it is asked for."""
         if attribute not in ("name", "kind", "parent", "file", "line", "_module"):
             raise AttributeError(attribute)
+        from micrograd_bp.engine.source_names import (  # reads syntax trees, if asked
+            assigned_name,
+            is_a_persons,
+            line_of,
+        )
+
         site = self._site
         if site.name is None:
             site.name, site.numbered = assigned_name(site.code, site.instruction)
