@@ -163,10 +163,10 @@ def write_page_of_a_neuron(trained: Trained, folder: Path) -> None:
     neuron, sample = trained.network.layers[0].neurons[0], trained.held_out_inputs[0]
     output = neuron([Value(number, label=name) for number, name in zip(sample, MEASUREMENTS, strict=True)])
     output.label = "a"
-    title = "One neuron of the trained network, step by step"
+    title = "The output a of one neuron of the trained network, and its gradient, step by step"
     try:
         path = write_page(output, folder / "neuron.html", names=neuron, title=title, forward=True)
-        say(f"The chain rule in one of its neurons, step by step, to be opened in a browser: {path}")
+        say(f"The gradient of one neuron's output a, and not of the loss, step by step, for a browser: {path}")
     except (RenderingError, OSError) as error:
         say(f"The page could not be written: {error}")
 

@@ -210,7 +210,7 @@ class TestPlantedFault:
         shown = screen(RENTS, commands="\n".join(self.COMMANDS))
         why, stop, go, where, info = [part.partition("\n")[2] for part in shown.split("(chain) ")[1:]]
         assert "gradient of model.layers.0.neurons.0.weights.0 = 0" in why
-        assert "the smallest factor on the way: 0, through layers.0.neurons.0.tanh_8" in why
+        assert "the smallest factor on the way: 0, through model.layers.0.neurons.0.tanh_8" in why
         assert stop.startswith("1: where")
         assert "layers.0.neurons.3.tanh_8 → layers.0.neurons.3.dot_8" in go
         assert "made at debug_rents.py:21" in go
