@@ -202,7 +202,7 @@ class TestPlantedFault:
         "break contribution == 0 and upstream != 0",
         "continue",
         "where",
-        "info layers.0.neurons.3.dot_8",
+        "info model.layers.0.neurons.3.dot_8",
     )
 
     def test_is_found_in_under_ten_commands(self):
@@ -212,9 +212,9 @@ class TestPlantedFault:
         assert "gradient of model.layers.0.neurons.0.weights.0 = 0" in why
         assert "the smallest factor on the way: 0, through model.layers.0.neurons.0.tanh_8" in why
         assert stop.startswith("1: where")
-        assert "layers.0.neurons.3.tanh_8 → layers.0.neurons.3.dot_8" in go
+        assert "model.layers.0.neurons.3.tanh_8 → model.layers.0.neurons.3.dot_8" in go
         assert "made at debug_rents.py:21" in go
         assert "1 - tanh(x)² = 1 - (-1)² = 0" in go
         assert "saturated, debug_rents.py:21" in where
-        assert info.startswith("layers.0.neurons.3.dot_8 = -39.3\n")
+        assert info.startswith("model.layers.0.neurons.3.dot_8 = -39.3\n")
         assert "0.1327·128" in info
