@@ -1,4 +1,4 @@
-"""The documents beside the README: their links lead somewhere, and what they name is there."""
+"""The documents: their links lead somewhere, and what they name is there. More on the README is in `test_readme.py`."""
 
 import re
 from pathlib import Path
@@ -8,6 +8,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 DOCUMENTS = [
+    "README.md",
     "CONTRIBUTING.md",
     "docs/architecture.md",
     "docs/debugging.md",
@@ -17,7 +18,7 @@ DOCUMENTS = [
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_links_of_the_other_documents_lead_somewhere(document: str) -> None:
+def test_links_lead_somewhere(document: str) -> None:
     path = ROOT / document
     text = path.read_text(encoding="utf-8")
     links = re.findall(r'\]\((?!https?:)([^)#]+)|src="([^"]+)"', text)

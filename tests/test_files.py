@@ -2,17 +2,12 @@
 
 import json
 import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
 
-import micrograd_bp
 from micrograd_bp import MLP, SGD, ModelObjective, Neuron, Training, mse
 from micrograd_bp.files import read_json, write_json
 
@@ -95,39 +90,6 @@ def test_content_that_is_no_json_leaves_the_old_file(tmp_path: Path) -> None:
         write_json(path, "thing", {"n": object()})
     assert read_json(path, "thing")["n"] == 1
     assert [each.name for each in tmp_path.iterdir()] == ["a.json"]
-
-
-SAVE_FOR_EVER = """
-import sys
-from micrograd_bp import MLP
-network = MLP(30, [100, 1], rng=0)
-parameters = network.parameters()
-number = 0.0
-while True:
-    number += 1.0
-    for parameter in parameters:
-        parameter.data = number
-    network.save(sys.argv[1])
-    if number == 3.0:
-        print("saving", flush=True)
-"""
-
-
-def test_a_file_loads_after_kill_9_in_the_middle_of_saving(tmp_path: Path) -> None:
-    path, rng = tmp_path / "model.json", Random(0)
-    command = [sys.executable, "-c", SAVE_FOR_EVER, str(path)]
-    for _ in range(6):
-        with subprocess.Popen(command, cwd=Path(micrograd_bp.__file__).parents[1], stdout=subprocess.PIPE) as child:
-            assert child.stdout is not None
-            assert child.stdout.readline() == b"saving\n"
-            try:
-                child.wait(rng.uniform(0.02, 0.2))
-            except subprocess.TimeoutExpired:
-                child.kill()
-        assert child.returncode == -signal.SIGKILL
-        network = MLP.from_file(path)
-        numbers = set(network.state_dict().values())
-        assert len(numbers) == 1  # all of one save
 
 
 def test_a_link_stays_a_link(tmp_path: Path) -> None:

@@ -73,6 +73,15 @@ def test_imports_point_one_way() -> None:
             assert parts_imported(imports_of(module)) <= KNOWS[part] | {part}, module
 
 
+def test_the_engine_needs_the_standard_library_and_numpy_only_where_it_is_used() -> None:
+    for module in (module for module in MODULES if part_of(module) == "engine"):
+        outside = {name.split(".")[0] for name in imports_of(module)} - sys.stdlib_module_names
+        assert outside <= {"micrograd_bp", "numpy"}, module
+        body = ast.parse(MODULES[module].read_text(encoding="utf-8")).body
+        at_the_top = [ast.unparse(node) for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+        assert not any("numpy" in name for name in imports("\n".join(at_the_top), module)), module
+
+
 def test_parts_do_not_import_each_other_in_a_circle() -> None:
     graph: dict[str, set[str]] = {}
     for module in MODULES:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from micrograd_bp import MLP, OPERATIONS, SGD, ModelObjective, Training, Value, cross_entropy, matrix, mse
 from micrograd_bp.checks import gradients_as_matrices, matrix_to_values, values_to_matrix
+from tests.problems.finite_differences import numeric_gradient
 
 Array = NDArray[np.float64]
 
@@ -76,24 +77,11 @@ def graph_gradients(case: Case) -> list[Array]:
     return [*gradients, np.array([[value.grad for value in row] for row in inputs])]
 
 
-def difference_gradients(case: Case, step: float = 1e-5) -> list[Array]:
+def difference_gradients(case: Case) -> list[Array]:
     """By central differences of the matrix implementation's loss, in the same order."""
     loss, _ = matrix.LOSSES[case.loss]
     arrays = [array for layer in case.network.layers for array in (layer.weights, layer.biases)] + [case.inputs]
-
-    def at(array: Array, place: tuple[int, ...], number: float) -> float:
-        before, array[place] = array[place], number
-        try:
-            return float(loss(case.network.forward(case.inputs), case.targets))
-        finally:
-            array[place] = before
-
-    gradients = [np.empty_like(array) for array in arrays]
-    for array, gradient in zip(arrays, gradients, strict=True):
-        for place in np.ndindex(array.shape):
-            x = float(array[place])
-            gradient[place] = (at(array, place, x + step) - at(array, place, x - step)) / (2.0 * step)
-    return gradients
+    return [numeric_gradient(lambda: loss(case.network.forward(case.inputs), case.targets), array) for array in arrays]
 
 
 def distance(ours: list[Array], theirs: list[Array]) -> float:

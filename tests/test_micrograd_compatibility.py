@@ -101,10 +101,10 @@ def test_keywords_of_the_constructor() -> None:
         assert (positional._prev, positional._op) == ({a}, "mine")
 
 
-def test_a_backward_closure_is_refused_and_the_message_shows_what_to_write() -> None:
-    v = micrograd_bp.engine.Value(1.0)
+@pytest.mark.parametrize("use", [lambda v: v._backward, lambda v: setattr(v, "_backward", lambda: None)])
+def test_a_backward_closure_is_refused_and_the_message_shows_what_to_write(use: Callable[[Any], Any]) -> None:
     with pytest.raises(AttributeError, match=r'@micrograd_bp\.operation\("cube"\)') as refused:
-        v._backward = lambda: None
+        use(micrograd_bp.engine.Value(1.0))
     example = textwrap.dedent(str(refused.value).partition("instead:\n")[2])
     # The example is code: run without adding to the table, it gives x³ and its derivative.
     namespace: dict[str, Any] = {"micrograd_bp": SimpleNamespace(operation=lambda name: lambda rule: rule)}

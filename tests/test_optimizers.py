@@ -170,15 +170,6 @@ def test_another_number_of_parameters_than_before_is_refused(make: Callable[[], 
     assert optimizer.state_dict() == state
 
 
-@each_optimizer
-def test_a_quadratic_bowl_is_descended(make: Callable[[], Optimizer]) -> None:
-    optimizer, parameters = make(), [3.0, -2.0]
-    optimizer.weight_decay = 0.0
-    for _ in range(600):
-        parameters = optimizer.update(parameters, [2.0 * p for p in parameters])
-    assert parameters == pytest.approx([0.0, 0.0], abs=1e-6)
-
-
 @pytest.mark.parametrize(
     "make",
     [

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import micrograd_bp
+from micrograd_bp.engine import OPERATIONS
 
 PACKAGE = Path(micrograd_bp.__file__).parent
 
@@ -20,8 +21,14 @@ def test_the_stubs_are_those_of_the_table() -> None:
     code = "import json; from micrograd_bp.engine.stubs import *; print(json.dumps([method_stubs(), function_stubs()]))"
     done = run("-c", code)
     assert done.stderr == ""
-    written = [(PACKAGE / "engine" / name).read_text(encoding="utf-8") for name in ("methods.pyi", "operations.pyi")]
-    assert json.loads(done.stdout) == written, "run: python -m micrograd_bp.engine.stubs"
+    methods, functions = (
+        (PACKAGE / "engine" / name).read_text(encoding="utf-8") for name in ("methods.pyi", "operations.pyi")
+    )
+    assert json.loads(done.stdout) == [methods, functions], "run: python -m micrograd_bp.engine.stubs"
+    for name, entry in OPERATIONS.items():
+        assert f"\ndef {name}(" in functions
+        for method_name in () if entry.many else (name, *entry.aliases):
+            assert f"    def {method_name}(self" in methods
 
 
 ENTRY = """

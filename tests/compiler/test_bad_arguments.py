@@ -199,16 +199,6 @@ def test_names_that_a_program_might_use_are_no_trap(name, form):
     np.testing.assert_array_equal(program.predict(rows)[name], rows)
 
 
-@pytest.mark.parametrize("name", ["two words", "W0", "loss", "value", "X", "a'b", 'a"b', "\\", "\n", "", "λ"])
-@pytest.mark.parametrize("form", ["matrices", "straight line"])
-def test_outputs_are_called_anything(name, form):
-    x, w = Value(1.0), Value(2.0)
-    program = compile(w * x, inputs={"X": [x]}, parameters=[w], outputs={name: [w * x], "other": [w]}, form=form)
-    assert program.value_and_gradient([[3.0]])[0] == 6.0
-    predicted = program.predict([[3.0]])
-    assert (list(predicted), predicted[name].tolist(), predicted["other"].tolist()) == ([name, "other"], [[6.0]], [2.0])
-
-
 def test_groups_have_members():
     x, w = Value(1.0), Value(2.0)
     with refused(ValueError, "E", "no members"):

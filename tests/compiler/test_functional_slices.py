@@ -65,22 +65,23 @@ def test_holes_are_zeros():
     np.testing.assert_array_equal(run(view(variable("parameters", (SIZE,)), index)), expected)
 
 
-@pytest.mark.parametrize("seed", range(50))
 @pytest.mark.parametrize("samples", [None, 1, 4])
-def test_what_is_put_to_the_same_place_adds_up(samples, seed):
+def test_what_is_put_to_the_same_place_adds_up(samples):
     """Any number of parts with any places: as `np.add.at` has it."""
-    random = np.random.default_rng(seed)
-    size = int(random.integers(1, 9))
-    places = [random.integers(0, size, random.integers(1, 12)) for _ in range(random.integers(1, 4))]
-    lead, rows = ((), ()) if samples is None else ((BATCH,), (samples,))
-    arrays = {f"part{number}": random.normal(size=(*rows, len(each))) for number, each in enumerate(places)}
-    parts = [(variable(name, (*lead, len(each))), each) for (name, each) in zip(arrays, places, strict=True)]
-    expected = np.zeros((*rows, size))
-    for array, each in zip(arrays.values(), places, strict=True):
-        np.add.at(expected, (..., each), array)
-    expression = placed(parts, size, lead)
-    assert expression.shape == (*lead, size)
-    np.testing.assert_allclose(run(expression, batch=samples, **arrays), expected, rtol=1e-14, atol=1e-15)
+    for seed in range(50):
+        random = np.random.default_rng(seed)
+        size = int(random.integers(1, 9))
+        places = [random.integers(0, size, random.integers(1, 12)) for _ in range(random.integers(1, 4))]
+        lead, rows = ((), ()) if samples is None else ((BATCH,), (samples,))
+        arrays = {f"part{number}": random.normal(size=(*rows, len(each))) for number, each in enumerate(places)}
+        parts = [(variable(name, (*lead, len(each))), each) for (name, each) in zip(arrays, places, strict=True)]
+        expected = np.zeros((*rows, size))
+        for array, each in zip(arrays.values(), places, strict=True):
+            np.add.at(expected, (..., each), array)
+        expression = placed(parts, size, lead)
+        assert expression.shape == (*lead, size), seed
+        result = run(expression, batch=samples, **arrays)
+        np.testing.assert_allclose(result, expected, rtol=1e-14, atol=1e-15, err_msg=f"seed {seed}")
 
 
 def test_parts_that_follow_one_another_are_only_put_side_by_side():

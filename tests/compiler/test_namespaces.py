@@ -11,11 +11,12 @@ import array_api_strict as strict
 import numpy as np
 import pytest
 
-from micrograd_bp import MLP, Value, compile, logsumexp, mse
+from micrograd_bp import Value, compile, logsumexp
 from tests.problems.agreement import by_engine, check, compiled, distance
 from tests.problems.functions import FORMS, by_function, check_function, random_programs
 from tests.problems.line import INPUTS, TARGETS, a_line
 from tests.problems.patterns import PATTERNS, Drawer
+from tests.problems.small_network import gelu_program
 
 N_BLOCKS, BLOCK = 5, 60
 NUMBERS = [2.0, 3.0, 1.0]
@@ -25,14 +26,6 @@ NUMBERS = [2.0, 3.0, 1.0]
 def xp(request):
     """A library. PyTorch is heavy, and takes part where it is installed."""
     return import_module(request.param)
-
-
-def network_program(**options):
-    model, x, t = MLP(2, [4, 1], activation="gelu", rng=0), [Value(0.5), Value(-0.5)], Value(1.0)
-    score = model(x)
-    loss = mse([score], [t]) + 0.1 * model.layers[0].neurons[0].bias.exp()
-    inputs = {"X": x, "T": t}
-    return compile(loss, inputs=inputs, parameters=model.parameters(), outputs={"score": score}, **options)
 
 
 # ---- the same numbers
@@ -83,8 +76,8 @@ def test_what_is_not_finite_comes_out_as_on_numpy(xp, form):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_arrays_of_the_library_come_back(xp, form):
-    function = network_program(form=form).namespace(xp)
-    parameters = xp.asarray(network_program().parameters)
+    function = gelu_program(form=form).namespace(xp)
+    parameters = xp.asarray(gelu_program().parameters)
     value, gradient = function(parameters, xp.asarray(INPUTS), xp.asarray(TARGETS))
     predicted = function.predict(parameters, xp.asarray(INPUTS))["score"]
     kind = type(xp.asarray(0.0))
@@ -94,7 +87,7 @@ def test_arrays_of_the_library_come_back(xp, form):
 
 
 def test_single_precision_stays_single(xp):
-    program = network_program(dtype="float32")
+    program = gelu_program(dtype="float32")
     function = program.namespace(xp)
     value, gradient = function(program.parameters, INPUTS, TARGETS)
     assert value.dtype == gradient.dtype == function.predict(program.parameters, INPUTS)["score"].dtype == xp.float32
@@ -119,7 +112,7 @@ def test_lists_whole_numbers_and_single_columns_are_taken(xp):
 
 
 def test_nothing_that_was_given_changes(xp):
-    program = network_program()
+    program = gelu_program()
     function = program.namespace(xp)
     given = [xp.asarray(np.array(each)) for each in (program.parameters, INPUTS, TARGETS)]
     before = [np.asarray(each).copy() for each in given]
@@ -127,7 +120,7 @@ def test_nothing_that_was_given_changes(xp):
     for each, was in zip(given, before, strict=True):
         np.testing.assert_array_equal(np.asarray(each), was)
     program.parameters = np.zeros(17)
-    assert float(function(*given)[0]) == pytest.approx(network_program().value_and_gradient(INPUTS, TARGETS)[0])
+    assert float(function(*given)[0]) == pytest.approx(gelu_program().value_and_gradient(INPUTS, TARGETS)[0])
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -195,7 +188,7 @@ def test_the_source_changes_nothing_in_place(pattern):
 
 
 def test_the_source_of_a_network_reads_like_the_one_for_numpy():
-    lines = network_program().namespace(strict).source.splitlines()
+    lines = gelu_program().namespace(strict).source.splitlines()
     assert "    z0 = X @ W0 + b0                                          # (batch, 4)" in lines
     assert "    d_W0 = X.T @ d_z0                                         # (2, 4)" in lines
 

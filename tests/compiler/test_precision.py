@@ -6,24 +6,16 @@ from random import Random
 import numpy as np
 import pytest
 
-from micrograd_bp import MLP, Value, compile, mse, where
+from micrograd_bp import Value, compile, where
 from micrograd_bp.compiler import compile as compile_from_package
 from tests.problems.agreement import by_engine, by_program, compiled, sensitivity
 from tests.problems.line import INPUTS, TARGETS
 from tests.problems.patterns import PATTERNS, Drawer
-
-
-def program_in(dtype):
-    model, x, t = MLP(2, [4, 1], activation="gelu", rng=0), [Value(0.5), Value(-0.5)], Value(1.0)
-    score = model(x)
-    loss = mse([score], [t]) + 0.1 * model.layers[0].neurons[0].bias.exp()
-    return compile(
-        loss, inputs={"X": x, "T": [t]}, parameters=model.parameters(), outputs={"score": [score]}, dtype=dtype
-    )
+from tests.problems.small_network import gelu_program
 
 
 def test_arrays_are_single():
-    program = program_in("float32")
+    program = gelu_program(dtype="float32")
     value, gradient, d_inputs = program.value_and_gradient(INPUTS, TARGETS, with_respect_to="X")
     assert type(value) is float
     for array in (gradient, d_inputs, program.parameters, program.predict(INPUTS)["score"]):
@@ -31,7 +23,7 @@ def test_arrays_are_single():
 
 
 def test_numbers_are_right_to_single_precision():
-    single, double = program_in("float32"), program_in("float64")
+    single, double = gelu_program(dtype="float32"), gelu_program(dtype="float64")
     ours = single.value_and_gradient(INPUTS, TARGETS, with_respect_to="X")
     theirs = double.value_and_gradient(INPUTS, TARGETS, with_respect_to="X")
     for a, b in zip(ours, theirs, strict=True):
@@ -74,7 +66,7 @@ def test_nothing_on_the_way_is_double(function):
 
 
 def test_doubles_are_the_default():
-    program = program_in("float64")
+    program = gelu_program(dtype="float64")
     assert program.parameters.dtype == program.value_and_gradient(INPUTS, TARGETS)[1].dtype == np.float64
     assert compile is compile_from_package
 

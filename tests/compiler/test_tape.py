@@ -18,7 +18,6 @@ from micrograd_bp.compiler.tape import Tape
 from micrograd_bp.compiler.tape_kernel import CODES
 from micrograd_bp.engine import OPERATIONS, Value, operation
 from micrograd_bp.engine.numbers.floats import Floats
-from micrograd_bp.engine.numbers.formulas import Formula
 from micrograd_bp.engine.operations import dot, log, logsumexp
 from micrograd_bp.engine.operations import sum as sum_of
 from tests.counts import count
@@ -119,18 +118,6 @@ def test_without_an_instruction_for_a_function_there_is_no_tape():
         chain = chain * 0.5
     assert compile(chain, parameters=[x]).form == "tape"
     assert compile(chain + (x + 3.0).lgamma(), parameters=[x]).form == "straight line"
-
-
-def test_a_wrong_trace_is_seen(table):
-    """The tape is written from the trace, and nothing else."""
-    trace = OPERATIONS["tanh"].trace
-    x = Value(0.5)
-    right = on_a_tape(x.tanh(), [x])
-    OPERATIONS["tanh"].trace = trace._replace(derivatives={"x": Formula(value=2.0)})
-    try:
-        assert on_a_tape(x.tanh(), [x]) == (right[0], [2.0])
-    finally:
-        OPERATIONS["tanh"].trace = trace
 
 
 def test_python_is_written_when_it_is_asked_for():

@@ -6,14 +6,13 @@ import torch
 
 from tests.problems.functions import FORMS
 from tests.problems.line import INPUTS, TARGETS
-
-from .test_namespaces import network_program
+from tests.problems.small_network import gelu_program
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_pytorch_differentiates_through_it(form):
     """Its own gradient is the one that the program gives; and the gradient has derivatives too."""
-    program = network_program(form=form)
+    program = gelu_program(form=form)
     parameters = torch.asarray(program.parameters).requires_grad_()
     value, gradient = program.namespace(torch)(parameters, INPUTS, TARGETS)
     (theirs,) = torch.autograd.grad(value, parameters, retain_graph=True)

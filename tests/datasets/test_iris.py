@@ -1,20 +1,11 @@
 """The data that ships with the package."""
 
-from collections import Counter
 from statistics import fmean
 
 import pytest
 from sklearn.datasets import load_iris as sklearns_load_iris
 
 from micrograd_bp.datasets import load_iris
-
-
-def test_150_flowers_50_of_each_species() -> None:
-    data = load_iris()
-    assert len(data.inputs) == len(data.targets) == 150
-    assert {len(row) for row in data.inputs} == {4}
-    assert Counter(data.targets) == {0: 50, 1: 50, 2: 50}
-    assert data.species == ["setosa", "versicolor", "virginica"]
 
 
 def test_the_means_are_those_of_fishers_table() -> None:

@@ -223,7 +223,7 @@ def test_logsumexp_of_many_large_numbers():
     ]
     + [(lambda *x: sum(x), [1.0, NAN]), (lambda *x: logsumexp(x), [NAN, 1.0])]
     + [(lambda *x: logsumexp(x), [1.0, NAN, INF]), (lambda a, b: dot([a], [b]), [NAN, 0.0])]
-    + [(lambda x: x**2, [NAN]), (lambda x: 2**x, [NAN]), (leaky_relu, [NAN])],
+    + [(lambda x: x**2, [NAN]), (lambda x: 2**x, [NAN])],
 )
 def test_nan_goes_through(function, numbers):
     assert math.isnan(at(function, *numbers)[0])
@@ -358,13 +358,6 @@ def test_a_refusal_names_the_module_that_made_the_operand():
         x = Value(1.0) - 1.0
     with refused(ValueError, "log needs x > 0; got x = 0 (made in layers.0)"):
         log(x)
-
-
-def test_plain_numbers_are_refused_in_the_same_words():
-    with refused(ValueError, "log needs x > 0; got x = -1"):
-        log(-1.0)
-    with refused(OverflowError, "exp gives a number too large for a float; got x = 1000"):
-        exp(1000)
 
 
 def test_a_sum_of_finite_numbers_may_overflow_but_not_turn_into_nan():

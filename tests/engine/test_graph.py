@@ -3,21 +3,9 @@
 import itertools
 
 from micrograd_bp.engine import Value, leaves, size, topological_order
-from micrograd_bp.engine.operations import dot, tanh
+from micrograd_bp.engine.operations import dot
 
 from .support import edges, fresh_python
-
-
-def test_operands_come_before_results_each_node_once():
-    a, b = Value(2.0), Value(3.0)
-    product = a * b
-    total = product + a
-    output = tanh(total * product)
-    order = topological_order(output)
-    assert len(order) == len(set(order)) == 6
-    places = {node: place for place, node in enumerate(order)}
-    assert all(places[operand] < places[node] for node in order for operand in node.operands)
-    assert order[-1] is output
 
 
 def test_order_is_that_of_a_depth_first_search_from_the_first_operand():

@@ -44,9 +44,8 @@ NUMPY_NAMES = {
 }
 
 
-@pytest.mark.parametrize("name", PROMISED.split())
-def test_what_was_promised_is_in_the_table(name):
-    assert name in OPERATIONS
+def test_what_was_promised_is_in_the_table():
+    assert set(PROMISED.split()) <= OPERATIONS.keys()
 
 
 @each_operation

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 from micrograd_bp.matrix import ACTIVATIONS
-
-from .finite_differences import H
+from tests.problems.finite_differences import H
 
 LEAKY_SLOPE = 0.01
 EXTREMES = [-1e4, -745.0, -710.0, -40.0, -1.0, -1e-9, 0.0, 1e-9, 1.0, 19.0, 40.0, 710.0, 1e4]

@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from micrograd_bp.matrix import ACTIVATIONS, DenseLayer, sigmoid, sigmoid_derivative
-
-from .finite_differences import assert_gradient
+from tests.problems.finite_differences import assert_gradient
 
 
 def layer_and_batch(activation, n_samples, n_inputs, n_neurons, seed):

@@ -12,8 +12,7 @@ from micrograd_bp.matrix import (
     softmax_cross_entropy,
     softmax_cross_entropy_gradient,
 )
-
-from .finite_differences import assert_gradient
+from tests.problems.finite_differences import assert_gradient
 
 
 def test_mse_divides_by_the_number_of_samples():

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from micrograd_bp.matrix import LOSSES, MLP, DenseLayer, mse, mse_gradient
-
-from .finite_differences import assert_gradient
+from tests.problems.finite_differences import assert_gradient
 
 
 def network_of(sizes, activations, seed):

@@ -10,6 +10,7 @@ from sklearn.datasets import load_iris, make_moons
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from micrograd_bp import MLP, Value, cross_entropy, draw, explain, matrix, mse, steps
+from tests.problems.finite_differences import assert_gradient
 
 RANDOM = np.random.default_rng(0)
 SIZES = [3, 4, 4, 2]
@@ -53,6 +54,17 @@ SOURCES = {
 }
 
 
+def gradients_of(network: MLP) -> list[tuple[Any, Any]]:
+    """Of weights and biases, layer by layer."""
+    return [
+        (
+            np.array([[w.grad for w in neuron.weights] for neuron in layer.neurons]).T,
+            np.array([neuron.bias.grad for neuron in layer.neurons]),
+        )
+        for layer in network.layers
+    ]
+
+
 def matrix_network(activation: str) -> matrix.MLP:
     """The independent implementation with these weights."""
     network = matrix.MLP()
@@ -75,11 +87,9 @@ def test_gradients_are_those_of_matrices(kind: str, activation: str) -> None:
     assert loss.data == pytest.approx(matrix.mse(predicted, TARGETS), rel=tolerance)
     loss.backward()
     witness.backward(matrix.mse_gradient(predicted, TARGETS))
-    for layer, theirs in zip(network.layers, witness.layers, strict=True):
-        ours = np.array([[w.grad for w in neuron.weights] for neuron in layer.neurons])
-        np.testing.assert_allclose(ours.T, theirs.d_weights, rtol=100 * tolerance, atol=tolerance)
-        biases = [neuron.bias.grad for neuron in layer.neurons]
-        np.testing.assert_allclose(biases, np.ravel(theirs.d_biases), rtol=100 * tolerance, atol=tolerance)
+    for (d_weights, d_biases), theirs in zip(gradients_of(network), witness.layers, strict=True):
+        np.testing.assert_allclose(d_weights, theirs.d_weights, rtol=100 * tolerance, atol=tolerance)
+        np.testing.assert_allclose(d_biases, theirs.d_biases, rtol=100 * tolerance, atol=tolerance)
 
 
 def test_arrays_go_in_and_come_out() -> None:
@@ -146,31 +156,11 @@ def probabilities(outputs: Any) -> Any:
     return exponentials / exponentials.sum()
 
 
-def slopes(model: Any, loss: Any, h: float = 1e-6) -> list[Any]:
-    """The gradient of `loss()` with respect to the model's arrays, by moving one number after the other."""
-    gradients = []
-    for array in [array for pair in zip(model.coefs_, model.intercepts_, strict=True) for array in pair]:
-        gradient = np.empty_like(array)
-        for place in np.ndindex(array.shape):
-            number = array[place]
-            array[place] = number + h
-            plus = loss()
-            array[place] = number - h
-            gradient[place] = (plus - loss()) / (2.0 * h)
-            array[place] = number
-        gradients.append(gradient)
-    return gradients
-
-
-def our_gradients(network: MLP) -> list[Any]:
-    return [
-        array
-        for layer in network.layers
-        for array in (
-            np.array([[w.grad for w in neuron.weights] for neuron in layer.neurons]).T,
-            np.array([neuron.bias.grad for neuron in layer.neurons]),
-        )
-    ]
+def check_gradients(network: MLP, model: Any, loss: Any) -> None:
+    """Of all parameters, against differences of `loss()`, which the model's arrays are moved for."""
+    for ours, arrays in zip(gradients_of(network), zip(model.coefs_, model.intercepts_, strict=True), strict=True):
+        for gradient, array in zip(ours, arrays, strict=True):
+            assert_gradient(gradient, loss, array)
 
 
 @pytest.mark.parametrize("activation", ["tanh", "relu", "logistic", "identity"])
@@ -184,9 +174,7 @@ def test_a_classifier_of_scikit_learn(activation: str) -> None:
     for row, theirs in zip(inputs[::10], model.predict_proba(inputs[::10]), strict=True):
         np.testing.assert_allclose(probabilities(network(row)), theirs, rtol=1e-10)
     cross_entropy(network(inputs[75]), classes[75]).backward()
-    expected = slopes(model, lambda: -np.log(model.predict_proba(inputs[75:76])[0, classes[75]]))
-    for ours, theirs in zip(our_gradients(network), expected, strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-7)
+    check_gradients(network, model, lambda: -np.log(model.predict_proba(inputs[75:76])[0, classes[75]]))
 
 
 def test_a_classifier_of_two_classes() -> None:
@@ -200,9 +188,7 @@ def test_a_classifier_of_two_classes() -> None:
     assert output.operation is not None
     assert (output.operation.name, output.data) == ("sigmoid", pytest.approx(model.predict_proba(inputs[3:4])[0, 1]))
     (-output.log()).backward()
-    expected = slopes(model, lambda: -np.log(model.predict_proba(inputs[3:4])[0, 1]))
-    for ours, theirs in zip(our_gradients(network), expected, strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-7)
+    check_gradients(network, model, lambda: -np.log(model.predict_proba(inputs[3:4])[0, 1]))
 
 
 @pytest.mark.parametrize("n_outputs", [1, 2])

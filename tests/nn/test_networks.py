@@ -248,20 +248,6 @@ def test_rng_is_a_seed_a_generator_or_the_module_random() -> None:
     assert seeded != weights_of(MLP(2, [4, 1], rng=6))
 
 
-def test_a_seed_does_not_start_again_for_each_layer_or_neuron() -> None:
-    drawn = [w for w in weights_of(MLP(3, [3, 3], rng=0)) if w != 0.0]
-    assert len(set(drawn)) == 18
-
-
-def test_uniform_is_drawn_weight_by_weight_and_biases_are_zero() -> None:
-    rng = random.Random(11)
-    expected = []
-    for n_inputs, n_outputs in ((3, 2), (2, 1)):
-        for _ in range(n_outputs):
-            expected += [*(rng.uniform(-1, 1) for _ in range(n_inputs)), 0.0]
-    assert weights_of(MLP(3, [2, 1], rng=11)) == expected
-
-
 @pytest.mark.parametrize(
     ("init", "variance", "within_one_deviation", "bound"),
     [

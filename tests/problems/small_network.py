@@ -1,4 +1,4 @@
-"""A small network with its program: what the tests of debugging and of places look at."""
+"""Small networks with their programs: one that is looked at from all sides, one that other libraries run."""
 
 import numpy as np
 
@@ -33,3 +33,16 @@ class Network:
             outputs={"scores": [self.score]},
             form=form,
         )
+
+
+def gelu_program(**options):
+    """MLP(2, [4, 1]) with a function that NumPy lacks, and a term in the loss that no sample moves.
+
+    Args:
+        options: for `compile`.
+    """
+    model, x, t = MLP(2, [4, 1], activation="gelu", rng=0), [Value(0.5), Value(-0.5)], Value(1.0)
+    score = model(x)
+    loss = mse([score], [t]) + 0.1 * model.layers[0].neurons[0].bias.exp()
+    inputs = {"X": x, "T": t}
+    return compile(loss, inputs=inputs, parameters=model.parameters(), outputs={"score": score}, **options)

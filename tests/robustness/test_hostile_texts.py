@@ -188,6 +188,8 @@ NAMES += [
     "batch",
     "loss",
     "with_respect_to",
+    "value",
+    "X",
     "ﬁ",
     "ℌ",
     "é",

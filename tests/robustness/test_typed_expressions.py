@@ -5,7 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from micrograd_bp import gradients, steps
+from micrograd_bp import Value, gradients, steps
 from micrograd_bp.engine import leaves
 from micrograd_bp.expressions import ExpressionError, evaluate, graph, names_in
 from tests.robustness.hostile import EXPRESSIONS, HOSTILE_TEXTS, cases
@@ -14,16 +14,19 @@ NUMBERS = st.floats() | st.sampled_from([0.0, -0.0, 1.0, -3.0, 1e308, 5e-324])
 
 
 def refusal(text: str) -> str:
-    """Why a text is refused; "" if it has a value where every name is 1."""
+    """Why a text is refused; "" if it has a value where every name is a Value of 1."""
     try:
-        evaluate(text, dict.fromkeys(names_in(text), 1.0))
+        evaluate(text, {name: Value(1.0) for name in names_in(text)})
     except ExpressionError as error:
         return str(error)
     return ""
 
 
-@cases(150)
-@given(EXPRESSIONS | HOSTILE_TEXTS)
+PIECES = st.text(alphabet="x+-*/()[],.:= 0123456789tanhlogsum'\"\\\n", max_size=60)
+
+
+@cases(250)
+@given(EXPRESSIONS | HOSTILE_TEXTS | PIECES | st.text(max_size=60))
 def test_a_refusal_is_one_line_without_controls(text: str) -> None:
     assert refusal(text).isprintable()
     assert len(refusal(text)) < 1_000

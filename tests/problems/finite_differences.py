@@ -1,4 +1,4 @@
-"""The witness of these tests: gradients from values of the function alone, no calculus."""
+"""A witness that needs no calculus: gradients of a function of arrays, from its values alone."""
 
 import numpy as np
 
