@@ -95,7 +95,11 @@ def test_faults_of_a_thousandth_are_found_and_named():
         places = [
             place
             for place, node in enumerate(function.nodes)
-            if node in below and any(node.local_derivatives) and all(map(math.isfinite, node.local_derivatives))
+            if node in below
+            and any(node.local_derivatives)
+            and all(map(math.isfinite, node.local_derivatives))
+            # erf has no complex form, and where it is rounded to 1 no difference of it shows a derivative.
+            and not (node.operation.name == "erf" and math.fabs(node.data) == 1.0)
         ]
         function.fault = function.random.choice(places)
         name = function.nodes[function.fault].operation.name
