@@ -41,7 +41,8 @@ class Comparison(NamedTuple):
     def of(cls, name: str, gradient: float, difference: float, error: float, tolerance: float) -> "Comparison":
         """Compares two numbers, of which the difference may be wrong by `error`."""
         apart = abs(gradient - difference)
-        scale = max(abs(gradient), abs(difference), error / tolerance)
+        # Numbers near the smallest floats have few digits left.
+        scale = max(abs(gradient), abs(difference), error / tolerance, 1e-300)
         relative = apart / scale if apart != 0.0 else 0.0
         return cls(name, gradient, difference, relative, relative <= tolerance)
 

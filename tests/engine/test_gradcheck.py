@@ -343,6 +343,7 @@ def test_a_wrong_rule_is_caught_at_a_jump(planted, derivative):
         pytest.param(lambda x: log(exp(x) + 1.0), [30.0], id="a sum that rounds a part away"),
         pytest.param(tanh, [40.0], id="a derivative that is all rounding"),
         pytest.param(lambda x: sin(1e12 * x), [1.0], id="very fast"),
+        pytest.param(lambda x: logsumexp([x, 742.0]), [-0.001], id="a derivative with hardly a digit"),
         pytest.param(lambda x: x if x.data > 0.0 else x * 0.0, [1e-9], id="a branch of Python"),
         pytest.param(lambda x: x * int(x.data), [2.0], id="a jump of Python"),
         pytest.param(
