@@ -153,6 +153,7 @@ SETTINGS = {"batch_size": 2, "lr": 0.1, "weight_decay": 0.0, "momentum": 0.0}
         *({**SETTINGS, "lr": rate} for rate in (-1.0, 0.0, math.nan, [0.1], "0.1", None)),
         {**SETTINGS, "momentum": 1.0},
         {**SETTINGS, "unknown": 1.0},
+        {"batch_size": 2, "lr": 0.1},
         list(SETTINGS),
         None,
         {},
