@@ -6,7 +6,7 @@ from micrograd_bp.engine import Value
 from micrograd_bp.views.drawing.gradient_flow import GradientFlow, Passage, contribution, passage
 from micrograd_bp.views.drawing.parts import Part
 from micrograd_bp.views.drawing.picture import Box, Line, Picture
-from micrograd_bp.views.names import Names, Role
+from micrograd_bp.views.names import LONGEST, Names, Role
 from micrograd_bp.views.number_text import number, share
 from micrograd_bp.views.steps.operand_names import operand_name
 from micrograd_bp.views.text import printable
@@ -45,7 +45,9 @@ def picture_of_values(part: Part, roles: Names, flow: GradientFlow | None, *, fr
 
 def value_box(node: Value, roles: Names, flow: GradientFlow | None, left_out: int = 0, *, framed: bool = True) -> Box:
     """The box of one value."""
-    role, name = roles.role(node), roles.within(node) if framed else roles[node]
+    role, name, whole = roles.role(node), roles.within(node) if framed else roles[node], roles[node]
+    if whole == printable(node.label, LONGEST):  # as written: a box cuts it elsewhere than a table
+        name = whole = node.label
     symbol = node.operation.symbol if node.operation else ""
     if role is Role.CONSTANT:
         title, subtitle = number(node.data), name
@@ -60,7 +62,7 @@ def value_box(node: Value, roles: Names, flow: GradientFlow | None, left_out: in
         frame=roles.module(node),
         rows=[] if role is Role.CONSTANT else [("data", number(node.data))],
         finite=math.isfinite(node.data),
-        tooltip=printable(roles[node], 400),
+        tooltip=printable(whole, 400),
     )
     if node.origin is not None and node.origin.place:
         box.tooltip += printable(f" ({node.origin.place})", 100)
