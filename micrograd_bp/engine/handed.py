@@ -35,22 +35,24 @@ class _Handed:
 
 
 handed_numbers: ContextVar[Mapping[int, _Handed]] = ContextVar("handed_numbers", default={})  # noqa: B039  # read only
-"""By their ids, what modules that run now were called with."""
+"""By their ids, what the outermost module of those that run now was called with.
+
+Where that was no number, it is the outermost one that was called with numbers.
+"""
 
 
-def with_handed(inputs: Iterable[tuple[str, Any]], module: Origin) -> Mapping[int, _Handed]:
-    """`handed_numbers` with the numbers in `inputs` as well, for `module`.
+def numbers_handed(inputs: Iterable[tuple[str, Any]], module: Origin) -> Mapping[int, _Handed]:
+    """The `handed_numbers` of a module.
 
     Args:
         inputs: what the module is called with, under the names of its arguments: numbers, lists of them, and more.
         module: its origin.
     """
-    around = handed_numbers.get()
-    added: dict[int, _Handed] = {}
+    numbers: dict[int, _Handed] = {}
     for name, given in inputs:
         several = isinstance(given, (list, tuple))
         for place, each in enumerate(given if several else (given,)):
-            if not isinstance(each, Methods) and is_real(each) and id(each) not in around:
-                handed = added.setdefault(id(each), _Handed(each, module))
+            if not isinstance(each, Methods) and is_real(each):
+                handed = numbers.setdefault(id(each), _Handed(each, module))
                 handed.names.append(f"{name}.{place}" if several else name)
-    return {**around, **added} if added else around
+    return numbers
