@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from micrograd_bp.engine import Value
+from micrograd_bp.engine.value import Value, number_of
 from micrograd_bp.files import read_json, write_json
 from micrograd_bp.optimizers import Optimizer, from_plain, to_plain
 
@@ -64,7 +64,7 @@ class ModelObjective:
     @property
     def parameters(self) -> list[float]:
         """The numbers of the model's parameters."""
-        return [value.data for value in self._values]
+        return [number_of(value) for value in self._values]
 
     @parameters.setter
     def parameters(self, numbers: Sequence[float]) -> None:

@@ -18,6 +18,7 @@ from micrograd_bp.compiler.matrix_program import MatrixProgram, Place
 from micrograd_bp.compiler.non_finite import all_finite, described, first_non_finite
 from micrograd_bp.compiler.straight_line.program import StraightLine, straight_line
 from micrograd_bp.engine import Value, topological_order
+from micrograd_bp.engine.value import number_of
 
 Array = NDArray[Any]
 
@@ -133,7 +134,7 @@ class Program:
 
     def load(self) -> None:
         """Takes the parameters' numbers from the Values."""
-        self.parameters = np.array([value.data for value in self._values], dtype=float)
+        self.parameters = np.array([number_of(value) for value in self._values], dtype=float)
 
     def store(self) -> None:
         """Writes the parameters' numbers to the Values."""

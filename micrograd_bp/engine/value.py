@@ -47,7 +47,7 @@ def record(operation: Operation, operands: tuple["Value", ...]) -> "Value":
 
 def _record_carefully(operation: Operation, operands: tuple["Value", ...]) -> "Value":
     """`record` where a result or a derivative does not exist, or a result is nan."""
-    numbers = [_number(operand) for operand in operands]
+    numbers = [number_of(operand) for operand in operands]
     if _ieee.get():
         data, local_derivatives = operation.compute_in_ieee(numbers)
     else:
@@ -286,7 +286,7 @@ class Value(Methods, Refusals):
 
     def detach(self) -> "Value":
         """A leaf with this number, from which no gradient comes back here."""
-        return Value(_number(self), label=self.label)
+        return Value(number_of(self), label=self.label)
 
     __add__, __radd__ = _operators("add")
     __sub__, __rsub__ = _operators("subtract")
@@ -402,7 +402,12 @@ def _power_of(exponent: float) -> Operation:
     return bind(OPERATIONS["constant_power"], {"exponent": exponent})
 
 
-def _number(operand: "Value") -> float:
+def number_of(operand: "Value") -> float:
+    """The number of a Value.
+
+    Raises:
+        TypeError: somebody has set its `.data` to something else.
+    """
     try:
         return as_float(operand.data)
     except TypeError as error:

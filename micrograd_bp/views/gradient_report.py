@@ -149,7 +149,8 @@ def _is_saturated(layer: LayerHealth, *, last: bool) -> bool:
 def _not_compared(layers: Sequence[LayerHealth]) -> list[str]:
     if not layers:
         return [
-            "layers, since no module made any: nothing is said of units, nor of a gradient that vanishes or explodes"
+            "layers, since no module made any: nothing is said of units, nor of a gradient that vanishes or explodes "
+            "(derive the classes of neurons and layers from micrograd_bp.Module)"
         ]
     missing = []
     if len(layers) == 1:

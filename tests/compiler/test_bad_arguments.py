@@ -267,3 +267,11 @@ def test_an_operation_that_was_defined_anew_keeps_the_rule_of_the_graph(table):
     define(5.0)
     value, gradient = compile(loss, parameters=[w]).value_and_gradient()
     assert (value, gradient.tolist()) == (6.0, [3.0])
+
+
+def test_data_that_is_no_number_is_named():
+    w, x = Value(2.0, label="w"), Value(3.0)
+    loss = w * x
+    w.data = w - 0.1 * x
+    with pytest.raises(TypeError, match=re.escape("somebody has set the .data of 'w' to a Value")):
+        compile(loss, parameters=[w, x])
