@@ -93,6 +93,16 @@ def test_the_commands_write_what_they_say(tmp_path: Path) -> None:
         assert (tmp_path / words[words.index("-o") + 1]).stat().st_size > 1000
 
 
+def test_the_answers_on_a_file(tmp_path: Path) -> None:
+    """Are what the command prints for the file above them."""
+    section = README.split("### A file of your own")[1].split("\n### ")[0]
+    code, answers = re.findall(r"```(?:python|text)\n(.*?)```", section, flags=re.DOTALL)
+    (tmp_path / "my_layers.py").write_text(code, encoding="utf-8")
+    done = python("-W", "error", "-m", "micrograd_bp", "check", "my_layers.py", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.strip() == answers.strip()
+
+
 def test_the_report_on_a_hand_written_layer(tmp_path: Path) -> None:
     """Is what the command prints for the file above it."""
     section = README.split("### A backward of your own")[1].split("\n## ")[0]

@@ -18,6 +18,7 @@ import numpy as np
 from micrograd_bp.checks.names import pairs_in_source, parameters_first, read, recognize, write
 from micrograd_bp.checks.returned import sort_returned
 from micrograd_bp.checks.source import SourceLine, line_of_error
+from micrograd_bp.checks.world import CannotCheck
 
 FORWARD = ("forward", "forward_pass", "feed_forward", "feedforward", "fprop", "forward_propagation", "__call__", "call")
 BACKWARD = ("backward", "backward_pass", "backprop", "backpropagate", "bprop", "back", "backward_propagation")
@@ -34,10 +35,6 @@ ARGUMENTS = {
 }
 STEP = 0.5
 """The learning rate handed to a `backward` that wants one: large, so that weights changed too early show."""
-
-
-class CannotCheck(Exception):  # noqa: N818  # it says what happened, which is no error of the program
-    """The question cannot be answered: the message says why and what to do."""
 
 
 class BackwardFailed(Exception):  # noqa: N818  # likewise

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from micrograd_bp.checks.dense import Activation, Dense, activation_of, backward, read_off
 from micrograd_bp.checks.findings import make_findings, names_used
-from micrograd_bp.checks.handwritten import BackwardFailed, CannotCheck, HandWritten, described
+from micrograd_bp.checks.handwritten import BackwardFailed, HandWritten, described
 from micrograd_bp.checks.hints import layer_hints
 from micrograd_bp.checks.judge import Probe, Seen, compare, fits, observe, remarks
 from micrograd_bp.checks.layouts import Form, forms
@@ -17,6 +17,7 @@ from micrograd_bp.checks.probes import BATCHES, probe_parameters, probe_rows
 from micrograd_bp.checks.recognition import Candidate, Case, plain_candidates, unseen
 from micrograd_bp.checks.report import Finding, Report
 from micrograd_bp.checks.source import first_line
+from micrograd_bp.checks.world import CannotCheck
 from micrograd_bp.engine import GradientError
 
 Array = NDArray[np.float64]

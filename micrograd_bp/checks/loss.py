@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from micrograd_bp import matrix
 from micrograd_bp.checks.handwritten import (
     BackwardFailed,
-    CannotCheck,
     bind,
     described,
     meaning_of_argument,
@@ -24,6 +23,7 @@ from micrograd_bp.checks.recognition import Case, explain, matches, plain_candid
 from micrograd_bp.checks.reference import to_values
 from micrograd_bp.checks.report import ArrayResult, Finding, Report
 from micrograd_bp.checks.source import first_line, line_of, line_of_error
+from micrograd_bp.checks.world import CannotCheck
 from micrograd_bp.engine import GradientError, Value
 from micrograd_bp.engine.differences import numerical_derivative
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from micrograd_bp.checks.findings import make_findings, names_used
-from micrograd_bp.checks.handwritten import BackwardFailed, CannotCheck, HandWritten
+from micrograd_bp.checks.handwritten import BackwardFailed, HandWritten
 from micrograd_bp.checks.hints import layer_hints
 from micrograd_bp.checks.judge import Probe, compare, observe, remarks
 from micrograd_bp.checks.layer import as_stored, check_layer
@@ -21,6 +21,7 @@ from micrograd_bp.checks.probes import BATCHES, probe_parameters, probe_rows
 from micrograd_bp.checks.recognition import Candidate, Case, plain_candidates
 from micrograd_bp.checks.report import Finding, Report
 from micrograd_bp.checks.source import first_line
+from micrograd_bp.checks.world import CannotCheck
 from micrograd_bp.engine import GradientError
 
 Array = NDArray[np.float64]

@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 
 from micrograd_bp.checks.dense import Activation, Dense, activation_of
 from micrograd_bp.checks.dense import backward as dense_backward
-from micrograd_bp.checks.handwritten import BackwardFailed, CannotCheck, HandWritten
+from micrograd_bp.checks.handwritten import BackwardFailed, HandWritten
 from micrograd_bp.checks.judge import Probe, Seen
 from micrograd_bp.checks.layer import find_form
 from micrograd_bp.checks.layouts import Form, Layout
 from micrograd_bp.checks.names import sublayers
 from micrograd_bp.checks.network_mistakes import loop
 from micrograd_bp.checks.probes import probe_parameters
+from micrograd_bp.checks.world import CannotCheck
 from micrograd_bp.matrix import ACTIVATIONS
 
 Array = NDArray[np.float64]

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from micrograd_bp.checks.handwritten import CannotCheck, HandWritten, described
+from micrograd_bp.checks.handwritten import HandWritten, described
 from micrograd_bp.checks.names import attributes, sublayers
+from micrograd_bp.checks.world import CannotCheck
 from micrograd_bp.engine import OPERATIONS, Value, backward
 from micrograd_bp.engine.differences import compare, numerical_derivative
 

@@ -27,6 +27,7 @@ class ArrayResult(NamedTuple):
         right: the right number there.
         message: what is wrong, if it is no entry.
         probe: the probe shown, in words.
+        array: what it is the gradient of.
     """
 
     role: str
@@ -39,6 +40,7 @@ class ArrayResult(NamedTuple):
     right: float = math.nan
     message: str = ""
     probe: str = ""
+    array: str = ""
 
     @property
     def ratio(self) -> float:
@@ -75,7 +77,7 @@ class Report(NamedTuple):
 
     Attributes:
         subject: what was checked.
-        ok: whether every gradient is right.
+        ok: whether every gradient is right; None where what was compared is, and something was not.
         arrays: one result for each gradient.
         findings: the mistakes, the first the most telling.
         notes: how it was checked: the names recognized, where the right gradients come from, the probes.
@@ -83,10 +85,11 @@ class Report(NamedTuple):
         unseen: mistakes that would not show here.
         hints: if asked for; the text then keeps the findings back that would give the answer away.
         parts: the reports of a network's layers, each alone.
+        missing: arrays that the output depends on, and whose gradient was not found.
     """
 
     subject: str
-    ok: bool
+    ok: bool | None
     arrays: tuple[ArrayResult, ...]
     findings: tuple[Finding, ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
@@ -94,6 +97,12 @@ class Report(NamedTuple):
     unseen: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
     parts: tuple["Report", ...] = ()
+    missing: tuple[str, ...] = ()
+
+    @property
+    def wrong(self) -> bool:
+        """Whether a gradient is wrong."""
+        return self.ok is False
 
     def __str__(self) -> str:
         lines = [self.headline, ""]
@@ -110,6 +119,11 @@ class Report(NamedTuple):
         """The answer in a line."""
         if self.ok:
             return f"{self.subject}: every gradient is right."
+        if self.ok is None:
+            n, missing = len(self.arrays), ", ".join(self.missing)
+            right = {0: "", 1: ", it is right", 2: ", both right"}.get(n, ", all right")
+            lost = "its gradient was" if len(self.missing) == 1 else "their gradients were"
+            return f"{self.subject}: {n} of {n + len(self.missing)} compared{right}; {missing}: {lost} not found."
         wrong = [result.role for result in self.arrays if not result.ok]
         return f"{self.subject}: {self.named(wrong)} wrong." if wrong else f"{self.subject}: backward does not run."
 
@@ -211,6 +225,7 @@ class Report(NamedTuple):
             ],
             "notes": dict(self.notes),
             "remarks": list(self.remarks),
+            "not_compared": list(self.missing),
             "would_not_show": list(self.unseen),
             "hints": list(self.hints),
             "layers": [part.to_json() for part in self.parts],

@@ -20,20 +20,26 @@ class ValueArray(np.ndarray):
     """An array of objects, Values and bare numbers, that stays one through ufuncs."""
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        if ufunc in COMPARISONS:  # by their numbers, as Values compare
+            return getattr(ufunc, method)(*map(_numbers, inputs), **options)
         plain = [_plain(array) for array in inputs]
         ufunc = CHOICES.get(ufunc, ufunc)
-        if options.get("out"):
-            options["out"] = tuple(_plain(array) for array in options["out"])
+        out = options.get("out")
+        if out:
+            options["out"] = tuple(_plain(array) for array in out)
         try:
             made = getattr(ufunc, method)(*plain, **options)
         except (TypeError, AttributeError):  # np.exp asks each object for its own, and a bare number has none
             made = getattr(ufunc, method)(*map(_all_values, plain), **options)
-        if options.get("out"):
-            return inputs[0] if inputs and _plain(inputs[0]) is options["out"][0] else options["out"][0]
+        if out:
+            return out[0]
         return made.view(ValueArray) if isinstance(made, np.ndarray) and made.dtype == object else made
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
-        made = super().__array_function__(function, types, arguments, options)
+        if function is np.linalg.norm:
+            made = _norm(*arguments, **options)
+        else:
+            made = super().__array_function__(function, types, arguments, options)
         return made.view(ValueArray) if isinstance(made, np.ndarray) and made.dtype == object else made
 
     def astype(self, dtype: Any, *arguments: Any, **options: Any) -> Any:
@@ -57,6 +63,24 @@ CHOICES: dict[Any, Any] = {
 _where = np.frompyfunc(partial(_choose, where), 3, 1)
 
 
+def _norm(array: Any, order: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    if order not in (None, 2) or (order == 2 and axis is None and array.ndim > 1):
+        raise TypeError("this norm is not made of sums")
+    return np.sqrt(np.sum(array * array, axis=axis, keepdims=keepdims))
+
+
+COMPARISONS = {np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal}
+
+
+def _numbers(array: Any) -> Any:
+    if isinstance(array, Value):
+        return array.data
+    if isinstance(array, np.ndarray) and array.dtype == object:
+        numbers = [x.data if isinstance(x, Value) else float(x) for x in array.flat]
+        return np.fromiter(numbers, dtype=float, count=array.size).reshape(array.shape)
+    return array
+
+
 def _plain(array: Any) -> Any:
     return array.view(np.ndarray) if isinstance(array, ValueArray) else array
 
@@ -78,7 +102,8 @@ def to_values(array: NDArray[np.float64], name: str = "") -> NDArray[Any]:
     return made.view(ValueArray)
 
 
-NEW = ("zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like", "full_like")
+# Not `empty`: NumPy's random generators call it too, and write plain numbers into its memory.
+NEW = ("zeros", "ones", "full", "zeros_like", "ones_like", "empty_like", "full_like")
 FROM_OTHERS = ("array", "asarray")
 
 

@@ -1,21 +1,19 @@
-"""`micrograd-bp check my_layer.py:MyLayer`: is a hand-written backward right, and if not, where?"""
+"""`micrograd-bp check my_layers.py`: is a backward written by hand right, and if not, where?"""
 
 import argparse
-import contextlib
-import importlib
-import importlib.util
 import inspect
 import json
 import sys
 import traceback
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from micrograd_bp.cli.loading import find, import_file, load, needed
 
 if TYPE_CHECKING:
     from micrograd_bp.checks import Report
 
-RIGHT, WRONG, CANNOT = 0, 1, 2
-"""The exit codes."""
+RIGHT, WRONG, CANNOT, FAILED = 0, 1, 2, 3
+"""The exit codes: the last is that of a fault of ours, which says nothing of somebody's gradients."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -23,11 +21,23 @@ def add_parser(subparsers: Any) -> None:
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "check",
         help="is a hand-written backward right, and if not, where?",
-        description="Compares every gradient of a hand-written layer, loss or network with the right one, entry by "
-        "entry, and names the mistake. Exit code 0: right; 1: wrong; 2: it could not be checked.",
+        description="Compares every gradient that a hand-written layer, loss, network or pair of functions gives "
+        "with the right one, entry by entry, and names the mistake. "
+        "Exit code 0: right; 1: wrong; 2: not all could be compared.",
     )
     parser.add_argument(
-        "target", metavar="FILE.py:NAME", help="an instance, or a class or function that needs no arguments"
+        "target",
+        metavar="FILE.py[:NAME]",
+        help="a file: a line for each class and function in it that gives gradients; with a name, that of a "
+        "class, an instance, a function, or what X_forward and X_backward have in common, one report",
+    )
+    parser.add_argument(
+        "--input",
+        action="append",
+        default=[],
+        metavar="NAME=WHAT",
+        help="what forward is handed, where that cannot be guessed: x=5x4 for random numbers of that shape, "
+        "y=5:classes=3 for labels, a number, a list or a dictionary",
     )
     parser.add_argument(
         "--loss",
@@ -55,6 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
     from micrograd_bp.checks import CannotCheck
 
     try:
+        if not arguments.target.rpartition(":")[1]:
+            return _run_file(arguments)
         report = check(arguments)
     except CannotCheck as error:
         if arguments.json:
@@ -62,29 +74,138 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             print(f"micrograd-bp check: {error}", file=sys.stderr)
         return CANNOT
+    except Exception:
+        traceback.print_exc()
+        return FAILED
     if arguments.json:
         print(json.dumps(report.to_json(), indent=2))
     else:
         report.print()
-    return RIGHT if report.ok else WRONG
+    return _code(report)
+
+
+def _code(report: "Report") -> int:
+    return CANNOT if report.ok is None else RIGHT if report.ok else WRONG
+
+
+def _run_file(arguments: argparse.Namespace) -> int:
+    """A line for everything in a file that gives gradients."""
+    from micrograd_bp.checks import CannotCheck
+    from micrograd_bp.checks.readers import subjects_in
+    from micrograd_bp.checks.verdict import check_subjects
+
+    module = import_file(arguments.target)
+    codes, lines, parts = [], [], []
+    for name, subjects in subjects_in(module).items():
+        try:
+            report = check_subjects(subjects, inputs=_inputs(arguments.input, subjects[0].parameters, strict=False))
+        except CannotCheck as error:
+            codes.append(CANNOT)
+            lines.append(f"{name}: not checked: {error}")
+            parts.append({"subject": name, "ok": None, "error": str(error)})
+        else:
+            codes.append(_code(report))
+            lines.append(report.headline)
+            parts.append(report.to_json())
+    if not codes:
+        raise CannotCheck(f"{arguments.target} has no class, function or pair of functions that gives gradients")
+    if arguments.json:
+        print(json.dumps({"file": arguments.target, "reports": parts}, indent=2))
+    else:
+        print("\n".join(lines))
+        if set(codes) != {RIGHT}:
+            print(f"\nmicrograd-bp check {arguments.target}:NAME tells more of one of them.")
+    return WRONG if WRONG in codes else max(codes)
 
 
 def check(arguments: argparse.Namespace) -> "Report":
     """The report on what the command line names.
 
+    Every gradient is judged where it is found by its numbers. Where one is wrong in a layer or network whose arrays are
+    recognized by their names, the words are those for dense layers.
+
     Raises:
         CannotCheck: it cannot be loaded or checked.
     """
-    from micrograd_bp.checks import CannotCheck, check_layer, check_loss, check_network
-    from micrograd_bp.checks.handwritten import HandWritten
-    from micrograd_bp.checks.names import sublayers
+    from micrograd_bp.checks import CannotCheck
+    from micrograd_bp.checks.readers import named_in, read
+    from micrograd_bp.checks.verdict import check_subjects
+
+    names = _names(arguments.name)
+    file, _, name = arguments.target.rpartition(":")
+    if not file or not name:
+        raise CannotCheck(
+            f"{arguments.target!r} names nothing: expected FILE.py or FILE.py:NAME, such as my_layer.py:MyLayer"
+        )
+    module = import_file(file)
+    if names or arguments.samples or arguments.activation or arguments.loss:
+        return _by_names(arguments, names)
+    thing = getattr(module, name, None)
+    if inspect.isroutine(thing) and not needed(thing):
+        subjects = list(read(load(arguments.target)))
+    else:
+        subjects = named_in(module, name)
+    report, refused = None, None
+    try:
+        report = check_subjects(subjects, inputs=_inputs(arguments.input, subjects[0].parameters), hint=arguments.hint)
+    except CannotCheck as error:
+        refused = error
+    if arguments.input or (report is not None and not report.wrong):
+        return _or_raise(report, refused)
+    try:
+        recognized = _by_names(arguments, names)
+    except Exception:  # not of the form that it knows
+        return _or_raise(report, refused)
+    # Shapes that are known from names are no guess: where a call with guessed ones fails, that answer counts.
+    runs = report is not None and report.arrays
+    explained = recognized.wrong and all(finding.name for finding in recognized.findings)
+    return recognized if explained or not runs else _or_raise(report, refused)
+
+
+def _or_raise(report: "Report | None", refused: Exception | None) -> "Report":
+    if report is None:
+        assert refused is not None
+        raise refused
+    return report
+
+
+def _names(given: list[str]) -> dict[str, str]:
+    from micrograd_bp.checks import CannotCheck
 
     names = {}
-    for entry in arguments.name:
+    for entry in given:
         role, equals, place = entry.partition("=")
         if not equals:
             raise CannotCheck(f"--name takes ROLE=PLACE, such as weights=kernel, got {entry!r}")
         names[role.strip()] = place.strip()
+    return names
+
+
+def _inputs(given: list[str], parameters: Any, *, strict: bool = True) -> dict[str, Any] | None:
+    """What is handed over, by name.
+
+    Raises:
+        CannotCheck: an entry is not of the form NAME=WHAT, or names no parameter.
+    """
+    from micrograd_bp.checks import CannotCheck
+    from micrograd_bp.checks.inputs import from_words
+
+    made = {}
+    for entry in given:
+        name, equals, what = entry.partition("=")
+        if not equals:
+            raise CannotCheck(f"--input takes NAME=WHAT, such as x=5x4, got {entry!r}")
+        if strict or name in parameters:
+            made[name.strip()] = from_words(name.strip(), what.strip())
+    return made or None
+
+
+def _by_names(arguments: argparse.Namespace, names: dict[str, str]) -> "Report":
+    """The report of the check that recognizes the arrays of dense layers and networks by their names."""
+    from micrograd_bp.checks import check_layer, check_loss, check_network
+    from micrograd_bp.checks.handwritten import HandWritten
+    from micrograd_bp.checks.names import sublayers
+
     thing = load(arguments.target)
     if _is_loss(thing):
         return check_loss(thing, hint=arguments.hint)
@@ -102,12 +223,12 @@ def _loss(given: str | None, network: Any) -> Any:
     from micrograd_bp.checks.loss import LOSS_METHODS
 
     if given:
-        return _find(given) if ":" in given else given
+        return find(given) if ":" in given else given
     module = sys.modules.get(type(network).__module__)
     if not any(callable(getattr(network, name, None)) for name in LOSS_METHODS):
         for name in (*LOSS_METHODS, "mse", "mse_loss", "mean_squared_error"):
             function = getattr(module, name, None)
-            if inspect.isfunction(function) and len(_needed(function)) == 2:
+            if inspect.isfunction(function) and len(needed(function)) == 2:
                 return function
     return None
 
@@ -119,100 +240,3 @@ def _is_loss(thing: Any) -> bool:
     except (AttributeError, TypeError, ValueError):
         return False
     return sum(p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters) == 2
-
-
-def _find(target: str) -> Any:
-    """What `FILE.py:NAME` or `module:NAME` names.
-
-    Raises:
-        CannotCheck: there is no such file or name, or it does not import.
-    """
-    from micrograd_bp.checks import CannotCheck
-
-    file, colon, name = target.rpartition(":")
-    if not colon or not file or not name:
-        raise CannotCheck(f"{target!r} names no object: expected FILE.py:NAME, such as my_layer.py:MyLayer")
-    module = _import(file)
-    thing = module
-    for step in name.split("."):
-        if not hasattr(thing, step):
-            public = [each for each in vars(module) if not each.startswith("_")]
-            raise CannotCheck(f"{file} has no {name!r}; it has {', '.join(public) or 'nothing'}")
-        thing = getattr(thing, step)
-    return thing
-
-
-def load(target: str) -> Any:
-    """The object that `FILE.py:NAME` or `module:NAME` names; a class or function is called.
-
-    Raises:
-        CannotCheck: there is no such file or name, it does not import, or it cannot be called without arguments.
-    """
-    from micrograd_bp.checks import CannotCheck
-
-    thing = _find(target)
-    file, _, name = target.rpartition(":")
-    if not isinstance(thing, type) and not inspect.isroutine(thing):
-        return thing
-    needed = _needed(thing)
-    if needed:
-        example = "    def example():\n        return " + f"{name}({', '.join('…' for _ in needed)})"
-        raise CannotCheck(
-            f"{name} needs the arguments {', '.join(needed)}, and only you know good ones: add an instance or a "
-            f"function to the file, such as\n{example}\nand check {file}:example"
-        )
-    try:
-        with contextlib.redirect_stdout(sys.stderr):
-            made = thing()
-    except (Exception, SystemExit) as error:
-        raise CannotCheck(f"{name}() raises {_last_line(error)}") from error
-    if made is None:
-        raise CannotCheck(f"{name}() returns nothing: a function that makes the object to check should return it")
-    return made
-
-
-def _needed(thing: Any) -> list[str]:
-    """The arguments without which it cannot be called."""
-    try:
-        parameters = inspect.signature(thing).parameters.values()
-    except (TypeError, ValueError):
-        return []
-    kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    return [p.name for p in parameters if p.default is p.empty and p.kind not in kinds]
-
-
-def _import(file: str) -> Any:
-    from micrograd_bp.checks import CannotCheck
-
-    path = Path(file)
-    try:
-        with contextlib.redirect_stdout(sys.stderr):  # what it prints is no part of the report
-            if path.suffix != ".py":
-                return importlib.import_module(file)
-            if not path.is_file():
-                raise CannotCheck(f"there is no file {file}")
-            specification = importlib.util.spec_from_file_location(path.stem, path)
-            if specification is None or specification.loader is None:
-                raise CannotCheck(f"{file} cannot be imported")
-            module = importlib.util.module_from_spec(specification)
-            # Its own imports find the files beside it, as when Python runs it.
-            sys.path.insert(0, str(path.parent.resolve()))
-            try:
-                sys.modules[path.stem] = module  # dataclasses look their module up
-                specification.loader.exec_module(module)
-            finally:
-                sys.path.remove(str(path.parent.resolve()))
-            return module
-    except CannotCheck:
-        raise
-    except (Exception, SystemExit) as error:
-        raise CannotCheck(f"{file} does not import: {_last_line(error)}") from error
-
-
-def _last_line(error: BaseException) -> str:
-    """An exception in a line, with the place in the file."""
-    if isinstance(error, SyntaxError):
-        return f"SyntaxError: {error.msg}, line {error.lineno}"
-    lines = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("<frozen")]
-    place = f" (line {lines[-1].lineno} of {Path(lines[-1].filename).name})" if lines else ""
-    return f"{type(error).__name__}: {str(error) or 'no message'}{place}"

@@ -39,8 +39,14 @@ class Nothing(Layer):
         super().backward(d_output)
 
 class Needs(Layer):
-    def __init__(self, n_inputs, n_outputs):
+    def __init__(self, recipe, portions):
+        if recipe != "pancakes":
+            raise ValueError("no such recipe")
         super().__init__()
+
+class Sized(Layer):
+    def __init__(self, n_inputs, n_outputs):
+        self.W, self.b = np.ones((n_inputs, n_outputs)), np.zeros(n_outputs)
 
 class Renamed:
     def __init__(self):
@@ -55,10 +61,10 @@ class Renamed:
         return g @ self.stuff.T
 
 def factory():
-    return Needs(4, 3)
+    return Needs("pancakes", 3)
 
 def forgets():
-    Needs(4, 3)
+    Needs("pancakes", 3)
 
 instance = Wrong()
 number = 3
@@ -76,6 +82,7 @@ def file(tmp_path):
     ("name", "code", "says"),
     [
         ("Layer", 0, "Layer: every gradient is right."),
+        ("Sized", 0, "Sized: every gradient is right."),
         ("factory", 0, "Needs: every gradient is right."),
         ("Wrong", 1, "d_weights: a factor 2 too much."),
         ("instance", 1, "self.dW = self.dW * 2"),
@@ -94,7 +101,7 @@ def test_exit_code_and_report(file, name, code, says, capsys):
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("Needs", "needs the arguments n_inputs, n_outputs"),
+        ("Needs", "needs the arguments recipe, portions"),
         ("forgets", "forgets() returns nothing"),
         ("Absent", "has no 'Absent'; it has"),
         ("number", "int has no forward"),

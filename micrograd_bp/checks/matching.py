@@ -1,0 +1,255 @@
+"""Which array is claimed to be which one's gradient: by its numbers first, by names and shapes where none has them."""
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from micrograd_bp.checks.claims import Array, Arrays
+from micrograd_bp.checks.naming import LR, letters, parts, relation, stems
+from micrograd_bp.checks.world import Held, World, arrays_in, arrays_of, is_float
+
+
+class Candidate(NamedTuple):
+    """An array that their backward left behind.
+
+    Attributes:
+        place: their own name for it, or that of the call that returned it.
+        array: as it is.
+        how: returned, stored or moved.
+        order: its place among those that were returned; -1 for others.
+        words: how the report calls it where it has no name.
+    """
+
+    place: str
+    array: Any
+    how: str
+    order: int = -1
+    words: str = ""
+
+
+class Match(NamedTuple):
+    """The gradient that is claimed for an array.
+
+    Attributes:
+        candidate: where it was found.
+        right: whether its numbers are right.
+        factor: what they have to be multiplied by, where a convention explains the rest: 1 mostly.
+    """
+
+    candidate: Candidate
+    right: bool
+    factor: float = 1.0
+
+
+def candidates(before: Mapping[str, Held], after: World, returned: Any, backward: Any) -> list[Candidate]:
+    """All arrays that are new or changed, or were returned, each once."""
+    names = names_returned(backward)
+    found: list[Candidate] = []
+    seen: dict[int, int] = {}
+    call = f"{getattr(backward, '__name__', 'backward')}()"
+    several = isinstance(returned, (tuple, list)) and len(arrays_of(returned)) > 1
+    for order, (place, array) in enumerate(arrays_of(returned).items()):
+        steps = parts(place)
+        name = place.lstrip(".")
+        if isinstance(returned, tuple) and steps and steps[0].isdigit():
+            top = int(steps[0])
+            own = names[top] if len(names) == len(returned) else ""
+            name = own + place[len(f"[{top}]") :] if own else ""
+        elif not place:
+            name = names[0] if len(names) == 1 else ""
+        elif names and len(names) == 1 and names[0]:
+            name = names[0] + place
+        elif name.startswith("["):
+            name = f"returned{name}"
+        words = f"what {call} returns" if not several else f"{call}{place}"
+        seen[id(array)] = len(found)
+        found.append(Candidate(name, array, "returned", order if not isinstance(returned, Mapping) else -2, words))
+    for place, held in arrays_in(after).items():
+        array = held.array
+        if id(array) in seen:
+            if not isinstance(array, float):
+                known = found[seen[id(array)]]
+                if not known.place:  # their own name for what they return
+                    found[seen[id(array)]] = known._replace(place=place)
+            continue
+        old = before.get(place)
+        if old is None or not same(old.array, array):
+            found.append(Candidate(place, array, "stored"))
+    return found
+
+
+def moved(before: Mapping[str, Array], after: Mapping[str, Any], rates: Sequence[float]) -> dict[str, list[Candidate]]:
+    """For each array that took a step, what the gradient was, for every number that may be the learning rate."""
+    found: dict[str, list[Candidate]] = {}
+    for name, array in before.items():
+        now = after.get(name)
+        if now is None or np.shape(now) != array.shape or same(array, now):
+            continue
+        step = array - np.asarray(now, dtype=float)
+        found[name] = [
+            Candidate("", step / rate, "moved", words=f"the change of {name}, divided by the learning rate")
+            for rate in rates
+        ]
+    return found
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two arrays have the same numbers."""
+    a, b = np.asarray(one), np.asarray(other)
+    return a.shape == b.shape and a.dtype != object and b.dtype != object and bool(np.array_equal(a, b, equal_nan=True))
+
+
+def rates_of(world: World, handed: float) -> list[float]:
+    """The numbers that may be a learning rate, those called so first."""
+    numbers = {place: float(held.array) for place, held in arrays_in(world).items() if np.ndim(held.array) == 0}
+    named = [number for place, number in numbers.items() if letters(parts(place)[-1]) in LR]
+    return [rate for rate in dict.fromkeys([handed, *named, *numbers.values(), 1.0]) if rate]
+
+
+def names_returned(function: Any) -> list[str]:
+    """What the last `return` of a function calls what it returns; "" for an expression."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):
+        return []
+    top = tree.body[0] if tree.body else None
+    inner = [node for node in ast.walk(top) if isinstance(node, ast.FunctionDef) and node is not top] if top else []
+    hidden = {id(part) for node in inner for part in ast.walk(node)}
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Return) and id(node) not in hidden and node.value]
+    if not found:
+        return []
+    value = max(found, key=lambda node: node.lineno).value
+    assert value is not None
+    elements = value.elts if isinstance(value, ast.Tuple) else [value]
+    return [_called(node) for node in elements]
+
+
+def _called(node: ast.expr) -> str:
+    """The name of what an expression takes from; "" where it computes."""
+    if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant):
+        return _called(node.value)
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def fits(found: tuple[int, ...], right: tuple[int, ...]) -> bool:
+    """Whether an array of the shape `found` can be subtracted from one of the shape `right` as it should.
+
+    (3,) and (1, 3) are the same for a row of biases; (3,) and (3, 1) are not, since their difference is (3, 3).
+    """
+    try:
+        return int(np.prod(found)) == int(np.prod(right)) == int(np.prod(np.broadcast_shapes(found, right)))
+    except ValueError:
+        return False
+
+
+def equal(found: Any, right: Array, tolerance: float) -> bool:
+    """Whether the numbers agree, up to a relative error of the whole; where `right` is nan nothing is known."""
+    array = as_numbers(found)
+    if array is None or not fits(array.shape, right.shape):
+        return False
+    array = array.reshape(right.shape)
+    known = ~np.isnan(right)
+    scale = float(np.max(np.abs(right[known]), initial=0.0))
+    with np.errstate(invalid="ignore"):
+        return bool(np.all(np.abs(array[known] - right[known]) <= tolerance * max(scale, 1e-8)))
+
+
+def as_numbers(thing: Any) -> Array | None:
+    """An array of floating-point numbers, or None."""
+    try:
+        return np.asarray(thing, dtype=float)
+    except (TypeError, ValueError):
+        return None
+
+
+def match(
+    right: Arrays,
+    found: Sequence[Candidate],
+    steps: Mapping[str, list[Candidate]],
+    tolerance: float,
+    arguments: Sequence[str],
+    names: Mapping[str, str],
+    data: Collection[str] = (),
+) -> dict[str, Match]:
+    """The claimed gradient of each array; arrays for which there is none are left out.
+
+    Args:
+        right: the right gradients, by the place of their array.
+        found: what backward left behind.
+        steps: what arrays moved by.
+        tolerance: relative.
+        arguments: the arrays that were handed over, in order.
+        names: places of gradients that the person gave.
+        data: arrays whose gradients nobody needs: only a name says that one is meant for them. By numbers alone the
+            gradient of a prediction with the wrong sign is that of its target.
+    """
+    made: dict[str, Match] = {}
+    given = {name: next((c for c in found if c.place == place), None) for name, place in names.items()}
+    for name, candidate in given.items():
+        if candidate is not None and name in right:
+            made[name] = Match(candidate, equal(candidate.array, right[name], tolerance))
+    used = [m.candidate for m in made.values()]
+    for name, array in right.items():
+        if name in made:
+            continue
+        agreeing = [c for c in found if not _is(c, used) and np.any(array) and equal(c.array, array, tolerance)]
+        if name in data:
+            agreeing = [c for c in agreeing if relation(c.place, name) >= 3]
+        agreeing.sort(key=lambda c: (-relation(c.place, name), c.how != "returned"))
+        stated = [c for c in found if relation(c.place, name) == 4 and c.place not in right and not _is(c, agreeing)]
+        stated = [c for c in stated if fits(np.shape(c.array), array.shape) and np.any(as_numbers(c.array))]
+        if agreeing and not (stated and relation(agreeing[0].place, name) < 3 and agreeing[0].how == "stored"):
+            made[name] = Match(agreeing[0], True)
+            used.append(agreeing[0])
+            continue
+        for step in steps.get(name, []):
+            if equal(step.array, array, 2 * tolerance):
+                made[name] = Match(step, True)
+                break
+    left = [name for name in right if name not in made]
+    scored: list[tuple[int, int, str, Candidate]] = []
+    free = [c for c in found if not _is(c, used) and not (c.place in right and c.how == "stored")]
+    order = [name for name in right if name in arguments]
+    returned = [c for c in found if c.how == "returned" and np.ndim(c.array) + 1]
+    for name in left:
+        for c in free:
+            if name in data and relation(c.place, name) < 3:
+                continue
+            shape = fits(np.shape(c.array), right[name].shape)
+            score = 4 * relation(c.place, name)
+            if (
+                c.how == "returned"
+                and c.order >= 0
+                and not any(relation(c.place, other) >= 3 for other in right if other != name)
+            ):
+                if c.order >= 0 and len(returned) == len(order) and name in order and c is returned[order.index(name)]:
+                    score += 5
+                elif name in order[:1] and c.order == 0:
+                    score += 3
+                elif shape and (c.place == "" or stems(parts(c.place)[-1])):
+                    score += 1
+            if score and (is_float(c.array) or shape):
+                scored.append((score + 2 * shape, -len(scored), name, c))
+    for _, _, name, c in sorted(scored, key=lambda entry: entry[:2], reverse=True):
+        if name not in made and not _is(c, [m.candidate for m in made.values()]):
+            made[name] = Match(c, False)
+    for name, options in steps.items():
+        if name in right and name not in made:
+            made[name] = Match(options[0], False)
+    left = [name for name in right if name not in data]
+    shaped = [
+        c
+        for c in free
+        if c.place and stems(parts(c.place)[-1]) and left and fits(np.shape(c.array), right[left[0]].shape)
+    ]
+    if not made and len(left) == len(shaped) == 1:  # whatever its name is, it is the only one there is
+        made[left[0]] = Match(shaped[0], False)
+    return made
+
+
+def _is(candidate: Candidate, others: Sequence[Candidate]) -> bool:
+    return any(candidate is other for other in others)

@@ -1,0 +1,267 @@
+"""Plans: the ways in which somebody's forward may be called, with which inputs of which shapes."""
+
+import copy
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from micrograd_bp.checks.building import built
+from micrograd_bp.checks.guessing import features, named
+from micrograd_bp.checks.inputs import BATCHES, SIZES, Spec, constants, guesses, realize
+from micrograd_bp.checks.naming import HYPER, letters, parts, relation
+from micrograd_bp.checks.readers.subject import Subject
+from micrograd_bp.checks.world import (
+    CannotCheck,
+    World,
+    arrays_in,
+    arrays_of,
+    attributes,
+    copied,
+    described,
+    globals_read,
+    is_array,
+    is_float,
+    running,
+)
+
+TRIES = 400
+SECONDS = 2.5
+
+
+class Plan(NamedTuple):
+    """A way to call a subject.
+
+    Attributes:
+        subject: what to call.
+        thing: the object.
+        specs: what to hand over, by name; `parameters['W']` for what is in a dictionary.
+        fixed: what the person handed over, by name.
+        sizes: of the letters in `specs`.
+    """
+
+    subject: Subject
+    thing: Any
+    specs: Mapping[str, Spec]
+    fixed: Mapping[str, Any]
+    sizes: Mapping[str, int]
+
+    @property
+    def single(self) -> bool:
+        """Whether it takes one sample at a time."""
+        return bool(self.specs) and all("N" not in spec.shape.split() for spec in self.specs.values())
+
+    @property
+    def form(self) -> tuple[Any, ...]:
+        """What plans have in common that differ in sizes alone."""
+        return self.single, *((spec.kind, len(spec.shape.split()), spec.known) for spec in self.specs.values())
+
+    def says_less(self, other: "Plan") -> bool:
+        """Whether this shows less of what may be wrong: one sample, whole numbers or rows of one."""
+        if self.single != other.single:
+            return self.single
+        whole = ("labels", "index")
+        for name, spec in self.specs.items():
+            before = other.specs[name]
+            if spec.kind in whole and before.kind not in whole:
+                return True
+            if spec.kind == before.kind and spec.known < min(before.known, 2):
+                return True
+        return False
+
+    @property
+    def words(self) -> str:
+        """The shapes that are handed over."""
+        return ", ".join(
+            f"{name} {shape_words(spec, self.sizes)}" for name, spec in self.specs.items() if spec.kind != "value"
+        )
+
+    def world(self, n: int, seed: int, *, own: bool = False) -> World:
+        """The arguments, and the object with random parameters.
+
+        Args:
+            n: the size of the batch.
+            seed: for all numbers.
+            own: whether the object's parameters stay as they are.
+        """
+        rng = np.random.default_rng([6, seed])
+        sizes = {**self.sizes, "N": n}
+        arguments: dict[str, Any] = {}
+        for name, spec in self.specs.items():
+            container, bracket, key = name.partition("[")
+            value = realize(spec, sizes, rng)
+            if bracket:
+                arguments.setdefault(container, {})[key.strip("'\"]")] = value
+            else:
+                arguments[name] = dict(value) if isinstance(value, dict) else value
+        arguments.update(self.fixed)
+        found, module = globals_read(self.subject.code)
+        made = World(self.thing, arguments, dict(found), module)
+        if own:
+            return made
+        changed = {}
+        held_arrays = arrays_in(made)
+        for place, held in held_arrays.items():
+            if any(relation(place, other) >= 3 for other in held_arrays):
+                continue  # a gradient that waits to be added to
+            handed = self.specs.get(str(held.steps[1])) if held.steps[0] == "arguments" else None
+            drawn = held.steps[0] != "arguments" or (
+                handed is not None and handed.kind == "value" and np.ndim(held.array)
+            )
+            if drawn and is_float(held.array):
+                array = np.asarray(held.array, dtype=float)
+                if array.ndim or (float(array) in (0.0, 1.0) and letters(parts(place)[-1]) not in HYPER):
+                    changed[place] = random_like(array, rng)
+        return copied(made, changed)
+
+
+def random_like(array: np.ndarray[Any, Any], rng: np.random.Generator) -> Any:
+    """Distinct numbers in place of parameters: a new layer's are often all close to 0, its scales 1, its biases 0."""
+    if not np.all(np.isfinite(array)):
+        return array
+    if array.size and np.all(array > 0.0):
+        return rng.uniform(0.5, 1.5, array.shape)
+    if array.ndim < 2 or 1 in array.shape[-2:]:
+        return rng.uniform(0.1, 0.6, array.shape) * rng.choice([-1.0, 1.0], array.shape)
+    scale = 1.6 / np.sqrt(max(1, min(array.shape[0], array.size // array.shape[0])))
+    return scale * rng.uniform(0.2, 1.0, array.shape) * rng.choice([-1.0, 1.0], array.shape)
+
+
+def shape_words(spec: Spec, sizes: Mapping[str, int]) -> str:
+    """`(N, 4)`."""
+    shown = [
+        "N" if word == "N" else str(Spec("", word).sizes(sizes)[0]) for word in spec.shape.partition(":")[0].split()
+    ]
+    words = f"({', '.join(shown)}{',' if len(shown) == 1 else ''})" if shown else "a number"
+    return words if spec.kind == "float" else f"{words} {spec.kind}"
+
+
+def dims_of(thing: Any, others: Mapping[str, Any] | None = None) -> list[str]:
+    """The sizes that an object knows, or a module: of its arrays, then its whole numbers."""
+    world = World(thing, {}, dict(others or {}), {})
+    arrays = [held.array for held in arrays_in(world).values() if is_float(held.array)]
+    found = [size for array in arrays for size in np.shape(array) if size > 1]
+    found += [
+        one - other for array in arrays for one in np.shape(array) for other in np.shape(array) if one - other > 1
+    ]
+    found += [size - 1 for array in arrays for size in np.shape(array)[:1] if np.ndim(array) == 2 and size > 2]
+    numbers = [getattr(thing, name, None) for name in attributes(thing)]
+    found += [n for n in numbers if isinstance(n, int) and not isinstance(n, bool) and 1 < n < 65]
+    return [str(size) for size in dict.fromkeys(found)][:6]
+
+
+def shapes_of(thing: Any) -> list[Spec]:
+    """The shapes of inputs that an object knows: tuples of whole numbers whose name says so."""
+    found = []
+    for name in attributes(thing):
+        value = getattr(thing, name, None)
+        if "in" not in letters(name) or "shape" not in letters(name) or not isinstance(value, (tuple, list)):
+            continue
+        if all(isinstance(size, int) for size in value):
+            words = " ".join(map(str, value))
+            found += [Spec("float", f"N {words}"), Spec("float", words, "single")]
+    return found
+
+
+def choices(
+    subject: Subject, dims: Sequence[str], samples: str | None, fixed: Mapping[str, Any]
+) -> dict[str, list[Spec]]:
+    """What each argument may be."""
+    found: dict[str, list[Spec]] = {}
+    module = globals_read(subject.code)[1]
+    for name in subject.parameters:
+        if name in fixed:
+            continue
+        default = module.get(name)
+        if is_array(default) or (isinstance(default, (list, dict)) and arrays_of(default)):
+            found[name] = [Spec("value", value=copy.deepcopy(default))]  # what the file itself hands over
+            continue
+        compared, keys = constants(subject.code, name)
+        specs = named(name, dims, scale=compared)
+        words = {letters(each) for each in subject.parameters}
+        if letters(name) == "b" and "a" in words and "w" not in words:
+            specs = features(dims)  # the second of two, and no bias
+        if keys and specs[0].kind == "value" and specs[0].value == {}:
+            for key in keys:
+                found[f"{name}[{key!r}]"] = named(key, dims, setting=True)
+            continue
+        if samples:
+            styles = {"rows": "rows", "columns": "columns"}.get(samples, "single")
+            form = {"single": 1, "column": 2, "row": 2}.get(samples)
+            kept = [spec for spec in specs if spec.style == styles and (not form or len(spec.shape.split()) == form)]
+            specs = kept or specs
+        found[name] = specs
+    known = shapes_of(subject.thing) if subject.thing is not None else []
+    if known and found:
+        first = next(iter(found))
+        found[first] = known + found[first]
+    return found
+
+
+def plans(
+    subject: Subject,
+    samples: str | None = None,
+    fixed: Mapping[str, Any] | None = None,
+    wanted: Callable[[Plan], bool] = lambda plan: True,
+) -> Iterator[Plan]:
+    """The ways to call a subject in which its forward runs, batches first.
+
+    Args:
+        subject: what to call.
+        samples: how samples lie, if that is known.
+        fixed: what the person handed over, by name.
+        wanted: whether a plan is worth running; asked just before.
+
+    Raises:
+        CannotCheck: there is none.
+    """
+    fixed = dict(fixed or {})
+    failure = ""
+    any_plan = False
+    until = time.process_time() + SECONDS
+    for thing in built(subject):
+        read = globals_read(subject.code)[0] if thing is None else {}
+        dims = dims_of(thing, read) or [*"DHCMFVTA"]
+        options = choices(replace(subject, thing=thing), dims, samples, fixed)
+        later: list[Plan] = []
+        for chosen in guesses(options, TRIES):
+            plan = Plan(subject, thing, chosen, fixed, SIZES)
+            if not wanted(plan):
+                continue
+            try:
+                world = plan.world(batches(plan)[0], 0)
+                inside = copied(world)
+                with running(inside):
+                    outputs = subject.forward(inside)
+                numbers = [np.asarray(output, dtype=float) for output in outputs]
+                if not all(np.all(np.isfinite(array)) and array.size for array in numbers):
+                    raise CannotCheck("forward gives nan or inf for inputs of ordinary size")
+            except CannotCheck as error:
+                failure = failure or str(error)
+                if str(error).startswith("forward returns"):
+                    raise
+            except (Exception, SystemExit) as error:
+                failure = failure or f"forward takes none of the inputs tried, hand some over: {described(error)}"
+            else:
+                any_plan = True
+                if plan.single:
+                    later.append(plan)
+                else:
+                    yield plan
+            if time.process_time() > until:
+                break
+        yield from filter(wanted, later)
+        if any_plan:
+            return
+    if not any_plan:
+        raise CannotCheck(failure or "no inputs that forward takes were found: hand some over")
+
+
+def batches(plan: Plan) -> tuple[int, int]:
+    """Two sizes of a batch that no array of the object has: neither is a power of 2."""
+    read = globals_read(plan.subject.code)[0] if plan.thing is None else {}
+    taken = {int(size) for size in dims_of(plan.thing, read)}
+    free = [n for n in BATCHES if n not in taken]
+    return free[0], free[1]

@@ -1,0 +1,126 @@
+"""Finds out how to call a subject: which inputs its forward takes, in which layout its backward fits."""
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from micrograd_bp.checks.examine import BackwardFailed, Examined, examine
+from micrograd_bp.checks.inputs import Spec
+from micrograd_bp.checks.naming import is_parameter, is_statistic
+from micrograd_bp.checks.plans import SECONDS, Plan, batches, plans
+from micrograd_bp.checks.readers.subject import Subject
+from micrograd_bp.checks.world import (
+    CannotCheck,
+)
+
+
+class Choice(NamedTuple):
+    """A plan that was tried."""
+
+    plan: Plan
+    examined: Examined | None
+    failed: BackwardFailed | None
+    rank: int
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """The lower, the better it fits."""
+        right = sum(result.ok for result in self.examined.results.values()) if self.examined else 0
+        return self.rank, -right
+
+
+MOST_EXAMINED, MOST_ALIKE = 20, 2
+
+
+def choose(
+    subjects: Sequence[Subject],
+    samples: str | None = None,
+    fixed: Mapping[str, Any] | None = None,
+    names: Mapping[str, str] | None = None,
+) -> Choice:
+    """The subject and the plan that fit best: the first in which all is right, or that comes closest to it.
+
+    Where a gradient is wrong others are tried for their layout, but no right answer on whole numbers or on one sample
+    excuses a wrong one on a batch.
+
+    Raises:
+        CannotCheck: forward takes none of the inputs that were tried.
+    """
+    best: Choice | None = None
+    refused: CannotCheck | None = None
+    until = time.process_time() + 3 * SECONDS
+    for subject in subjects:
+        if time.process_time() > until:
+            break
+        examined: Counter[Any] = Counter()
+        wrong: list[Plan] = []
+
+        def wanted(plan: Plan, examined: Counter[Any] = examined, wrong: list[Plan] = wrong) -> bool:
+            few = examined[plan.single] < MOST_EXAMINED and examined[plan.form] < MOST_ALIKE
+            return few and not any(map(plan.says_less, wrong))
+
+        try:
+            for plan in plans(subject, samples, fixed, wanted):
+                made = attempt(plan, names)
+                if made is None:
+                    continue
+                examined.update([plan.single, plan.form])
+                if best is None or made.key < best.key:
+                    best = made
+                if made.rank == 0:
+                    return _with_one_hot_rows(made, names)
+                if made.rank in (1, 2):
+                    wrong.append(plan)
+        except CannotCheck as error:
+            refused = refused or error
+    if best is None:
+        raise refused or CannotCheck("no inputs that forward takes were found: hand some over")
+    return best
+
+
+def _with_one_hot_rows(choice: Choice, names: Mapping[str, str] | None) -> Choice:
+    """The same with one-hot rows for labels, if that is what is wrong: code that takes both has a branch for each."""
+    plan = choice.plan
+    labels = [name for name, spec in plan.specs.items() if spec.kind == "labels" and spec.shape.startswith("N:")]
+    rows = [
+        spec.shape.split()[1]
+        for spec in plan.specs.values()
+        if spec.kind == "float" and spec.style == "rows" and spec.known == 2
+    ]
+    if len(labels) != 1 or not rows:
+        return choice
+    specs = {**plan.specs, labels[0]: Spec("onehot", f"N {rows[0]}", "rows")}
+    try:
+        made = attempt(plan._replace(specs=specs), names)
+    except (Exception, SystemExit):
+        return choice
+    return made if made is not None and made.rank == 2 else choice
+
+
+def attempt(plan: Plan, names: Mapping[str, str] | None = None) -> Choice | None:
+    """Examines one call; None where it says nothing."""
+    n = batches(plan)[0]
+    try:
+        examined = examine(plan.subject, plan.world(n, 0), 0, n, words=f"a batch of {n}", names=names)
+    except BackwardFailed as error:
+        return Choice(plan, None, error, 5)
+    except CannotCheck:
+        return None
+    named = plan.thing is None  # an object holds what is learned
+    free = () if plan.subject.upstream else [p for p in plan.subject.parameters if not (named and is_parameter(p))]
+    missing = [n for n in examined.missing if n not in plan.subject.data and n not in free and not is_statistic(n)]
+    degenerate = any(not np.any(examined.right.gradients[name]) for name in examined.results)
+    degenerate = degenerate or examined.identity
+    wrong_shape = any("shape" in result.message for result in examined.results.values())
+    if not examined.results:
+        rank = 4
+    elif wrong_shape or degenerate:
+        rank = 3
+    elif not examined.ok:
+        rank = 2
+    else:
+        rank = 1 if missing else 0
+    return Choice(plan, examined, None, rank)

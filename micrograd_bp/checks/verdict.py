@@ -1,0 +1,289 @@
+"""`check`, for whatever it is: is a backward right, and if not, where?"""
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from micrograd_bp.checks.examine import BackwardFailed, Examined, examine
+from micrograd_bp.checks.explaining import findings_of
+from micrograd_bp.checks.hints import layer_hints
+from micrograd_bp.checks.matching import as_numbers, equal
+from micrograd_bp.checks.naming import is_parameter, is_statistic, letters, relation
+from micrograd_bp.checks.plans import batches
+from micrograd_bp.checks.readers import read
+from micrograd_bp.checks.readers.subject import Subject
+from micrograd_bp.checks.report import ArrayResult, Finding, Report
+from micrograd_bp.checks.source import first_line
+from micrograd_bp.checks.tracing import drops
+from micrograd_bp.checks.trying import Choice, choose
+from micrograd_bp.checks.world import CannotCheck, copied
+from micrograd_bp.engine import GradientError
+
+
+def check(
+    thing: Any,
+    *,
+    inputs: Mapping[str, Any] | Sequence[Any] | None = None,
+    d_output: Any = None,
+    loss: Any = None,
+    names: Mapping[str, str] | None = None,
+    samples: str | None = None,
+    hint: int = 0,
+    raise_on_error: bool = False,
+) -> Report:
+    """Compares every gradient that hand-written code claims with the right one, and names the mistake.
+
+    Args:
+        thing: a layer, loss or network, object or class; a function that gives a loss and its gradient; a pair of
+            functions, forward and backward, as a tuple. Only copies of objects run.
+        inputs: what to hand to forward, by name or in order, besides what is tried anyway.
+        d_output: the upstream gradient for `inputs`; distinct numbers if not given.
+        loss: of a network whose file has none: a function of prediction and target.
+        names: what is not recognized: `{"kernel": "kernel_update"}` says where the gradient of an array is; `forward`
+            and `backward` name methods.
+        samples: how samples lie, if that is not recognized: rows, columns, single, column or row.
+        hint: how many hints the report gives, 0 to 3.
+        raise_on_error: whether a wrong gradient raises.
+
+    Raises:
+        CannotCheck: the question cannot be answered; the message says why.
+        GradientError: a gradient is wrong, and `raise_on_error` is true; the message is the report.
+    """
+    names = dict(names or {})
+    methods = {which: names.pop(which) for which in ("forward", "backward") if which in names}
+    subjects = list(read(thing, loss=loss, **methods))
+    report = check_subjects(subjects, inputs=inputs, d_output=d_output, names=names, samples=samples, hint=hint)
+    if raise_on_error and report.wrong:
+        raise GradientError(str(report))
+    return report
+
+
+def check_subjects(
+    subjects: Sequence[Subject],
+    *,
+    inputs: Mapping[str, Any] | Sequence[Any] | None = None,
+    d_output: Any = None,
+    names: Mapping[str, str] | None = None,
+    samples: str | None = None,
+    hint: int = 0,
+) -> Report:
+    """The report on what readers made of somebody's code: the ways in which it may be meant."""
+    fixed = _by_name(subjects[0], inputs)
+    choice = choose(subjects, samples, fixed, names)
+    subject = choice.plan.subject
+    if choice.failed is not None:
+        return _raises(choice, choice.failed, hint)
+    assert choice.examined is not None
+    seen = [choice.examined]
+    n1, n2 = batches(choice.plan)
+    try:
+        seen += _more(choice, n1, n2, names)
+        if fixed:
+            world = choice.plan.world(n1, 0, own=True)
+            seen.insert(0, examine(subject, world, 7, 0, words="the inputs given", names=names, given=d_output))
+    except BackwardFailed as error:
+        return _raises(choice, error, hint)
+    return _report(choice, seen, hint)
+
+
+def _by_name(subject: Subject, inputs: Mapping[str, Any] | Sequence[Any] | None) -> dict[str, Any]:
+    if inputs is None:
+        return {}
+    handed = inputs if isinstance(inputs, Mapping) else dict(zip(subject.parameters, inputs, strict=False))
+    unknown = [name for name in handed if name not in subject.parameters]
+    if unknown:
+        raise CannotCheck(f"{subject.name} takes {', '.join(subject.parameters)}, and no {', '.join(unknown)}")
+    made = {}
+    for name, value in handed.items():
+        array = np.asarray(value) if isinstance(value, (np.ndarray, list)) else value
+        made[name] = array.astype(float) if isinstance(array, np.ndarray) and array.dtype.kind == "f" else array
+    return made
+
+
+def _more(choice: Choice, n1: int, n2: int, names: Mapping[str, str] | None) -> list[Examined]:
+    """Another batch with other parameters, and a second call on what the first one left behind."""
+    plan, first = choice.plan, choice.examined
+    assert first is not None
+    seen = []
+    try:
+        seen.append(examine(plan.subject, plan.world(n2, 1), 1, n2, words=f"a batch of {n2}", names=names))
+    except CannotCheck:  # it may take one size alone
+        seen.append(examine(plan.subject, plan.world(n1, 1), 1, n1, words="other numbers", names=names))
+    if plan.subject.thing is not None or plan.thing is not None:
+        places = {name: m.candidate.place for name, m in first.matches.items() if m.candidate.how == "stored"}
+        again = plan.world(n1, 2)
+        world = copied(first.after)._replace(arguments=again.arguments)
+        with contextlib.suppress(CannotCheck):
+            seen.append(examine(plan.subject, world, 2, n1, words="a second call", names=places, earlier=first.claim))
+    return seen
+
+
+def _raises(choice: Choice, error: BackwardFailed, hint: int) -> Report:
+    subject = choice.plan.subject
+    guessed = choice.examined is None and len(choice.plan.specs) != 1
+    if guessed and isinstance(error.__cause__, (ValueError, IndexError, TypeError)):
+        raise CannotCheck(
+            f"{error}, on inputs that were guessed ({choice.plan.words or 'none'}): hand some over"
+        ) from error
+    line = error.line or first_line(subject.code[min(1, len(subject.code) - 1)])
+    finding = Finding("raises", (), str(error), line=line)
+    hints = tuple(layer_hints(["d_z", "d_weights", "d_biases", "d_inputs"], hint))
+    return Report(subject.name, False, (), (finding,), hints=hints)
+
+
+def _report(choice: Choice, seen: list[Examined], hint: int) -> Report:
+    subject, first = choice.plan.subject, seen[0]
+    remarks: list[str] = []
+    slightly: list[ArrayResult] = []
+    results: list[ArrayResult] = []
+    order = [name for name in first.claim.arrays if name in first.results]
+    again = next((each for each in seen if each.claim.earlier is not None), None)
+    adding = _adding(first, again) if again is not None and _is_reset(choice.plan.thing) else []
+    convention = (
+        _convention(seen, subject) if choice.plan.thing is None else []
+    )  # of a course, whose layers are functions
+    for name in order:
+        each = [examined.results[name] for examined in seen if name in examined.results]
+        if name in adding:
+            each = [result for examined in seen if examined is not again for result in [examined.results[name]]]
+        wrong = next((result for result in each if not result.ok), None)
+        slight = next((result for result in each if result.ok and result.message), None)
+        if wrong is not None and name in convention:
+            wrong = wrong._replace(ok=True, message="divided by the number of samples")
+        elif wrong is None and slight is not None:
+            slightly.append(slight)
+        results.append(wrong or each[0]._replace(message=""))
+    if slightly:
+        named = ", ".join(result.role for result in slightly)
+        least = min(float(result.message) for result in slightly)
+        remarks.append(
+            f"{named} differ by up to one part in {least:.0e}, as an epsilon in a formula does: that is no mistake"
+        )
+    if adding:
+        named = ", ".join(first.results[name].role for name in adding)
+        remarks.append(f"{named}: every call adds to what is there, so set it to zero before each batch")
+    if convention:
+        named = ", ".join(first.results[name].role for name in convention)
+        remarks.append(
+            f"{named} divided by the number of samples, and what is passed on is not: right where the loss's gradient "
+            "comes without that division"
+        )
+    if any(examined.argument_changed for examined in seen):
+        remarks.append("backward writes into the array that it is handed: whoever called it finds it changed")
+    missing = list(first.missing)
+    findings: list[Finding] = []
+    data = [name for name in missing if name in subject.data or is_statistic(name)]
+    if first.results and not subject.upstream:  # what enters a loss is data, unless it is learned
+        learned = [name for name in missing if choice.plan.thing is None and is_parameter(name)]
+        data += [name for name in missing if name in subject.parameters and name not in (*learned, *data)]
+    inputs = [name for name in missing if name not in data and name in subject.parameters]
+    handed = [n for n in subject.parameters if n in first.claim.arrays]
+    if inputs and first.results and inputs == handed and first.nothing and choice.plan.thing is not None:
+        finding = _not_returned(inputs, subject)
+        if finding is not None:
+            findings.append(finding)
+            role = f"d_{inputs[0]}"
+            results.append(ArrayResult(role, "", False, message="backward returns nothing", array=inputs[0]))
+            missing.remove(inputs[0])
+        else:  # of a first layer
+            data += inputs
+    missing = [name for name in missing if name not in data]
+    if data:
+        remarks.append(f"no gradient is given for {', '.join(data)}: nothing needs one, unless something comes before")
+    wrong_names = [result.array for result in results if not result.ok and result.message != "backward returns nothing"]
+    findings = findings_of(seen, results, wrong_names, subject) + findings
+    ok: bool | None = not any(not result.ok for result in results)
+    if ok and missing:
+        ok = None
+    notes = [
+        ("names", ", ".join(_named(result, first) for result in results) or "none"),
+        ("inputs", choice.plan.words or "none"),
+        ("compared", f"with {first.right.source}"),
+    ]
+    if subject.note:
+        notes.append(("loss", subject.note))
+    if not results and not missing:
+        raise CannotCheck("nothing that is handed over or held moves the output: there is no gradient to compare")
+    return Report(
+        subject.name,
+        ok,
+        tuple(results),
+        tuple(findings),
+        tuple(notes),
+        tuple(remarks),
+        hints=tuple(layer_hints(_about(results), hint)) if ok is False else (),
+        missing=tuple(missing),
+    )
+
+
+def _named(result: ArrayResult, first: Examined) -> str:
+    m = first.matches.get(result.array)
+    place = m.candidate.place or m.candidate.words if m is not None else "not returned"
+    return f"{result.array} (gradient {place})"
+
+
+def _about(results: Sequence[ArrayResult]) -> list[str]:
+    """What hints are to be about: dL/dz first, where everything that depends on it is wrong."""
+    wrong = [result for result in results if not result.ok]
+    about = ["d_z"] if len(wrong) > 2 else []
+    for result in wrong:
+        for role, name in (("d_weights", "d_w"), ("d_biases", "d_b"), ("d_inputs", "d_x")):
+            if relation(name, result.array) >= 3:
+                about.append(role)
+    return about or ["loss" if len(results) == 1 else "d_z"]
+
+
+def _is_reset(thing: Any) -> bool:
+    """Whether gradients are meant to add up: something sets them to zero, or parameters hold their own."""
+    parts = [thing, *vars(thing).values()] if hasattr(thing, "__dict__") else [thing]
+    resets = any(name.startswith(("zero", "reset", "clear_g")) for part in parts for name in dir(part))
+    return resets or any(hasattr(part, "grad") for part in parts)
+
+
+def _adding(first: Examined, again: Examined) -> list[str]:
+    """The arrays whose gradient in the second call is that of the first and its own together."""
+    found = []
+    for name, result in again.results.items():
+        if result.ok or name not in first.matches or not first.results[name].ok:
+            continue
+        before, now = as_numbers(first.matches[name].candidate.array), as_numbers(again.matches[name].candidate.array)
+        right = again.right.gradients[name]
+        if before is None or now is None or not before.size == now.size == right.size:
+            continue
+        if equal(now.reshape(right.shape) - before.reshape(right.shape), right, 10 * again.right.tolerance):
+            found.append(name)
+    return found
+
+
+def _convention(seen: Sequence[Examined], subject: Subject) -> list[str]:
+    """The parameters' gradients, if all of them are divided by the number of samples and the inputs' one is not."""
+    first = seen[0]
+    wrong = [name for name, result in first.results.items() if not result.ok]
+    right = [name for name, result in first.results.items() if result.ok]
+    if len(wrong) < 2 or not right or any(letters(name) in {"w", "b"} for name in right):
+        return []
+    for examined in seen:
+        for name in wrong:
+            if name not in examined.matches or not examined.claim.n_samples:
+                return []
+            numbers = as_numbers(examined.matches[name].candidate.array)
+            if numbers is None or not equal(
+                numbers * examined.claim.n_samples, examined.right.gradients[name], examined.right.tolerance
+            ):
+                return []
+    return wrong
+
+
+def _not_returned(inputs: Sequence[str], subject: Subject) -> Finding | None:
+    """Whether backward computes the gradient that it does not return."""
+    code = subject.code[1] if len(subject.code) > 1 else subject.code[0]
+    if not drops(code):
+        return None
+    return Finding(
+        "returns_nothing",
+        (f"d_{inputs[0]}",),
+        f"backward returns nothing: it should end by returning dL/d({inputs[0]}), which the layer before needs",
+        line=first_line(code),
+    )
