@@ -26,6 +26,15 @@ class Choice(NamedTuple):
     rank: int
 
     @property
+    def takes_a_batch(self) -> bool:
+        """Whether gradients of a wrong shape have no samples in it: then one sample alone is not what was meant."""
+        if self.rank != 3 or self.examined is None or self.plan.single:
+            return False
+        names = [name for name, result in self.examined.results.items() if "shape" in result.message]
+        shapes = [np.shape(self.examined.matches[name].candidate.array) for name in names]
+        return bool(shapes) and not any(self.examined.claim.n_samples in shape for shape in shapes)
+
+    @property
     def key(self) -> tuple[int, int]:
         """The lower, the better it fits."""
         right = sum(result.ok for result in self.examined.results.values()) if self.examined else 0
@@ -60,7 +69,8 @@ def choose(
 
         def wanted(plan: Plan, examined: Counter[Any] = examined, wrong: list[Plan] = wrong) -> bool:
             few = examined[plan.single] < MOST_EXAMINED and examined[plan.form] < MOST_ALIKE
-            return few and not any(map(plan.says_less, wrong))
+            excused = plan.single and examined["a batch"]
+            return few and not excused and not any(map(plan.says_less, wrong))
 
         try:
             for plan in plans(subject, samples, fixed, wanted):
@@ -74,6 +84,7 @@ def choose(
                     return _with_one_hot_rows(made, names)
                 if made.rank in (1, 2):
                     wrong.append(plan)
+                examined["a batch"] += made.takes_a_batch
         except CannotCheck as error:
             refused = refused or error
     if best is None:
