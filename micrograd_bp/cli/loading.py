@@ -70,6 +70,10 @@ def needed(thing: Any) -> list[str]:
     return [p.name for p in parameters if p.default is p.empty and p.kind not in kinds]
 
 
+_names_taken: set[str] = set()
+"""The names of the modules that the last `import_file` has made of that file and of those beside it."""
+
+
 def import_file(file: str) -> Any:
     """The module that a file is, or that has this name.
 
@@ -81,6 +85,10 @@ def import_file(file: str) -> Any:
     path = Path(file)
     # Its own imports find the files beside it, as when Python runs it, those in the working directory and its package.
     roots = [str(path.parent.resolve()), str(Path.cwd()), str(_package_root(path.resolve()))]
+    for name in _names_taken:  # a file of another folder may be called alike
+        sys.modules.pop(name, None)
+    _names_taken.clear()
+    before = set(sys.modules)
     sys.path[:0] = roots
     try:
         with contextlib.redirect_stdout(sys.stderr):  # what it prints is no part of the report
@@ -93,6 +101,7 @@ def import_file(file: str) -> Any:
                 raise CannotCheck(f"{file} cannot be imported")
             module = importlib.util.module_from_spec(specification)
             sys.modules[path.stem] = module  # dataclasses look their module up
+            _names_taken.add(path.stem)
             specification.loader.exec_module(module)
             return module
     except CannotCheck:
@@ -102,6 +111,9 @@ def import_file(file: str) -> Any:
     finally:
         for root in roots:
             sys.path.remove(root)
+        for name in set(sys.modules) - before:
+            if Path(getattr(sys.modules[name], "__file__", None) or "").parent == path.parent.resolve():
+                _names_taken.add(name)
 
 
 def _package_root(file: Path) -> Path:

@@ -1,9 +1,11 @@
 """`micrograd-bp check`: the exit codes, the messages, and the report for machines."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from micrograd_bp.cli.loading import import_file
 from tests.cli.checking import run
 
 LAYER = """
@@ -189,3 +191,14 @@ class Net:
     assert "loss        mse" in capsys.readouterr().out
     assert run(f"{tmp_path / 'net.py'}:Net", "--loss", "mse") == 1
     assert "divided by the number of outputs" in " ".join(capsys.readouterr().out.split())
+
+
+def test_files_of_one_name_in_two_folders_are_told_apart(tmp_path: Path) -> None:
+    """Within one process, also those that the file imports."""
+    for factor in (2.0, 3.0):
+        folder = tmp_path / str(factor)
+        folder.mkdir()
+        (folder / "losses.py").write_text(f"FACTOR = {factor}\n", encoding="utf-8")
+        (folder / "network.py").write_text("from losses import FACTOR\n", encoding="utf-8")
+        assert factor == import_file(str(folder / "network.py")).FACTOR
+        assert factor == import_file(str(folder / "losses.py")).FACTOR
