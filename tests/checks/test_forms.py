@@ -25,8 +25,8 @@ NOT_SEEN = {
     "the sign of the second": "what enters a loss second is taken for its targets, whose gradient nobody needs",
 }
 """What is called right all the same, by what is wrong with it, and why."""
-SEEN = [mistake for mistake in MISTAKES if mistake.says not in NOT_SEEN]
-HIDDEN_BY_ONE_SAMPLE = [each for each in SEEN if each.name == "TwoLayerNet" and each.says == "1/N is missing"]
+SOME = [mistake for mistake in MISTAKES[:: count(62, 6)] if mistake.says not in NOT_SEEN]
+HIDDEN_BY_ONE_SAMPLE = [each for each in MISTAKES if each.name == "TwoLayerNet" and each.says == "1/N is missing"]
 
 SCALE = """
 import numpy as np
@@ -134,7 +134,7 @@ def words_for(target, inputs):
     return [str(target), *[word for each in inputs for word in ("--input", each)]]
 
 
-@pytest.mark.parametrize("entry", RIGHT[:: count(11, 3)], ids=lambda entry: f"{entry.path}:{entry.name}")
+@pytest.mark.parametrize("entry", RIGHT[:: count(33, 3)], ids=lambda entry: f"{entry.path}:{entry.name}")
 def test_what_people_write_is_right(entry, capsys):
     name = f"{entry.path}:{entry.name}"
     target = PEOPLE / name if entry.name else PEOPLE / entry.path
@@ -144,7 +144,7 @@ def test_what_people_write_is_right(entry, capsys):
 
 @pytest.mark.parametrize(
     "mistake",
-    [*SEEN[:: count(31, 6)], *HIDDEN_BY_ONE_SAMPLE],
+    [*SOME, *HIDDEN_BY_ONE_SAMPLE],
     ids=lambda mistake: f"{mistake.path}:{mistake.name}: {mistake.says}",
 )
 def test_what_people_do_wrong_is_not_called_right(mistake, tmp_path, capsys):
