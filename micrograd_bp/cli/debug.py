@@ -17,6 +17,7 @@ from micrograd_bp.engine.value import backward
 from micrograd_bp.expressions import graph
 from micrograd_bp.views.debugger.debugger import Debugger
 from micrograd_bp.views.debugger.screen import Screen
+from micrograd_bp.views.debugger.walk import Walk
 from micrograd_bp.views.steps.steps import Recording
 
 
@@ -55,7 +56,7 @@ def run(target: str, numbers: Sequence[str] = ()) -> int:
     except TargetError as refusal:
         Screen(sys.stderr).say(f"micrograd-bp debug: {refusal}")
         return 2
-    Debugger(Recording(start.outputs, start.gradients, names=start.names)).run()
+    Debugger(Walk(Recording(start.outputs, start.gradients, names=start.names))).run()
     return 0
 
 

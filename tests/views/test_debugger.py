@@ -9,6 +9,7 @@ from micrograd_bp import MLP, Value, dot, mse
 from micrograd_bp.engine.origin import track_source
 from micrograd_bp.views.debugger import debugger
 from micrograd_bp.views.debugger.debugger import Debugger, debug
+from micrograd_bp.views.debugger.walk import Walk
 from micrograd_bp.views.steps.steps import Recording
 
 CONTROL = {chr(code) for code in [*range(0x20), *range(0x7F, 0xA0)]} - {"\n"}
@@ -187,6 +188,12 @@ class TestBreakpoints:
             stopped = answer(root, f"b {place}", "c")
             assert f"stopped by 1: line test_debugger.py:{line}\nstep 3 of 4" in stopped
             assert f"made at test_debugger.py:{line}" in stopped
+
+    def test_at_a_line_that_made_only_leaves(self):
+        root, line = tracked_graph()
+        set_, stopped = answers(root, f"b {line - 1}", "c")
+        assert set_ == f"1: line test_debugger.py:{line - 1}\n"
+        assert "step 3 of 4: multiply → x" in stopped
 
     def test_at_a_line_without_nodes(self):
         root, line = tracked_graph()
@@ -456,7 +463,7 @@ class TestElsewhere:
                 return line
             raise line
 
-        opened = Debugger(Recording(neuron()), stdout=out)
+        opened = Debugger(Walk(Recording(neuron())), stdout=out)
         opened.interactive = opened.use_rawinput = True
         monkeypatch.setattr("builtins.input", read)
         opened.run()
@@ -464,7 +471,7 @@ class TestElsewhere:
         assert "step 1 of 5" in out.getvalue()
 
     def test_completion(self):
-        opened = Debugger(Recording(neuron()), stdin=io.StringIO(), stdout=io.StringIO())
+        opened = Debugger(Walk(Recording(neuron())), stdin=io.StringIO(), stdout=io.StringIO())
         assert opened.completenames("wh") == ["where", "why"]
         assert opened.completedefault("w", "why w", 4, 5) == ["w"]
         assert opened.completedefault("con", "break con", 6, 9) == ["contribution"]

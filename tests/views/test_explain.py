@@ -14,7 +14,8 @@ from micrograd_bp import MLP, Value, backward, cross_entropy, dot, mse, operatio
 from micrograd_bp.engine import leaves, topological_order
 from micrograd_bp.views.explain.explain import explain
 from micrograd_bp.views.explain.heaviest_paths import heaviest_path
-from micrograd_bp.views.explain.path_sums import Edge, Kind, PathCount, PathSums
+from micrograd_bp.views.explain.kinds import Kind
+from micrograd_bp.views.explain.path_sums import Edge, PathCount, PathSums
 from tests.counts import count
 
 from .test_steps import MAKE, bits, random_graph

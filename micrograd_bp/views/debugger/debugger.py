@@ -6,7 +6,6 @@ knows nothing of how to find a graph. What its commands print comes from `report
 
 import sys
 from collections.abc import Sequence
-from functools import cached_property
 from typing import IO, Any, TextIO
 
 from micrograd_bp.engine import Value
@@ -14,10 +13,10 @@ from micrograd_bp.views.debugger import path_reports, reports
 from micrograd_bp.views.debugger.breakpoints import Breakpoint, breakpoint_at, known_value, watchpoint
 from micrograd_bp.views.debugger.conditions import WORDS, Expression
 from micrograd_bp.views.debugger.console import Console, full_name
-from micrograd_bp.views.debugger.contributions import Contributions
 from micrograd_bp.views.debugger.screen import Screen
+from micrograd_bp.views.debugger.walk import Stop, Walk
 from micrograd_bp.views.number_text import number
-from micrograd_bp.views.steps.steps import Recording, Step
+from micrograd_bp.views.steps.steps import Recording
 
 ROWS_OF_NEXT = 12
 """How many contributions of one node `next` shows."""
@@ -26,18 +25,17 @@ ROWS_OF_NEXT = 12
 class Debugger(Console):
     """The commands. Each takes what stands behind it on the line; wrong input is answered and changes nothing."""
 
-    def __init__(self, recording: Recording, stdin: IO[str] | None = None, stdout: TextIO | None = None) -> None:
-        """Opens a debugger on a recording.
+    def __init__(self, walk: Walk, stdin: IO[str] | None = None, stdout: TextIO | None = None) -> None:
+        """Opens a debugger on a walk.
 
         Args:
-            recording: the backward pass to walk.
+            walk: where it is in the recording of a backward pass, and what stops it.
             stdin: where commands come from; the process's input if not given.
             stdout: where answers go; the process's output if not given.
         """
         super().__init__(stdin, stdout)
-        self.recording = recording
-        self.points: list[Breakpoint] = []
-        self._next_number = 1
+        self.walk = walk
+        self.recording = walk.recording
 
     def run(self) -> None:
         """Answers commands until `quit` or the end of the input."""
@@ -49,20 +47,16 @@ class Debugger(Console):
     def do_step(self, argument: str) -> None:
         """`step [N]`: take the next step, or N of them, and show it."""
         for _ in range(_count(argument)):
-            if self.recording.forward() is None:
+            if not self.walk.forward():
                 break
         self._show("there are no more steps; `back` or `goto` go back")
 
     def do_next(self, argument: str) -> None:
         """`next`: take the rest of this node's steps, or all those of the next node."""
         _nothing(argument)
-        taken: list[Step] = []
-        while self._ahead is not None and (not taken or self._ahead.node is taken[0].node):
-            step = self.recording.forward()
-            assert step is not None
-            taken.append(step)
-            if self._stopped(step):
-                break
+        before = self.recording.position
+        self._say_why(self.walk.finish_node())
+        taken = self.recording.steps[before : self.recording.position]
         if not taken:
             self.say(reports.end(self.recording))
         elif len(taken) == 1:
@@ -73,18 +67,18 @@ class Debugger(Console):
     def do_back(self, argument: str) -> None:
         """`back [N]`: take the latest step back, or N of them."""
         for _ in range(_count(argument)):
-            if self.recording.back() is None:
+            if not self.walk.back():
                 break
         self._show()
 
     def do_continue(self, argument: str) -> None:
         """`continue`: go on to the next breakpoint, or to the end."""
         _nothing(argument)
-        while (step := self.recording.forward()) is not None:
-            if self._stopped(step):
-                self._show()
-                return
-        self.say(reports.end(self.recording))
+        if stops := self.walk.run():
+            self._say_why(stops)
+            self._show()
+        else:
+            self.say(reports.end(self.recording))
 
     def do_goto(self, argument: str) -> None:
         """`goto N`: go to where N steps have been taken, forwards or backwards.
@@ -92,43 +86,28 @@ class Debugger(Console):
         `goto NAME`: go to the first step of a node, or the first one into a leaf.
         """
         if argument.lstrip("-").isdigit():
-            self.recording.goto(int(argument))
+            self.walk.goto(int(argument))
         else:
-            value = known_value(argument, self.recording)
-            first = next((step for step in self.recording.steps if value in (step.node, step.operand)), None)
-            of_node = next((step for step in self.recording.steps if step.node is value), first)
-            self.recording.goto(of_node.number if of_node is not None else 0)
+            self.walk.goto_value(known_value(argument, self.recording))
         self._show()
 
     def do_restart(self, argument: str) -> None:
         """`restart`: go back to before the first step; breakpoints stay."""
         _nothing(argument)
-        self.recording.goto(0)
+        self.walk.restart()
         self._show()
 
-    @property
-    def _ahead(self) -> Step | None:
-        recording = self.recording
-        return recording.steps[recording.position] if recording.position < len(recording.steps) else None
-
-    def _stopped(self, step: Step) -> bool:
-        """Whether a breakpoint stops here; says which. One whose condition cannot be had stops too."""
-        stopped = False
-        for point in self.points:
-            try:
-                stops = point.stops(self.recording, step)
-            except (ValueError, ArithmeticError) as error:
-                self.say(f"*** breakpoint {point.number} has no answer here: {error}")
-                stopped = True
-                continue
-            if stops:
+    def _say_why(self, stops: Sequence[Stop]) -> None:
+        """Says which breakpoints stopped the walk; of one whose condition cannot be had, why not."""
+        for point, problem in stops:
+            if problem:
+                self.say(f"*** breakpoint {point.number} has no answer here: {problem}")
+            else:
                 self.say(f"stopped by {point.number}: {point.what}")
-                stopped = True
-        return stopped
 
     def _show(self, at_end: str = "") -> None:
         self.say(reports.position(self.recording))
-        if at_end and self._ahead is None:
+        if at_end and self.walk.position == self.walk.length:
             self.say(at_end)
 
     # ---- stopping
@@ -143,29 +122,27 @@ class Debugger(Console):
         upstream, local, contribution; a value's name is its number, NAME.grad its gradient so far.
         """
         if argument:
-            self._add(breakpoint_at(self._next_number, argument, self.recording))
+            self._say_set(self.walk.add(breakpoint_at, argument))
         else:
-            self.say(reports.points(self.points))
+            self.say(reports.points(self.walk.points))
 
     def do_watch(self, argument: str) -> None:
         """`watch NAME`: stop whenever a step changes the gradient of a value."""
-        self._add(watchpoint(self._next_number, argument, self.recording))
+        self._say_set(self.walk.add(watchpoint, argument))
 
-    def _add(self, point: Breakpoint) -> None:
-        self.points.append(point)
-        self._next_number += 1
+    def _say_set(self, point: Breakpoint) -> None:
         self.say(f"{point.number}: {point.what}")
 
     def do_delete(self, argument: str) -> None:
         """`delete N`: remove a breakpoint or a watch; `delete`: remove all."""
         if not argument:
-            self.points.clear()
+            self.walk.points.clear()
             self.say("nothing stops any more")
             return
-        kept = [point for point in self.points if str(point.number) != argument]
-        if len(kept) == len(self.points):
+        kept = [point for point in self.walk.points if str(point.number) != argument]
+        if len(kept) == len(self.walk.points):
             raise ValueError(f"there is no breakpoint {argument}; `info` lists them")
-        self.points = kept
+        self.walk.points[:] = kept
         self.say(f"deleted {argument}")
 
     # ---- looking
@@ -175,7 +152,7 @@ class Debugger(Console):
         if argument:
             self.say(reports.value(self.recording, known_value(argument, self.recording)))
         else:
-            self.say(f"{reports.state(self.recording)}\n{reports.points(self.points)}")
+            self.say(f"{reports.state(self.recording)}\n{reports.points(self.walk.points)}")
 
     def do_where(self, argument: str) -> None:
         """`where [NAME]`: the heaviest path from the output to here, or to a value.
@@ -187,7 +164,7 @@ class Debugger(Console):
         else:
             latest = self.recording.latest
             value = latest.operand if latest is not None else self.recording.graph.roots[0]
-        self.say(path_reports.where(self.recording, self.contributions, value))
+        self.say(path_reports.where(self.walk, value))
 
     def do_list(self, argument: str) -> None:
         """`list [N]`: the steps around here, N before and N after (5)."""
@@ -217,9 +194,9 @@ class Debugger(Console):
         latest = self.recording.latest
         value = latest.operand if latest is not None and not name else known_value(name.strip(), self.recording)
         if more == "paths":
-            self.say(path_reports.paths(self.contributions, value, self.screen.width))
+            self.say(path_reports.paths(self.walk.contributions, value, self.screen.width))
         else:
-            self.say(path_reports.why(self.recording, self.contributions, value, more == "all"))
+            self.say(path_reports.why(self.recording, self.walk.contributions, value, more == "all"))
 
     def do_formula(self, argument: str) -> None:
         """`formula [latex]`: the rule of this step's node, forwards and backwards, as text or as LaTeX."""
@@ -229,11 +206,6 @@ class Debugger(Console):
         if latest is None:
             raise ValueError("no step has been taken yet; `step` takes the first one")
         self.say(reports.formula(self.recording, latest, latex=argument == "latex"))
-
-    @cached_property
-    def contributions(self) -> Contributions:
-        """The steps by the value that they add to; made when first asked for."""
-        return Contributions(self.recording)
 
     def completedefault(self, text: str, line: str, begidx: int, endidx: int) -> list[str]:
         """Names of values that begin with `text`; operations and words too where a condition may stand."""
@@ -291,7 +263,7 @@ def debug(
             "walk with Recording(root), or draw(root)."
         )
         return
-    Debugger(recording, stdin, stdout).run()
+    Debugger(Walk(recording), stdin, stdout).run()
 
 
 def _in_notebook() -> bool:

@@ -1,16 +1,19 @@
 """What `where` and `why` print: a path with its factors, and what makes up a gradient. Each is some lines of text."""
 
 import math
-from decimal import localcontext
+from collections.abc import Sequence
 
 from micrograd_bp.engine import Value
+from micrograd_bp.views.debugger.call_stack import Frame
 from micrograd_bp.views.debugger.contributions import Contributions, shares
 from micrograd_bp.views.debugger.reports import counted
-from micrograd_bp.views.explain.any_size import ARITHMETIC, written
+from micrograd_bp.views.debugger.walk import Walk
+from micrograd_bp.views.explain.any_size import written
 from micrograd_bp.views.explain.explain import explain
-from micrograd_bp.views.explain.heaviest_paths import Path, heaviest_path
+from micrograd_bp.views.explain.heaviest_paths import heaviest_path
 from micrograd_bp.views.explain.remarks import aside, remark, source
 from micrograd_bp.views.explain.ways import in_words, n_paths, route
+from micrograd_bp.views.names import Names
 from micrograd_bp.views.number_text import number, share
 from micrograd_bp.views.steps.step_table import ending
 from micrograd_bp.views.steps.steps import Recording
@@ -23,35 +26,31 @@ MENTIONED = 1e-3
 """What cancels is mentioned from this share on."""
 
 
-def where(recording: Recording, contributions: Contributions, target: Value) -> str:
+def where(walk: Walk, target: Value) -> str:
     """The factors of the chain rule on the heaviest path from the output to a value."""
-    names = recording.names
+    names, contributions = walk.recording.names, walk.contributions
     if not contributions.to(target):
-        return f"{names[target]} is where it starts: gradient = {number(recording.graph.start[target])}"
+        return f"{names[target]} is where it starts: gradient = {number(walk.recording.graph.start[target])}"
     count = contributions.paths.count(target).all
     which = f"the heaviest of {n_paths(count)}" if count > 1 else "the only path"
     head = f"  {'value':<{PATH_NAME}} {'factor':>10} {'product':>10}"
-    rows = _rows(heaviest_path(contributions.paths, target), recording)
-    return "\n".join([f"to {names[target]}, along {which}:", head, *rows])
+    frames = list(walk.call_stack.frame(target).upwards())[::-1]
+    return "\n".join([f"to {names[target]}, along {which}:", head, *_rows(frames, names)])
 
 
-def _rows(path: Path, recording: Recording) -> list[str]:
+def _rows(frames: Sequence[Frame], names: Names) -> list[str]:
     """A line for each value on a path, from the output on: its name, the factor on the way, the product so far."""
-    rows = []
-    factors = [None, *(edge.local_derivative for edge in reversed(path.edges))]
-    n_more = len(path.edges) - FACTORS_OF_PATH
+    n_more = len(frames) - 1 - FACTORS_OF_PATH
     at_either_end = FACTORS_OF_PATH // 2
-    with localcontext(ARITHMETIC):
-        product = ARITHMETIC.create_decimal_from_float(path.start)
-        for place, (node, factor) in enumerate(zip(reversed(path.nodes), factors, strict=True)):
-            if factor is not None:
-                product *= ARITHMETIC.create_decimal_from_float(float(factor))
-            if n_more <= 0 or not at_either_end < place <= at_either_end + n_more:
-                name = ending(recording.names[node], PATH_NAME)
-                numbers = f"{'' if factor is None else number(factor):>10} {written(product):>10}"
-                rows.append(f"  {name:<{PATH_NAME}} {numbers}  {aside(node)}".rstrip())
-            elif place == at_either_end + 1:
-                rows.append(f"  … {n_more} more")
+    if n_more > 0:
+        frames = [*frames[: at_either_end + 1], *frames[at_either_end + 1 + n_more :]]
+    rows = []
+    for node, factor, product in ((frame.node, frame.factor, frame.product) for frame in frames):
+        name = ending(names[node], PATH_NAME)
+        numbers = f"{'' if factor is None else number(factor):>10} {written(product):>10}"
+        rows.append(f"  {name:<{PATH_NAME}} {numbers}  {aside(node)}".rstrip())
+    if n_more > 0:
+        rows.insert(at_either_end + 1, f"  … {n_more} more")
     return rows
 
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from micrograd_bp.engine import Value
 from micrograd_bp.views.explain.any_size import ARITHMETIC, counted, written
 from micrograd_bp.views.explain.heaviest_paths import Path, heaviest_paths
-from micrograd_bp.views.explain.path_sums import Edge, Kind, PathCount, PathSums
+from micrograd_bp.views.explain.kinds import Kind
+from micrograd_bp.views.explain.path_sums import Edge, PathCount, PathSums
 from micrograd_bp.views.steps.steps import Graph
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 from micrograd_bp.engine import Value
 from micrograd_bp.views.explain.any_size import ARITHMETIC
-from micrograd_bp.views.explain.path_sums import END, Edge, Kind, PathSums, Way
+from micrograd_bp.views.explain.kinds import Kind
+from micrograd_bp.views.explain.path_sums import END, Edge, PathSums, Way
 
 
 class Path(NamedTuple):

@@ -11,50 +11,15 @@ its other factors.
 Source: F. L. Bauer, Computational graphs and rounding error, SIAM J. Numer. Anal. 11 (1974).
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from decimal import Decimal, localcontext
-from enum import IntEnum
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from micrograd_bp.engine import Value
 from micrograd_bp.views.explain.any_size import ARITHMETIC
+from micrograd_bp.views.explain.kinds import FIRST_SEEN, KINDS, KINDS_ABOVE, Kind
 from micrograd_bp.views.steps.steps import Graph
-
-
-class Kind(IntEnum):
-    """What a product of local derivatives comes to."""
-
-    REGULAR = 0
-    ZERO = 1
-    INFINITE = 2
-    NAN = 3
-
-    @staticmethod
-    def of(factor: float) -> "Kind":
-        """The kind of one factor."""
-        if math.isfinite(factor):
-            return Kind.REGULAR if factor else Kind.ZERO
-        return Kind.NAN if math.isnan(factor) else Kind.INFINITE
-
-    def times(self, other: "Kind") -> "Kind":
-        """The kind of a product; 0 times inf is nan."""
-        if self is other or other is Kind.REGULAR:
-            return self
-        return other if self is Kind.REGULAR else Kind.NAN
-
-
-KINDS = tuple(Kind)
-KINDS_ABOVE = {
-    (product, factor): [above for above in KINDS if above.times(factor) is product]
-    for product in KINDS
-    for factor in KINDS
-}
-"""What paths may have come to, if a factor makes the product what it is."""
-
-FIRST_SEEN = (Kind.NAN, Kind.INFINITE, Kind.REGULAR, Kind.ZERO)
-"""Which of several kinds of paths one wants to see first."""
 
 
 class Edge(NamedTuple):
@@ -152,7 +117,8 @@ APART = Decimal("1e-1000000")
 class PathSums:
     """The paths from some outputs to every node of their graph, summed up; nobody's `grad` is touched.
 
-    `sums[node]` is the `PathSum` of a node.
+    `sums[node]` is the `PathSum` of a node. The sweep over the graph goes as far as the nodes that are asked for, since
+    whoever walks a backward pass asks in its order.
 
     Attributes:
         graph: the outputs, their upstream gradients, and all nodes in topological order, with their names.
@@ -165,7 +131,7 @@ class PathSums:
         *,
         names: Any = None,
     ) -> None:
-        """Sums up, in one sweep over the graph.
+        """Begins at the outputs.
 
         Args:
             root: the output, or several of them, as for `backward`; or a graph that is known already.
@@ -178,6 +144,10 @@ class PathSums:
         """
         self.graph = root if isinstance(root, Graph) else Graph(root, gradients, names)
         self._gradients = dict(self.graph.start)
+        self._backwards = self.graph.order[::-1]
+        self._places = {node: place for place, node in enumerate(self._backwards)}
+        self._n_passed = 0
+        self._uses: dict[Value, list[Edge]] = {}
         # One dictionary for each kind. Plain numbers in them, since objects would slow the garbage collector down.
         self._net: list[dict[Value, Decimal]] = [{} for _ in KINDS]
         self._total: list[dict[Value, Decimal]] = [{} for _ in KINDS]
@@ -186,14 +156,26 @@ class PathSums:
             for output in self._outputs:
                 kind, factor = _factor(self.graph.start[output])
                 self._add(output, kind, factor, abs(factor), abs(factor))
-            for node in reversed(self.graph.order):
-                self._pass_on(node)
+
+    def _reach(self, node: Value) -> None:
+        """Sums up all that arrives at a node.
+
+        Raises:
+            KeyError: it is not in the graph.
+        """
+        place = self._places[node]
+        if self._n_passed < place:
+            with localcontext(ARITHMETIC):
+                for above in self._backwards[self._n_passed : place]:
+                    self._pass_on(above)
+            self._n_passed = place
 
     def _pass_on(self, node: Value) -> None:
         """Hands what has arrived at a node to its operands, as `backward` does."""
         upstream = self._gradients[node]
-        arrived = [(kind, *self.of_kind(node, kind)) for kind in KINDS if node in self._net[kind]]
-        for operand, local_derivative in zip(node.operands, node.local_derivatives, strict=True):
+        arrived = [(kind, *self._arrived(node, kind)) for kind in KINDS if node in self._net[kind]]
+        for position, (operand, local_derivative) in enumerate(zip(node.operands, node.local_derivatives, strict=True)):
+            self._uses.setdefault(operand, []).append(Edge(node, position))
             self._gradients[operand] += upstream * local_derivative
             kind, factor = _factor(local_derivative)
             magnitude = abs(factor)
@@ -214,19 +196,19 @@ class PathSums:
         Raises:
             KeyError: there are none.
         """
+        self._reach(node)
+        return self._arrived(node, kind)
+
+    def _arrived(self, node: Value, kind: Kind) -> SumOfKind:
         return SumOfKind(self._net[kind][node], self._total[kind][node], self._largest[kind][node])
 
-    @cached_property
-    def _uses(self) -> dict[Value, list[Edge]]:
-        """The edges into each node, in the order of the backward pass."""
-        uses: dict[Value, list[Edge]] = {}
-        for node in reversed(self.graph.order):
-            for position, operand in enumerate(node.operands):
-                uses.setdefault(operand, []).append(Edge(node, position))
-        return uses
-
     def ways(self, node: Value, kind: Kind) -> list[Way]:
-        """Every way on from `node` that paths of this kind go, in the order of the backward pass."""
+        """Every way on from `node` that paths of this kind go, in the order of the backward pass.
+
+        Raises:
+            KeyError: the node is not in the graph.
+        """
+        self._reach(node)
         found = []
         if node in self._outputs:
             kind_of_factor, factor = _factor(self.graph.start[node])
@@ -248,6 +230,7 @@ class PathSums:
         return isinstance(node, Value) and node in self._gradients
 
     def __getitem__(self, node: Value) -> PathSum:
+        self._reach(node)
         net, total = (sums[Kind.REGULAR].get(node, Decimal(0)) for sums in (self._net, self._total))
         with localcontext(ARITHMETIC):
             heaviest = max(self.ways(node, self.first_kind(node)), key=lambda way: way.largest).edge
@@ -259,8 +242,7 @@ class PathSums:
         Raises:
             KeyError: the node is not in the graph.
         """
-        if node not in self:
-            raise KeyError(node)
+        self._reach(node)
         return next(kind for kind in FIRST_SEEN if node in self._net[kind])
 
     def counts(self) -> Iterator[tuple[Value, PathCount]]:

@@ -15,7 +15,8 @@ from micrograd_bp.engine.numbers.notation import in_encoding
 from micrograd_bp.views.colours import NEGATIVE, NOT_FINITE, NOTHING, POSITIVE
 from micrograd_bp.views.explain.any_size import written
 from micrograd_bp.views.explain.heaviest_paths import Path
-from micrograd_bp.views.explain.path_sums import Edge, Kind
+from micrograd_bp.views.explain.kinds import Kind
+from micrograd_bp.views.explain.path_sums import Edge
 from micrograd_bp.views.explain.remarks import aside, source
 from micrograd_bp.views.explain.ways import factors, in_words, n_paths, route
 from micrograd_bp.views.number_text import number, share
