@@ -1,6 +1,7 @@
 """Makes the object of a class, with arguments that are guessed from their names and annotations."""
 
 import inspect
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -31,7 +32,7 @@ def built(subject: Subject) -> Iterator[Any]:
     kind = subject.build
     needed = required(kind)
     failure = ""
-    made = 0
+    made: Counter[tuple[str, ...]] = Counter()
     letters_of_sizes = [*"DHMCFVTA"]
     for chosen in guesses({name: construction(name, p, letters_of_sizes) for name, p in needed.items()}, 40):
         arguments = {name: realize(spec, {**SIZES, "N": 3}, np.random.default_rng(3)) for name, spec in chosen.items()}
@@ -43,9 +44,12 @@ def built(subject: Subject) -> Iterator[Any]:
         except (Exception, SystemExit) as error:
             failure = failure or described(error)
             continue
-        made += 1
+        form = tuple(spec.style for spec in chosen.values())
+        if made[form] == 2:
+            continue
+        made[form] += 1
         yield thing
-        if made > 4:
+        if made.total() > 12:
             return
     if not made:
         if not needed:
@@ -88,4 +92,7 @@ def construction(name: str, parameter: inspect.Parameter, dims: Sequence[str]) -
         return [Spec("value", value=0)]
     specs = named(name, dims, setting=True)
     sizes = [Spec("value", value=n) for n in (6, 8)]
-    return specs[:6] + sizes if specs[0].kind != "value" else specs + sizes
+    if len(specs) > 6:  # the first of each style, then the rest of the first ones
+        heads = [next(spec for spec in specs if spec.style == style) for style in dict.fromkeys(s.style for s in specs)]
+        specs = [specs[0], *heads[1:], *(spec for spec in specs[1:6] if spec not in heads)]
+    return specs[:8] + sizes if specs[0].kind != "value" else specs + sizes

@@ -211,7 +211,8 @@ def _moves(subject: Subject, world: World, held: Held, place: str, outputs: tupl
     array = np.asarray(held.array, dtype=float)
     rng = np.random.default_rng(5)
     for size in (1e-3, -3e-2):
-        changed = array * (1.0 + size * rng.uniform(0.5, 1.0, array.shape)) + size * 1e-2 * (array == 0.0)
+        changed = array * (1.0 + size * rng.uniform(0.5, 1.0, array.shape))
+        changed += size * 1e-2 * (array == 0.0) * rng.uniform(0.5, 1.0, array.shape)  # a softmax sees no common shift
         try:
             moved_outputs = _outputs(subject, copied(world, {place: changed}))
         except CannotCheck:

@@ -3,13 +3,13 @@
 import ast
 import inspect
 import textwrap
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from micrograd_bp.checks.claims import Array, Arrays
-from micrograd_bp.checks.naming import LR, letters, parts, relation, stems
+from micrograd_bp.checks.naming import GRADIENTS, INPUTS, LR, letters, parts, relation, stems
 from micrograd_bp.checks.world import Held, World, arrays_in, arrays_of, is_float
 
 
@@ -53,18 +53,10 @@ def candidates(before: Mapping[str, Held], after: World, returned: Any, backward
     call = f"{getattr(backward, '__name__', 'backward')}()"
     several = isinstance(returned, (tuple, list)) and len(arrays_of(returned)) > 1
     for order, (place, array) in enumerate(arrays_of(returned).items()):
-        steps = parts(place)
-        name = place.lstrip(".")
-        if isinstance(returned, tuple) and steps and steps[0].isdigit():
-            top = int(steps[0])
-            own = names[top] if len(names) == len(returned) else ""
-            name = own + place[len(f"[{top}]") :] if own else ""
-        elif not place:
-            name = names[0] if len(names) == 1 else ""
-        elif names and len(names) == 1 and names[0]:
-            name = names[0] + place
-        elif name.startswith("["):
-            name = f"returned{name}"
+        start = max((each for each in names if place.startswith(each)), key=len, default=None)
+        name = names[start] + place[len(start) :] if start is not None and names[start] else ""
+        if not name and place and not (start == place and isinstance(returned, tuple)):
+            name = f"returned{place}" if place.startswith("[") else place.lstrip(".")
         words = f"what {call} returns" if not several else f"{call}{place}"
         seen[id(array)] = len(found)
         found.append(Candidate(name, array, "returned", order if not isinstance(returned, Mapping) else -2, words))
@@ -110,22 +102,33 @@ def rates_of(world: World, handed: float) -> list[float]:
     return [rate for rate in dict.fromkeys([handed, *named, *numbers.values(), 1.0]) if rate]
 
 
-def names_returned(function: Any) -> list[str]:
-    """What the last `return` of a function calls what it returns; "" for an expression."""
+def names_returned(function: Any) -> dict[str, str]:
+    """What the last `return` of a function calls what it returns, by place: `[1][0]`; nothing for an expression."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError):
-        return []
+        return {}
     top = tree.body[0] if tree.body else None
     inner = [node for node in ast.walk(top) if isinstance(node, ast.FunctionDef) and node is not top] if top else []
     hidden = {id(part) for node in inner for part in ast.walk(node)}
     found = [node for node in ast.walk(tree) if isinstance(node, ast.Return) and id(node) not in hidden and node.value]
     if not found:
-        return []
+        return {}
     value = max(found, key=lambda node: node.lineno).value
     assert value is not None
-    elements = value.elts if isinstance(value, ast.Tuple) else [value]
-    return [_called(node) for node in elements]
+    return dict(_names(value, ""))
+
+
+def _names(node: ast.expr, place: str) -> Iterator[tuple[str, str]]:
+    if isinstance(node, (ast.Tuple, ast.List)):
+        for index, part in enumerate(node.elts):
+            yield from _names(part, f"{place}[{index}]")
+    elif isinstance(node, ast.Dict):
+        for key, part in zip(node.keys, node.values, strict=True):
+            if isinstance(key, ast.Constant):
+                yield from _names(part, f"{place}[{key.value!r}]")
+    else:
+        yield place, _called(node)
 
 
 def _called(node: ast.expr) -> str:
@@ -211,6 +214,17 @@ def match(
                 made[name] = Match(step, True)
                 break
     left = [name for name in right if name not in made]
+    held = [name for name in right if name not in arguments]
+    lists: dict[str, list[Candidate]] = {}
+    for c in found:
+        if letters(parts(c.place)[0] if c.place else "") in GRADIENTS and c.place.endswith("]") and "'" not in c.place:
+            lists.setdefault(c.place.rpartition("[")[0], []).append(c)
+    for entries in lists.values():  # grads[0], grads[1] beside parameters: as many, in their order
+        if len(entries) == len(held):
+            for name, c in zip(held, entries, strict=True):
+                if name in left and not _is(c, used):
+                    made[name] = Match(c, False)
+                    left.remove(name)
     scored: list[tuple[int, int, str, Candidate]] = []
     free = [c for c in found if not _is(c, used) and not (c.place in right and c.how == "stored")]
     order = [name for name in right if name in arguments]
@@ -221,10 +235,13 @@ def match(
                 continue
             shape = fits(np.shape(c.array), right[name].shape)
             score = 4 * relation(c.place, name)
+            first = next((each for each in order if each not in data), None)
+            if not score and name == first and shape and c.place and INPUTS.intersection(stems(parts(c.place)[-1])):
+                score = 6  # dinputs of a loss, whose input is called y_pred
             if (
                 c.how == "returned"
                 and c.order >= 0
-                and not any(relation(c.place, other) >= 3 for other in right if other != name)
+                and not any(relation(c.place, other) >= 3 for other in left if other != name)
             ):
                 if c.order >= 0 and len(returned) == len(order) and name in order and c is returned[order.index(name)]:
                     score += 5

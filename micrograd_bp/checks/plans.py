@@ -67,9 +67,22 @@ class Plan(NamedTuple):
             before = other.specs[name]
             if spec.kind in whole and before.kind not in whole:
                 return True
+            if before.kind == "float" and spec.kind in ("unit", "probability"):
+                return True
             if spec.kind == before.kind and spec.known < min(before.known, 2):
                 return True
         return False
+
+    @property
+    def wider(self) -> "Plan | None":
+        """The same with any numbers in place of probabilities, where no logarithm and no bound asks for these."""
+        names = {name for code in self.subject.code if hasattr(code, "__code__") for name in code.__code__.co_names}
+        specs = {
+            name: spec._replace(kind="float") if spec.kind in ("unit", "probability") else spec
+            for name, spec in self.specs.items()
+        }
+        asked = names & {"log", "clip", "log1p", "log2", "sqrt"} or specs == dict(self.specs)
+        return None if asked else self._replace(specs=specs)
 
     @property
     def words(self) -> str:
@@ -222,8 +235,7 @@ def plans(
     any_plan = False
     until = time.process_time() + SECONDS
     for thing in built(subject):
-        read = globals_read(subject.code)[0] if thing is None else {}
-        dims = dims_of(thing, read) or [*"DHCMFVTA"]
+        dims = dims_of(thing, given_by_module(subject) if thing is None else {}) or [*"DHCMFVTA"]
         options = choices(replace(subject, thing=thing), dims, samples, fixed)
         later: list[Plan] = []
         for chosen in guesses(options, TRIES):
@@ -259,9 +271,14 @@ def plans(
         raise CannotCheck(failure or "no inputs that forward takes were found: hand some over")
 
 
+def given_by_module(subject: Subject) -> dict[str, Any]:
+    """What a file itself has for its functions: globals that they read, and those called like their arguments."""
+    read, module = globals_read(subject.code)
+    return {**read, **{name: module[name] for name in subject.parameters if name in module}}
+
+
 def batches(plan: Plan) -> tuple[int, int]:
     """Two sizes of a batch that no array of the object has: neither is a power of 2."""
-    read = globals_read(plan.subject.code)[0] if plan.thing is None else {}
-    taken = {int(size) for size in dims_of(plan.thing, read)}
+    taken = {int(size) for size in dims_of(plan.thing, given_by_module(plan.subject) if plan.thing is None else {})}
     free = [n for n in BATCHES if n not in taken]
     return free[0], free[1]

@@ -111,6 +111,9 @@ def _more(choice: Choice, n1: int, n2: int, names: Mapping[str, str] | None) -> 
         seen.append(examine(plan.subject, plan.world(n2, 1), 1, n2, words=f"a batch of {n2}", names=names))
     except CannotCheck:  # it may take one size alone
         seen.append(examine(plan.subject, plan.world(n1, 1), 1, n1, words="other numbers", names=names))
+    if (wide := plan.wider) is not None:
+        with contextlib.suppress(CannotCheck):
+            seen.append(examine(plan.subject, wide.world(n1, 3), 3, n1, words="wider numbers", names=names))
     if plan.subject.thing is not None or plan.thing is not None:
         places = {name: m.candidate.place for name, m in first.matches.items() if m.candidate.how == "stored"}
         again = plan.world(n1, 2)

@@ -66,18 +66,18 @@ def arrays_in(world: World) -> dict[str, Held]:
 
 
 def arrays_of(thing: Any, place: str = "") -> dict[str, Any]:
-    """The arrays and numbers that anything holds, such as what a backward returned."""
+    """The arrays and numbers that anything holds, such as what a backward returned; one that is there twice, twice."""
     found: dict[str, Held] = {}
-    _collect(thing, place, (), found, set())
+    _collect(thing, place, (), found, None)
     return {place: held.array for place, held in found.items()}
 
 
-def _collect(thing: Any, place: str, steps: tuple[Any, ...], found: dict[str, Held], seen: set[int]) -> None:
+def _collect(thing: Any, place: str, steps: tuple[Any, ...], found: dict[str, Held], seen: set[int] | None) -> None:
     number = isinstance(thing, (float, np.floating))
-    if thing is None or isinstance(thing, (bool, int, *NO_DATA)) or (id(thing) in seen and not number):
+    if thing is None or isinstance(thing, (bool, int, *NO_DATA)) or (seen and id(thing) in seen and not number):
         return
     if number or is_array(thing):
-        if not number:
+        if not number and seen is not None:
             seen.add(id(thing))
         while place in found:
             place = f"self.{place}" if not place.startswith("self.") else f"{place}'"
@@ -85,7 +85,8 @@ def _collect(thing: Any, place: str, steps: tuple[Any, ...], found: dict[str, He
         return
     if len(steps) > 8:
         return
-    seen.add(id(thing))
+    if seen is not None:
+        seen.add(id(thing))
     if isinstance(thing, Mapping):
         for key, value in thing.items():
             _collect(value, f"{place}[{key!r}]", (*steps, key), found, seen)

@@ -81,7 +81,7 @@ def gives_both(function: Any) -> bool:
     from micrograd_bp.checks.matching import names_returned
     from micrograd_bp.checks.naming import GRADIENTS, letters, stems
 
-    names = names_returned(function)
+    names = [*names_returned(function).values()]
     if len(names) < 2 or not required(function):
         return False
     word = letters(getattr(function, "__name__", ""))

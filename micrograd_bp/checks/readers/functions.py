@@ -114,7 +114,7 @@ def read_pair(name: str, f: Any, b: Any, alone: bool, module: Mapping[str, Any])
         )
         return
     by_value = [found]
-    if alone and n == 0 and len(found) == 1:
+    if alone and n == 0 and len(found) == 1 and not set(found) & set(takes):
         by_value.append(dict.fromkeys(found, "prediction"))  # a derivative that takes the output
     for known in by_value:
 

@@ -191,7 +191,8 @@ def _forward_backward(kind: Any, name: str, f: str, b: str, own: str, loss: Any)
 
                 yield Subject(name, number, of_loss, takes, "", code, targets, note=words)
         if b in GRADIENT and n == 1 and not targets:  # f'(x), one number for each of x, of x or of f(x)
-            for handed in (f"={next(iter(takes))}", "prediction"):
+            at_output = () if set(found) & set(takes) else ("prediction",)  # called x in both, it is the same
+            for handed in (f"={next(iter(takes))}", *at_output):
 
                 def derivative(world: World, upstream: tuple[Any, ...], handed: str = handed) -> Any:
                     outputs, cache = run(world)
@@ -259,5 +260,11 @@ def loss_and_gradient(
         raise CannotCheck(f"{name} gives no number and gradients beside it")
 
     return Subject(
-        name, lambda world: (split(world)[0],), lambda world, upstream: split(world)[1], takes, "", code, data
+        name,
+        lambda world: (split(world)[0],),
+        lambda world, upstream: split(world)[1],
+        takes,
+        "",
+        (code[0], *code),
+        data,
     )
