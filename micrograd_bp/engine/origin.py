@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import Enum
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any, ClassVar
 
 
@@ -142,71 +142,6 @@ LIFTED = LeafOrigin(Leaf.LIFTED)
 """The origin of every constant."""
 
 
-class _Site:
-    """A call in somebody's source that has made leaves."""
-
-    __slots__ = ("code", "count", "instruction", "name", "numbered")
-
-    def __init__(self, code: CodeType, instruction: int) -> None:
-        self.code = code
-        self.instruction = instruction
-        self.count = 0
-        self.name: str | None = None  # until somebody asks
-        self.numbered = False
-
-
-_MADE = Leaf.MADE
-_sites: dict[tuple[int, int], _Site] = {}
-"""By the identity of the code, which the site keeps alive, and the instruction."""
-SITES_UP_TO = 10_000
-
-
-class MadeOrigin(LeafOrigin):
-    """The origin of a leaf that a person made: a call in the source, which is read when somebody asks.
-
-    It holds the code, but no frame and nothing that lives in one. Copied or pickled it is a plain `LeafOrigin`.
-    """
-
-    __slots__ = ("_number", "_site", "_tracked")
-    _latest: ClassVar[_Site | None] = None
-
-    def __init__(self, frame: FrameType, tracked: bool) -> None:
-        """What `frame` is calling; quick, since it is a part of making a leaf."""
-        code, instruction = frame.f_code, frame.f_lasti
-        site = _sites.get((id(code), instruction))
-        if site is None:
-            if len(_sites) >= SITES_UP_TO:  # cells of a notebook, run again and again
-                _sites.clear()
-            site = _sites[id(code), instruction] = _Site(code, instruction)
-        self.leaf = _MADE
-        if site is not MadeOrigin._latest:  # another list, made by the same call
-            site.count = 0
-            MadeOrigin._latest = site
-        self._site = site
-        self._tracked = tracked
-        self._number = site.count
-        site.count += 1
-
-    def __getattr__(self, attribute: str) -> Any:
-        """Fills in everything at once, when the first of it is asked for."""
-        if attribute not in ("name", "kind", "parent", "file", "line", "_module"):
-            raise AttributeError(attribute)
-        from micrograd_bp.engine.source_names import (  # reads syntax trees, if asked
-            assigned_name,
-            is_a_persons,
-            line_of,
-        )
-
-        site = self._site
-        if site.name is None:
-            site.name, site.numbered = assigned_name(site.code, site.instruction)
-        name = f"{site.name}.{self._number}" if site.numbered else site.name
-        super().__init__(_MADE, name)
-        if self._tracked and is_a_persons(site.code):
-            self.file, self.line = site.code.co_filename, line_of(site.code, site.instruction)
-        return getattr(self, attribute)
-
-
 # ---- source lines
 
 
@@ -233,7 +168,7 @@ class TrackingOrigin(Origin):
         The line is the innermost one outside of this package and NumPy: that of `w * x`, or of `model(x)`.
         """
         frame: FrameType | None = sys._getframe(1)
-        while frame is not None and _is_machinery(frame):
+        while frame is not None and is_machinery(frame):
             frame = frame.f_back
         module = self.module
         if frame is None:  # the package runs on its own
@@ -245,7 +180,8 @@ class TrackingOrigin(Origin):
         return self._lines[file, line]
 
 
-def _is_machinery(frame: FrameType) -> bool:
+def is_machinery(frame: FrameType) -> bool:
+    """Whether the code that runs in a frame is ours or NumPy's."""
     return str(frame.f_globals.get("__name__")).partition(".")[0] in ("micrograd_bp", "numpy")
 
 

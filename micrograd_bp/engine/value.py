@@ -15,10 +15,11 @@ from typing import Any
 import micrograd_bp.engine.operations  # noqa: F401  # fills the table
 from micrograd_bp.engine.graph import topological_order
 from micrograd_bp.engine.handed import handed_numbers
+from micrograd_bp.engine.made import MadeOrigin
 from micrograd_bp.engine.methods import Methods
 from micrograd_bp.engine.numbers.floats import as_float, floats, is_real
 from micrograd_bp.engine.operation import HandMade, Operation
-from micrograd_bp.engine.origin import LIFTED, NOT_RECORDED, MadeOrigin, Origin, current_origin, is_parameter
+from micrograd_bp.engine.origin import LIFTED, NOT_RECORDED, Origin, current_origin, is_parameter
 from micrograd_bp.engine.refusals import Refusals
 from micrograd_bp.engine.table import OPERATIONS, bind
 

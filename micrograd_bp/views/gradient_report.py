@@ -13,6 +13,7 @@ from micrograd_bp.engine.derivatives import upstream_gradients
 from micrograd_bp.views.drawing.modules import module_name
 from micrograd_bp.views.drawing.parts import as_roots, everything
 from micrograd_bp.views.layer_health import LayerHealth, health_of_layers
+from micrograd_bp.views.models import NO_MODELS
 from micrograd_bp.views.names import Names, Role
 from micrograd_bp.views.number_text import number, share
 from micrograd_bp.views.text import printable
@@ -149,8 +150,8 @@ def _is_saturated(layer: LayerHealth, *, last: bool) -> bool:
 def _not_compared(layers: Sequence[LayerHealth]) -> list[str]:
     if not layers:
         return [
-            "layers, since no module made any: nothing is said of units, nor of a gradient that vanishes or explodes "
-            "(derive the classes of neurons and layers from micrograd_bp.Module)"
+            "layers, since there are none: nothing is said of units, nor of a gradient that vanishes or explodes. "
+            + NO_MODELS.rstrip(".")
         ]
     missing = []
     if len(layers) == 1:

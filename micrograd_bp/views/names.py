@@ -12,6 +12,7 @@ from typing import Any
 from micrograd_bp.engine import Origin, Value
 from micrograd_bp.engine.origin import Leaf
 from micrograd_bp.views.given_names import GivenNames
+from micrograd_bp.views.models import makers
 from micrograd_bp.views.text import printable
 
 LONGEST = 60
@@ -51,13 +52,14 @@ class Names(Mapping[Value, str]):
         self._names: dict[Value, str] = {}
         self._values: dict[str, Value] = {}
         self._counts: dict[str, int] = {}
+        self._makers = makers(order)
         self._used_in: dict[Value, Origin | None] = {}
         for value in order:
             chosen = value.label or self._given.names.get(value, "")
             if chosen:
                 self._add(value, chosen)
             for operand in value.operands:
-                made_in = made_by(value)
+                made_in = self._makers.get(value)
                 if self._used_in.setdefault(operand, made_in) is not made_in:
                     self._used_in[operand] = None
         self.own = set(self._names)
@@ -72,7 +74,8 @@ class Names(Mapping[Value, str]):
 
     def _recorded(self, value: Value) -> str:
         """The name by what is known of a value from its making."""
-        scope = self.path(value.origin) if value.origin is not None else ""
+        origin = self._makers.get(value, value.origin)
+        scope = self.path(origin) if origin is not None else ""
         if value.operation is not None:
             return f"{scope}.{value.operation.name}" if scope else value.operation.name
         return "constant" if self._leaf(value) is Leaf.LIFTED else scope
@@ -127,7 +130,7 @@ class Names(Mapping[Value, str]):
     def module(self, value: Value) -> Origin | None:
         """The module in which a value is drawn: the one that made it, has it as parameter, or alone uses a constant."""
         if value.operands:
-            return made_by(value)
+            return self._makers.get(value)
         role = self.role(value)
         if role is Role.PARAMETER and value.origin is not None and value.origin.parent is not None:
             return value.origin.parent
@@ -137,8 +140,3 @@ class Names(Mapping[Value, str]):
         if value in self._given.parameters:
             return Leaf.PARAMETER
         return (value.origin.leaf if value.origin is not None else None) or Leaf.MADE
-
-
-def made_by(value: Value) -> Origin | None:
-    """The module that made a value: one `Origin` for each, also while source lines are tracked."""
-    return value.origin.module if value.origin is not None else None

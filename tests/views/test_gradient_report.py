@@ -144,7 +144,7 @@ def test_as_a_table() -> None:
 
 def test_without_modules_nothing_is_said_of_layers() -> None:
     report = gradient_report((Value(2.0) * 3.0).tanh())
-    assert report.not_compared[0].startswith("layers, since no module made any: nothing is said of units")
+    assert report.not_compared[0].startswith("layers, since there are none: nothing is said of units")
     shown = str(report)
     assert "Nothing is wrong" not in shown
     assert "Every value and every gradient is finite." in shown

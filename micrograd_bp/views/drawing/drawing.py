@@ -14,7 +14,8 @@ from micrograd_bp.views.drawing.parts import around as part_around
 from micrograd_bp.views.drawing.picture import Picture
 from micrograd_bp.views.drawing.tables import with_tables
 from micrograd_bp.views.drawing.values_level import picture_of_values
-from micrograd_bp.views.names import Names, made_by
+from micrograd_bp.views.models import NO_MODELS
+from micrograd_bp.views.names import Names
 
 if TYPE_CHECKING:  # graphviz is only imported when something is drawn
     from micrograd_bp.views.drawing.digraph import Drawing
@@ -145,14 +146,14 @@ def _readable(part: Part, roles: Names, flow: GradientFlow | None, direction: st
     from micrograd_bp.views.drawing.readability import first_readable
 
     n_values = len(part.order)
-    has_modules = any(made_by(node) for node in part.order)
+    has_modules = any(roles.module(node) for node in part.order)
     if not has_modules:
         note = ""
         if n_values > VALUES_UP_TO:
             part = _near(part, part.roots[0])
             note = (
-                f"the {len(part.order):,} values nearest to the output, of {n_values:,}: derive classes from "
-                f"micrograd_bp.nn.Module to see neurons and layers; detail='values' draws all"
+                f"the {len(part.order):,} values nearest to the output, of {n_values:,}; detail='values' draws all. "
+                f"{NO_MODELS}"
             )
         values = _picture(part, roles, flow, "values")
         return replace(first_readable([values, *foldings(values, direction)], direction) or values, note=note)

@@ -15,7 +15,7 @@ from micrograd_bp.views.drawing.modules import layer_of, own_name
 from micrograd_bp.views.drawing.parts import Part
 from micrograd_bp.views.drawing.picture import Box, Line, Picture
 from micrograd_bp.views.drawing.values_level import value_box
-from micrograd_bp.views.names import Names, Role, made_by
+from micrograd_bp.views.names import Names, Role
 from micrograd_bp.views.number_text import number
 from micrograd_bp.views.text import printable
 
@@ -199,7 +199,7 @@ def _module_box(group: Group, roles: Names) -> Box:
     origin = group.origin
     assert origin is not None
     title, kind = printable(own_name(origin)), printable(origin.kind)
-    parts = {made_in for made_in in map(made_by, group.members) if made_in not in (None, origin)}
+    parts = {made_in for made_in in map(roles.module, group.members) if made_in not in (None, origin)}
     box = Box(title=title or kind, subtitle=kind if title else "", role=Role.OPERATION, frame=origin.parent)
     box.tooltip = printable(f"{origin.scope} {origin.kind}".strip(), 400)
     activations = {unit.operation.symbol for unit in _units(group) if unit.operation}
