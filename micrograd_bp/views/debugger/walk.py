@@ -14,7 +14,6 @@ from micrograd_bp.views.debugger.call_stack import CallStack
 from micrograd_bp.views.debugger.contributions import Contributions
 from micrograd_bp.views.debugger.lines import Lines
 from micrograd_bp.views.drawing.modules import layer_of
-from micrograd_bp.views.names import made_by
 from micrograd_bp.views.steps.steps import Recording, Step
 
 
@@ -172,8 +171,13 @@ class Walk:
 
     def finish_module(self) -> list[Stop]:
         """Takes the rest of the steps in the module around here, or in its layer; stops at breakpoints on the way."""
-        module = _module(self.here)
-        return self.run(lambda: not _is_inside(self.here, module))
+        module = self.recording.names.module(self.here)
+        around = layer_of(module) if module is not None else None
+        return self.run(lambda: around is not None and not self._is_inside(around))
+
+    def _is_inside(self, module: Origin) -> bool:
+        made_in = self.recording.names.module(self.here)
+        return made_in is not None and module in made_in.chain()
 
     @property
     def _ahead(self) -> Step | None:
@@ -211,14 +215,3 @@ class Walk:
             except (ValueError, ArithmeticError) as error:
                 found.append(Stop(point, str(error)))
         return found
-
-
-def _module(node: Value) -> Origin | None:
-    """The module that made a node; its layer for a neuron."""
-    module = made_by(node)
-    return layer_of(module) if module is not None else None
-
-
-def _is_inside(node: Value, module: Origin | None) -> bool:
-    made_in = made_by(node)
-    return module is None or (made_in is not None and module in made_in.chain())
