@@ -23,8 +23,8 @@ from tests.problems.line import INPUTS, TARGETS, a_line
 from tests.problems.patterns import PATTERNS, Drawer
 
 ROOT = Path(__file__).parents[2]
-N_BLOCKS, BLOCK = count(1, 5), count(10, 60)
-SOME_PATTERNS = ["residual", "convolution", "recurrent", "classifier", "pruned", "random_skips"][: count(4, 6)]
+N_BLOCKS, BLOCK = count(1, 5), count(6, 60)
+SOME_PATTERNS = ["residual", "convolution", "recurrent", "classifier", "pruned", "random_skips"][: count(3, 6)]
 NUMBERS = np.array([2.0, 3.0, 1.0])
 
 
@@ -75,7 +75,7 @@ def test_random_graphs_answer_as_the_engine_does(block, doubles, table):
 
 
 def test_compiled_random_graphs_answer_as_the_engine_does(doubles, table):
-    for problem, program in random_programs(range(1000, 1000 + count(10, 30))):
+    for problem, program in random_programs(range(1000, 1000 + count(6, 30))):
         check_function(problem, program.to_jax(), jax.jit)
 
 

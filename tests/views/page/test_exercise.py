@@ -2,9 +2,7 @@
 
 from collections.abc import Callable
 
-import pytest
-
-from micrograd_bp import Value
+from micrograd_bp import Value, dot
 from micrograd_bp.views.page.page import page
 from tests.views.page.conftest import Opened
 from tests.views.page.graphs import neuron
@@ -37,9 +35,9 @@ def test_each_value_is_asked_for(open_page: Open) -> None:
     assert set(answers(sheet(open_page))) == {"n", "b", "add", "multiply", "multiply_2", "w1", "w2", "x1", "x2"}
 
 
-@pytest.mark.parametrize(
-    ("value", "written", "result"),
-    [
+def test_an_answer_is_judged(open_page: Open) -> None:
+    opened = sheet(open_page)
+    for value, written, result in [
         ("w1", "1.002", "right"),
         ("w1", "1", "right"),
         ("w1", " 1,0 ", "right"),
@@ -54,14 +52,11 @@ def test_each_value_is_asked_for(open_page: Open) -> None:
         ("w2", "0.01", "not yet"),
         ("w1", "one", "not yet"),
         ("w1", "  ", ""),
-    ],
-)
-def test_an_answer_is_judged(value: str, written: str, result: str, open_page: Open) -> None:
-    opened = sheet(open_page)
-    field = opened.tab.get_by_label(value, exact=True)
-    field.fill(written)
-    field.blur()
-    assert answers(opened)[value] == result
+    ]:
+        field = opened.tab.get_by_label(value, exact=True)
+        field.fill(written)
+        field.blur()
+        assert answers(opened)[value] == result, written
 
 
 def test_inf_and_nan_are_answers_too(open_page: Open) -> None:
@@ -73,26 +68,24 @@ def test_inf_and_nan_are_answers_too(open_page: Open) -> None:
     assert opened.text("#score") == "1 of 2 right"
 
 
-@pytest.mark.parametrize(
-    ("answer", "right", "wrong"),
-    [
+def test_two_or_three_digits_are_enough(open_page: Open) -> None:
+    questions: list[tuple[float, list[str], list[str]]] = [
         (1.118, ["1.1", "1.12", "1.118", "1.11", "+1.1", "0.11e1"], ["1.2", "1.0", "1", "1.15", "1.13", "11", "-1.1"]),
         (0.0005591, ["0.00056", "5.6e-4", "0.000559", "5.6E-04"], ["0.0006", "0.00055", "0.00053", "5e-4", "0"]),
         (-1234.0, ["-1200", "-1230", "−1234", "-1.2e3"], ["-1300", "-1000", "1200", "-1190"]),
         (0.096, ["0.096", "0.0955", ".096"], ["0.1", "0.09", "0.098"]),
         (2.0, ["2", "2.0", "2,00", "1.99"], ["1.9", "2.1", "20"]),
-    ],
-)
-def test_two_or_three_digits_are_enough(answer: float, right: list[str], wrong: list[str], open_page: Open) -> None:
-    x = Value(3.0, label="x")
-    opened = open_page(page(x * answer, hide="gradients"))
-    field = opened.tab.get_by_label("x", exact=True)
-    judged = {}
-    for written in (*right, *wrong):
-        field.fill(written)
-        field.blur()
-        judged[written] = answers(opened)["x"]
-    assert judged == {**dict.fromkeys(right, "right"), **dict.fromkeys(wrong, "not yet")}
+    ]
+    factors = [Value(3.0, label=f"x{i}") for i in range(len(questions))]
+    opened = open_page(page(dot(factors, [answer for answer, _, _ in questions]), hide="gradients"))
+    for factor, (_, right, wrong) in zip(factors, questions, strict=True):
+        field = opened.tab.get_by_label(factor.label, exact=True)
+        judged = {}
+        for written in (*right, *wrong):
+            field.fill(written)
+            field.blur()
+            judged[written] = answers(opened)[factor.label]
+        assert judged == {**dict.fromkeys(right, "right"), **dict.fromkeys(wrong, "not yet")}
 
 
 def test_a_field_shows_which_box_it_is_about(open_page: Open) -> None:
