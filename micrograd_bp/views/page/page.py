@@ -115,8 +115,8 @@ def page(
         forward: whether the forward pass comes first.
         hide: what is to be filled in makes an exercise sheet: "gradients", "local derivatives", or a list of both.
             Whoever reads the file's source finds the answers there.
-        detail: "values" shows each one, "neurons" and "layers" one box for each module; "auto" shows up to 2,000 values
-            and 8,000 edges one by one.
+        detail: "values" shows each one, "neurons" and "layers" one box for each module; "auto" shows as much as a
+            drawing would.
         direction: where the computation goes: "LR" from left to right, "TB" from top to bottom, "RL", "BT".
         leaf: shows only the paths from this value to the output.
         around: shows only what is near this value.
@@ -126,7 +126,7 @@ def page(
         TypeError: a root, `leaf` or `around` that is not a Value, a gradient that is not a number, or `names` or
             `title` of another kind.
         ValueError: an unknown detail, direction or `hide`; `leaf` or `around` outside of the graph; not as many
-            gradients as outputs; a graph too large for a page. The message says what to do.
+            gradients as outputs; more values than an exercise can have. The message says what to do.
         RenderingError: there is no program that lays the drawing out; the message says what to install.
     """
     if direction not in DIRECTIONS:
@@ -136,7 +136,17 @@ def page(
         raise ValueError(f'a page hides "gradients", "local derivatives", a list of both, or nothing, got {hide!r:.80}')
     if not isinstance(title, str):
         raise TypeError(f"the title is a text, got {type(title).__name__}: {title!r:.80}")
-    scene = scene_of(root, names=names, gradients=gradients, detail=detail, leaf=leaf, near=around, hops=hops)
+    scene = scene_of(
+        root,
+        names=names,
+        gradients=gradients,
+        detail=detail,
+        leaf=leaf,
+        near=around,
+        hops=hops,
+        direction=direction,
+        by_value=bool(hidden),
+    )
     if hidden and not scene.by_value:
         raise ValueError(
             f"an exercise needs a box for each value, and {len(scene.part.order):,} are too many: show a part, with "
@@ -190,7 +200,8 @@ def _title(scene: Scene, hidden: Sequence[str]) -> str:
 def _summary(scene: Scene, story: Sequence[PageStep]) -> str:
     n_forward = sum(step.forward for step in story)
     passes = f"{n_forward:,} steps forward and " if n_forward else ""
-    return f"{len(scene.part.order):,} values, {passes}{len(story) - n_forward:,} steps back"
+    note = f" – {scene.picture.note}" if scene.picture.note else ""
+    return f"{len(scene.part.order):,} values, {passes}{len(story) - n_forward:,} steps back{note}"
 
 
 def _start(scene: Scene, story: Sequence[PageStep]) -> str:

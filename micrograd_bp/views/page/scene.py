@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from micrograd_bp.engine import Value
 from micrograd_bp.views.drawing.gradient_flow import GivenFlow
-from micrograd_bp.views.drawing.groups import LAYERS, NEURONS, grouped, picture_of_groups
+from micrograd_bp.views.drawing.groups import grouped, picture_of_groups
+from micrograd_bp.views.drawing.levels import VALUES_UP_TO, readable
 from micrograd_bp.views.drawing.modules import layer_of, module_name
 from micrograd_bp.views.drawing.parts import Part, around, as_roots, everything, on_paths
 from micrograd_bp.views.drawing.picture import Picture
@@ -18,11 +19,7 @@ from micrograd_bp.views.text import printable
 Detail = Literal["auto", "values", "neurons", "layers"]
 DETAILS = ("auto", "values", "neurons", "layers")
 
-VALUES_UP_TO, EDGES_UP_TO = 2_000, 8_000
-"""What `detail="auto"` shows value by value."""
 LONGEST_PATH = 80
-BOXES_UP_TO = 400
-"""So many boxes of modules can be shown."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +62,17 @@ def scene_of(
     leaf: Value | None = None,
     near: Value | None = None,
     hops: int = 2,
+    direction: str = "LR",
+    by_value: bool = False,
 ) -> Scene:
     """Chooses what to show; the arguments are those of `page`.
 
+    With `by_value` each value has a box of its own, also where a drawing would show less, unless there are too many.
+
     Raises:
         TypeError: a root, `leaf` or `near` that is not a Value, or `names` of another kind.
-        ValueError: an unknown detail, two parts at once, a value outside of the graph, not as many gradients as
-            outputs, or a graph too large to be shown, without modules to be grouped by; the message says what to do.
+        ValueError: an unknown detail, two parts at once, a value outside of the graph, or not as many gradients as
+            outputs.
     """
     if detail not in DETAILS:
         raise ValueError(f"unknown detail {detail!r}; there are: {', '.join(DETAILS)}")
@@ -86,33 +87,20 @@ def scene_of(
     elif leaf is not None:
         part = on_paths(part, leaf)
     flow = GivenFlow(recording.gradients())
-    level = _level(part, roles) if detail == "auto" else detail
-    if level == "values":
+    note = ""
+    if detail == "auto":
+        choice = readable(part, roles, flow, direction)
+        small = by_value and len(part.order) <= VALUES_UP_TO
+        part, level, note = choice.part, "values" if small else choice.level, choice.picture.note
+    else:
+        level = detail
+    if level in ("values", "tables"):  # a page follows the steps, and need not be seen at once
         # Frames would push the inputs out to the border and make the drawing twice as high; the panel names modules.
-        picture = picture_of_values(part, roles, flow, framed=False)
+        picture = replace(picture_of_values(part, roles, flow, framed=False), note=note)
         return Scene(part, picture, {node: i for i, node in enumerate(part.order)}, True, roles, recording)
     picture = picture_of_groups(part, roles, flow, level)
-    if len(picture.boxes) > BOXES_UP_TO:
-        raise _too_large(part)
     places = {member: i for i, group in enumerate(grouped(part, roles, level)) for member in group.members}
     return Scene(part, _with_one_gradient_each(picture), places, False, roles, recording)
-
-
-def _level(part: Part, roles: Names) -> str:
-    n_edges = sum(len(node.operands) for node in part.order)
-    if len(part.order) <= VALUES_UP_TO and n_edges <= EDGES_UP_TO:
-        return "values"
-    neurons = {roles.module(node) for node in part.order} - {None}
-    if not neurons:
-        raise _too_large(part)
-    return NEURONS if len(neurons) <= BOXES_UP_TO // 4 else LAYERS
-
-
-def _too_large(part: Part) -> ValueError:
-    return ValueError(
-        f"a graph of {len(part.order):,} values is too large for a page, and its modules do not group it well: show a "
-        f"part, with around=node, hops=2 or with leaf=leaf, or insist with detail='values'"
-    )
 
 
 def _with_one_gradient_each(picture: Picture) -> Picture:

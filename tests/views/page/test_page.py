@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from micrograd_bp import MLP, Value, mse
+from micrograd_bp import MLP, Neuron, Value, mse
+from micrograd_bp.engine import topological_order
 from micrograd_bp.views.drawing import renderer
 from micrograd_bp.views.page.page import page, write_page
 from tests.views.page.graphs import network, neuron
@@ -83,7 +84,7 @@ def test_small_enough_to_mail() -> None:
     assert len(page(network()[1]).html) < 200_000
     model = MLP(4, [10, 10, 1], activation="tanh", rng=0, fused=False)
     loss = mse([model([0.1 * i, 0.2, 0.3, 0.4]) for i in range(5)], [0.5] * 5)
-    made = page(loss)
+    made = page(loss, detail="values")
     assert len(made.picture.boxes) > 1_500
     assert len(made.html) < 5_000_000
 
@@ -204,7 +205,7 @@ def test_no_edge_labels_on_many_values() -> None:
     y = x
     for _ in range(320):
         y = (y * 1.01).tanh() if y is x else y.tanh()
-    assert "text" not in Reader(page(y).html).texts
+    assert "text" not in Reader(page(y, detail="values").html).texts
     assert "×" in "".join(Reader(page(neuron()).html).texts["text"])
 
 
@@ -275,10 +276,21 @@ def test_a_path_that_is_none(path: Any, error: type[Exception], words: str) -> N
         write_page(neuron(), path)
 
 
-def test_too_many_values_without_modules() -> None:
-    y = Value(0.5)
+def test_of_a_large_graph_the_end_is_shown_and_says_so() -> None:
+    chain = Value(0.5)
     for _ in range(2_001):
-        y = y + 1.0
-    with pytest.raises(ValueError, match=r"too large for a page.*around=node"):
-        page(y)
-    assert len(page(y, around=y, hops=3).picture.boxes) < 10
+        chain = chain + 1.0
+    many = sum((Neuron(1, rng=i)([1.0]) for i in range(450)), Value(0.0))
+    for root, what_to_do in ((chain, "derive them from micrograd_bp.Module"), (many, "show a part, with around=node")):
+        shown = page(root)
+        assert 20 < len(shown.picture.boxes) <= 60
+        assert "values nearest to the output, of" in shown.html
+        assert what_to_do in shown.html
+
+
+def test_it_shows_as_much_as_a_drawing() -> None:
+    network = MLP(3, [4, 4, 1], rng=1)
+    sample, samples = network([2.0, 3.0, -1.0]), [network([2.0, 3.0, x]) for x in range(4)]
+    assert len(page(sample).picture.boxes) == len(topological_order(sample))  # drawn with tables: each value is there
+    assert {box.title for box in page(mse(samples, [1.0] * 4)).picture.boxes} >= {f"neurons.{i}" for i in range(4)}
+    assert len(page(mse(samples, [1.0] * 4), hide="gradients").picture.boxes) > 100

@@ -32,7 +32,7 @@ def test_a_lesson_is_printed_as_it_is_in_the_end_and_goes_on_where_it_was(open_p
 
 def test_layers_share_a_sheet_as_long_as_they_fit_on_it(open_page: Open) -> None:
     loss = mse([MLP(1, [1, 1, 1], activation="tanh", rng=0)([2.0])], [0.5])
-    opened = open_page(page(loss, forward=True))
+    opened = open_page(page(loss, forward=True, detail="values"))
     assert (
         pages_of(opened.tab.pdf(prefer_css_page_size=True)) == 3
     )  # the drawing, and the tables of all layers in two sheets

@@ -386,7 +386,7 @@ def test_of_many_values_only_those_in_sight_are_written_out(open_page: Open) -> 
     for i in range(320):
         y = y * 1.001
         y.label = f"y{i}"
-    opened = open_page(page(y, forward=True))
+    opened = open_page(page(y, forward=True, detail="values"))
     first, last = opened.box("y0"), opened.box("y319")
     assert first.locator("text").is_visible()
     assert not last.locator("text").is_visible()
