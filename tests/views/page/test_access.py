@@ -112,7 +112,7 @@ def test_nothing_is_wider_than_a_narrow_screen(open_page: Open) -> None:
 def test_the_drawing_scrolls_to_what_happens(open_page: Open) -> None:
     model = MLP(4, [8, 8, 1], activation="tanh", rng=0)
     loss = mse([model([1.0, 2.0, 3.0, 4.0])], [0.5])
-    opened = open_page(page(loss), viewport=NARROW)
+    opened = open_page(page(loss, detail="values"), viewport=NARROW)
     for _ in range(4):
         opened.press("Shift+ArrowRight")
         inside = opened.tab.evaluate("""() => {
