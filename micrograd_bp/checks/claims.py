@@ -92,11 +92,18 @@ class Claim:
             Whatever stops it: not every forward runs on arrays of objects.
         """
         leaves = {name: to_values(array, name) for name, array in self.arrays.items()}
-        with track_source(), numpy_on_values():
+        with track_source(), numpy_on_values() as left:
             returned = self.run({name: array.copy() for name, array in leaves.items()})
+        by_number = {value.data: value for value in left}  # of `return float(loss)`
         outputs = []
         for output, upstream in zip(returned, self.upstream, strict=True):
             array = np.asarray(output, dtype=object).view(np.ndarray)
-            nodes = [node if isinstance(node, Value) else Value(node) for node in array.flat]
+            plain = [
+                by_number.pop(node) if not isinstance(node, Value) and node in by_number else node
+                for node in array.flat
+            ]
+            nodes = [node if isinstance(node, Value) else Value(node) for node in plain]
             outputs.append(np.array(nodes, dtype=object).reshape(upstream.shape))
+        if by_number:
+            raise TypeError("a Value has left the graph")
         return OnValues({name: array.view(np.ndarray) for name, array in leaves.items()}, tuple(outputs))

@@ -110,8 +110,10 @@ def _without(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
 
 
 def distinct(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
-    """Of both signs, from 0.3 to 1.4."""
-    made = rng.uniform(0.3, 1.4, shape) * rng.choice([-1.0, 1.0], shape)
+    """Of both signs, from 0.3 to 1.4, no two of them close to each other: a maximum has no tie nearby."""
+    n = max(1, int(np.prod(shape)))
+    sizes = 0.3 + 1.1 * (rng.permutation(n) + rng.uniform(0.25, 0.75, n)) / n
+    made = sizes.reshape(shape) * rng.choice([-1.0, 1.0], shape)
     return made if shape else float(made)
 
 

@@ -5,8 +5,13 @@ lies among the Values. Both are common in layers written with loops, and both wo
 """
 
 import contextlib
+import itertools
+import linecache
+import re
+import sys
 from collections.abc import Iterator
 from functools import partial
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -23,6 +28,8 @@ class ValueArray(np.ndarray):
         if ufunc in COMPARISONS:  # by their numbers, as Values compare
             return getattr(ufunc, method)(*map(_numbers, inputs), **options)
         plain = [_plain(array) for array in inputs]
+        if method == "reduce" and ufunc in CHOICES:  # NumPy takes the largest of one axis at a time
+            plain, options = _one_axis(plain[0], **options)
         ufunc = CHOICES.get(ufunc, ufunc)
         out = options.get("out")
         if out:
@@ -54,6 +61,15 @@ def _choose(choice: Any, *operands: Any) -> Any:
     if any(isinstance(operand, Value) for operand in operands):
         return choice(*[operand if isinstance(operand, Value) else float(operand) for operand in operands])
     return choice(*operands)
+
+
+def _one_axis(array: Any, axis: Any = 0, keepdims: bool = False, **options: Any) -> tuple[list[Any], dict[str, Any]]:
+    """An array and options so that a reduction along several axes is one along the last."""
+    axes = tuple(range(array.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = tuple(each % array.ndim for each in axes)
+    kept = [each for each in range(array.ndim) if each not in axes]
+    sizes = [1 if each in axes else array.shape[each] for each in range(array.ndim) if keepdims or each in kept]
+    return [array.transpose(*kept, *axes).reshape(*sizes, -1)], {**options, "axis": -1}
 
 
 CHOICES: dict[Any, Any] = {
@@ -102,20 +118,38 @@ def to_values(array: NDArray[np.float64], name: str = "") -> NDArray[Any]:
     return made.view(ValueArray)
 
 
-# Not `empty`: NumPy's random generators call it too, and write plain numbers into its memory.
-NEW = ("zeros", "ones", "full", "zeros_like", "ones_like", "empty_like", "full_like")
+NEW = ("zeros", "ones", "full", "empty", "zeros_like", "ones_like", "empty_like", "full_like")
 FROM_OTHERS = ("array", "asarray")
 
 
+def _says_empty(frame: FrameType) -> bool:
+    """Whether it is a line of theirs that asks for an empty array: a random generator writes plain numbers into one."""
+    line, _, column, _ = next(itertools.islice(frame.f_code.co_positions(), frame.f_lasti // 2, None))
+    text = linecache.getline(frame.f_code.co_filename, line or 0).encode()[column or 0 :]
+    return re.match(rb"(\w+\.)?empty\(", text) is not None
+
+
 @contextlib.contextmanager
-def numpy_on_values() -> Iterator[None]:
-    """In this block NumPy's new arrays of floating-point numbers hold objects, so that Values can be put in."""
+def numpy_on_values() -> Iterator[list[Value]]:
+    """In this block NumPy's new arrays of floating-point numbers hold objects, so that Values can be put in.
+
+    Yields:
+        The Values that were turned into plain numbers in the block: what leaves the graph, as in `return float(loss)`.
+    """
+    left: list[Value] = []
+
+    def to_float(value: Value) -> float:
+        left.append(value)
+        return value.data
+
     originals = {name: getattr(np, name) for name in (*NEW, *FROM_OTHERS, "where")}
 
     def new(original: Any) -> Any:
         def make(*arguments: Any, **options: Any) -> Any:
             made = original(*arguments, **options)
-            return made.astype(object).view(ValueArray) if made.dtype.kind == "f" else made
+            if made.dtype.kind != "f" or (original is originals["empty"] and not _says_empty(sys._getframe(1))):
+                return made
+            return made.astype(object).view(ValueArray)
 
         return make
 
@@ -139,7 +173,9 @@ def numpy_on_values() -> Iterator[None]:
         for name, original in originals.items():
             setattr(np, name, (new if name in NEW else from_others)(original))
         np.where = choose
-        yield
+        Value.__float__ = to_float  # type: ignore[method-assign, assignment]  # it refuses elsewhere
+        yield left
     finally:
+        del Value.__float__
         for name, original in originals.items():
             setattr(np, name, original)

@@ -55,6 +55,9 @@ def test_on_values_with_loops_and_lines():
         lambda a: a.var(axis=0) + a.mean(),
         lambda a: np.stack([np.tanh(row) for row in a]),
         lambda a: np.clip(a, -0.3, 0.3),
+        lambda a: a * np.max(a),
+        lambda a: a.max(axis=(0, 1), keepdims=True) - a.min(axis=0),
+        lambda a: a.reshape(1, 2, 3, 1).max(axis=(0, 2)),
     ],
 )
 def test_what_numpy_does_on_values(function):
@@ -68,6 +71,20 @@ def test_what_numpy_does_on_values(function):
 
 def test_numpy_is_itself_again():
     with numpy_on_values():
-        assert isinstance(np.zeros(2), ValueArray)
+        assert isinstance(np.empty(2), ValueArray)
         assert np.zeros(2, dtype=int).dtype == int
+        assert np.random.default_rng(0).normal(size=2).dtype == np.random.uniform(size=2).dtype == float
     assert type(np.zeros(2)) is np.ndarray
+    with pytest.raises(TypeError, match="does not turn into a float"):
+        float(Value(1.0))
+
+
+def test_a_number_at_the_end_is_traced_back():
+    def of(function):
+        return Claim("f", {"x": X}, lambda changed: (function(changed.get("x", X)),), (np.array(1.0),), {}, {})
+
+    (output,) = of(lambda x: float((x * x).sum())).on_values().outputs
+    backward([output.item()])
+    assert output.item().operands
+    with pytest.raises(TypeError, match="left the graph"):
+        of(lambda x: float((x * x).sum()) * x[0, 0]).on_values()
