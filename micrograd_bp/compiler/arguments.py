@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from micrograd_bp.compiler.names import RESERVED
 from micrograd_bp.engine import Value, topological_order
 from micrograd_bp.engine.operation import HandMade
 
@@ -16,8 +15,8 @@ Array = NDArray[Any]
 
 Groups = dict[str, list[Value]]
 
-TAKEN = {*RESERVED, "loss", "with_respect_to", "__debug__"}
-"""Names that a program or a call of it uses itself."""
+TAKEN = {"parameters", "with_respect_to", "__debug__"}
+"""What a call of a program means something else by, or Python."""
 
 
 def checked_graph(
@@ -48,7 +47,7 @@ def checked_graph(
             seen[leaf] = name
     for name in listed:
         is_plain = name.isidentifier() and name == unicodedata.normalize("NFKC", name)  # as Python reads it
-        if not is_plain or keyword.iskeyword(name) or name in TAKEN or name.startswith("d_"):
+        if not is_plain or keyword.iskeyword(name) or name in TAKEN:
             raise ValueError(f"an input is an argument of the program, and cannot be called {name!r}")
     order = topological_order(loss, *(node for group in given.values() for node in group))
     for node in order:

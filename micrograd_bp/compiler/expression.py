@@ -85,6 +85,8 @@ def call(function: str, *operands: Expression) -> Expression:
         return operands[0].operands[0]
     if function == "pow" and operands[1].function == "literal":
         base, exponent = operands[0], operands[1].detail
+        if exponent == 0.0:
+            return literal(1.0)
         if exponent in (1.0, 2.0, 3.0):  # a product is many times faster
             square = base if exponent == 1.0 else call("multiply", base, base)
             return call("multiply", square, base) if exponent == 3.0 else square

@@ -65,6 +65,22 @@ class Computed:
     reads: list[Read] = field(default_factory=list)
     formulas: "Formulas | None" = None
 
+    @property
+    def stands_for(self) -> Group | None:
+        """The group whose numbers these are, as in x / 1, where the gradient too goes there as it is; else None."""
+        original, operation = self.value.detail, self.group.operation
+        if self.value.function != "variable" or not isinstance(original, Group):
+            return None
+        if operation is None or self.formulas is None:
+            return original
+        slopes = [self.formulas[operation.trace.derivatives[name]] for name in operation.operand_names]
+        passed_on = [
+            (read.group, slope.is_literal(1.0))
+            for read, slope in zip(self.reads, slopes, strict=True)
+            if read.group is not None and not slope.is_literal(0.0)
+        ]
+        return original if passed_on == [(original, True)] else None
+
     def all_reads(self) -> list[Read]:
         """All that was read for it."""
         return [*self.reads, *(read for term in self.terms for read in (term.b, term.a) if read is not None)]

@@ -52,7 +52,7 @@ class Group:
             For a "joined" group, what stands side by side in it.
         parts: the terms of a "sum".
         rows, columns: how the members of a "sum" are laid out, row by row.
-        name: what it is called in the program.
+        name, gradient_name: what it and its gradient are called in the program.
         number: sorts groups by when they were made.
     """
 
@@ -65,6 +65,7 @@ class Group:
     rows: int = 1
     columns: int = 1
     name: str = ""
+    gradient_name: str = ""
     number: int = field(default_factory=count().__next__)
 
     def __len__(self) -> int:

@@ -20,8 +20,6 @@ from micrograd_bp.compiler.python_source import (
     Writer,
     axes_text,
     is_lacking,
-    name_of,
-    shape_in_parentheses,
 )
 from micrograd_bp.compiler.reading import is_repeated
 from micrograd_bp.compiler.routine import GradientOf, Statement
@@ -36,27 +34,29 @@ COMMUTATIVE = {"add", "multiply"}
 MANY_SAMPLES = 64
 """From so many samples on, products with an axis of samples lie column by column."""
 
-ORDER = f'order = "F" if batch >= {MANY_SAMPLES} else "C"'
-"""The line that the products ask for."""
-
 
 class InPlaceWriter(Writer):
     """Writes expressions; a product with an axis of samples is a call that says how its result lies in memory.
 
     Attributes:
-        asks_for_order: whether something that was written reads the variable of `ORDER`.
+        order_line: says what `order` is; "" as long as nothing that was written asks for it.
     """
 
     def _written(self, node: Expression, operands: list[tuple[str, int]]) -> tuple[str, int]:
+        np, order = self.library, self.constants.free("order")
         if is_ordered(node):
-            self.asks_for_order = True
-            return f"np.matmul({operands[0][0]}, {operands[1][0]}, order=order)", ATOM
+            self._ask_for_order()
+            return f"{np}.matmul({operands[0][0]}, {operands[1][0]}, order={order})", ATOM
         if node.function == "zeros_like" and node.shape[:1] == (BATCH,):
-            self.asks_for_order = True
-            return f"np.zeros({shape_in_parentheses(node.shape)}, parameters.dtype, order)", ATOM
+            self._ask_for_order()
+            return f"{np}.zeros({self.extents(node.shape)}, parameters.dtype, {order})", ATOM
         if node.function == "vecdot":
-            return f"np.vecdot({operands[0][0]}, {operands[1][0]})[:, None]", ATOM
+            return f"{np}.vecdot({operands[0][0]}, {operands[1][0]})[:, None]", ATOM
         return super()._written(node, operands)
+
+    def _ask_for_order(self) -> None:
+        free = self.constants.free
+        self.order_line = f'{free("order")} = "F" if {free("batch")} >= {MANY_SAMPLES} else "C"'
 
     def view(self, name: str, index: Index, size: int) -> str:
         """As for any writer; a single parameter too is a view, which follows when the parameter changes."""
@@ -199,7 +199,7 @@ def _replaced(value: Expression, replacement: Callable[[Expression], Expression 
 
 def _lines(statement: Statement, writer: Writer) -> list[str]:
     if statement.action == "set" and statement.target.function == "variable" and statement.target.shape:
-        return _worked_on(name_of(statement.target), statement.value, writer)
+        return _worked_on(writer.name(statement.target), statement.value, writer)
     return [statement_text(statement, writer)]
 
 
@@ -208,19 +208,20 @@ def _put_line(statement: Statement, writer: Writer) -> str | None:
     (column,) = statement.target.detail.group.operands
     if (column.index == HOLE).any() or is_repeated(column.index.ravel()):
         return None
-    place, value = writer.view("gradient", column.index, len(column.group)), statement.value
+    gradient, np = writer.constants.free("gradient"), writer.library
+    place, value = writer.view(gradient, column.index, len(column.group)), statement.value
     if re.search(r"\[i\d+\]", place):  # an index makes a copy, in which nothing would arrive
         return None
     is_transposed = place.endswith(".T")
     place = place.removesuffix(".T")
     if value.function == "matmul" and is_transposed:
         left, right = (_transposed(operand, writer) for operand in value.operands)
-        return f"np.matmul({right}, {left}, out={place})"
+        return f"{np}.matmul({right}, {left}, out={place})"
     if value.function == "matmul":
-        return f"np.matmul({', '.join(writer.text(operand) for operand in value.operands)}, out={place})"
+        return f"{np}.matmul({', '.join(writer.text(operand) for operand in value.operands)}, out={place})"
     if value.function == "sum" and value.shape and not value.detail[1]:
         return f"{writer.factor(value.operands[0])}.sum(axis={axes_text(value.detail[0])}, out={place})"
-    if place.endswith(")") or place == "gradient":
+    if place.endswith(")") or place == gradient:
         place += "[:]"
     return f"{place} = {writer.factor(value)}.T" if is_transposed else f"{place} = {writer.text(value)}"
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from micrograd_bp.compiler.expression import BATCH
 from micrograd_bp.compiler.grouping import Grouping
 from micrograd_bp.compiler.groups import HOLE, Group
-from micrograd_bp.compiler.module_source import module_source
+from micrograd_bp.compiler.module_source import ModuleSource, module_source
 from micrograd_bp.compiler.names import give_names
-from micrograd_bp.compiler.routine import GradientOf, Routine, Routines
+from micrograd_bp.compiler.routine import Routine, Routines
 from micrograd_bp.compiler.source_text import SourceText
 from micrograd_bp.engine import Value
 
@@ -51,11 +51,17 @@ ERRORS_IGNORED.run(np.seterr, all="ignore")
 
 
 class _Written(NamedTuple):
-    """A source, what it defines, and the line of each group's statement."""
+    """A source, what it defines, and what stands in which line."""
 
     text: SourceText
     namespace: dict[str, Any]
-    places: dict[tuple[str, Group, bool], int]
+    module: ModuleSource
+
+    @property
+    def views(self) -> Callable[[Array], tuple[Any, ...]]:
+        """The function that takes the views of the parameters."""
+        function: Callable[[Array], tuple[Any, ...]] = self.namespace[self.module.constants.free("views")]
+        return function
 
 
 def _block_size(routine: Routine) -> int | None:
@@ -119,7 +125,11 @@ class MatrixProgram:
         self._routines, self._dtype = made, dtype
         self._plain = self._written(buffered=False)
         self.source, self.filename = self._plain.text.source, self._plain.text.filename
-        self._places = self._plain.places
+        self._lines = self._plain.module.statements.get("value_and_gradient", {})
+        self._places: dict[tuple[Group | None, bool], int] = {}
+        for number, line in self._lines.items():
+            if line.statement is not None:
+                self._places.setdefault((line.statement.group, line.statement.is_backward), number)
         self._block = _block_size(made[0])
         self._have_copies: bool | None = None
         self._viewed: Array | None = None
@@ -130,7 +140,7 @@ class MatrixProgram:
         module = module_source(routines, _description(self.grouping), self._dtype, buffered=buffered)
         constants = module.constants.source()
         text = SourceText([module.lines, *([constants.split("\n")] if constants else [])])
-        return _Written(text, text.run(), module.places)
+        return _Written(text, text.run(), module)
 
     @cached_property
     def _buffered(self) -> "_Written":
@@ -156,7 +166,7 @@ class MatrixProgram:
     def _views_of(self, parameters: Array) -> tuple[Any, ...]:
         """The views of the parameters, which are kept as long as these are in the same array."""
         if parameters is not self._viewed:
-            views: tuple[Any, ...] = ERRORS_IGNORED.copy().run(self._buffered.namespace["views"], parameters)
+            views: tuple[Any, ...] = ERRORS_IGNORED.copy().run(self._buffered.views, parameters)
             if not self._views_follow(views, parameters):
                 return views
             self._kept_views, self._viewed = views, parameters
@@ -188,26 +198,18 @@ class MatrixProgram:
             for index in np.argwhere(view.operands[0].index == position).tolist():
                 found += self._places_of(view, tuple(index))
         if group.kind == "input":
-            line = self._first_line
-            found.append(Place(group.name, (position,), line, self.source.splitlines()[line - 1]))
+            line = self._plain.module.functions["value_and_gradient"]
+            found.append(Place(group.name, (position,), line, self._plain.module.lines[line - 1]))
         elif group.kind != "parameters":
             found += self._places_of(group, (position,) if len(group) > 1 or group.batched else ())
         return found
 
-    @property
-    def _first_line(self) -> int:
-        """The line at which `value_and_gradient` begins."""
-        lines = self.source.splitlines()
-        return next(number for number, line in enumerate(lines, 1) if line.startswith("def value_and_gradient("))
-
     def _places_of(self, group: Group, index: tuple[int, ...]) -> list[Place]:
-        lines = self.source.splitlines()
         places = []
-        for is_gradient in (False, True):
-            line = self._places.get(("value_and_gradient", group, is_gradient))
+        for name, is_gradient in ((group.name, False), (group.gradient_name, True)):
+            line = self._places.get((group, is_gradient))
             if line is not None:
-                name = GradientOf(group).name if is_gradient else group.name
-                places.append(Place(name, index, line, lines[line - 1].split("  #")[0].strip()))
+                places.append(Place(name, index, line, self._lines[line].text.strip()))
         return places
 
     def node(self, array: str, index: tuple[int, ...]) -> Value:
@@ -217,7 +219,8 @@ class MatrixProgram:
             LookupError: there is no such array or entry.
         """
         groups = [*self._views, *self.grouping.inputs.values(), *self.grouping.groups]
-        named = [group for group in groups if group.name and array in (group.name, GradientOf(group).name)]
+        named = [group for group in groups if group.name == array]
+        named += [group for group in groups if group.gradient_name == array]
         if not named:
             raise LookupError(
                 f"this program has no array {array!r}; there are: {', '.join(each.name for each in groups)}"
@@ -246,21 +249,20 @@ class MatrixProgram:
     def first_non_finite(self, parameters: Array, inputs: Sequence[Array]) -> tuple[str, Value | None]:
         """The first statement whose array is not finite, and the node of an entry that is not."""
         variables: dict[str, Any] = dict(zip(["parameters", *self.grouping.inputs], [parameters, *inputs], strict=True))
-        routine = "value_and_gradient"
-        groups = {line: group for (name, group, _), line in self._places.items() if name == routine}
-        lines = self.source.splitlines()
-        start = self._first_line
+        free = self._plain.module.constants.free
+        if inputs:
+            variables[free("batch")] = len(inputs[0])
         with np.errstate(all="ignore"):
-            for number, line in enumerate(lines[start:], start + 1):
-                statement = line.split("  #")[0].strip()
-                if statement.startswith("return"):
-                    break
-                if not statement or statement.startswith("#"):
+            for number, line in self._lines.items():
+                exec(line.text.strip(), self._plain.namespace, variables)
+                assert line.statement is not None
+                named = line.statement.target.detail
+                if named == "gradient":  # which is filled below, with what has been looked at
                     continue
-                exec(statement, self._plain.namespace, variables)
-                array = variables.get(statement.split(" ")[0])
-                if array is not None and not statement.startswith("gradient") and not np.isfinite(array).all():
-                    return f"{statement} (line {number} of its source)", self._culprit(groups.get(number), array)
+                array = variables[free(named) if isinstance(named, str) else named.name]
+                if not np.isfinite(array).all():
+                    where = f"{line.text.strip()} (line {number} of its source)"
+                    return where, self._culprit(line.statement.group, array)
         return "", None
 
     def _culprit(self, group: Group | None, array: Any) -> Value | None:

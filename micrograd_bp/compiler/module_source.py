@@ -1,14 +1,13 @@
 """A program's source: a Python module with a function for each routine."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from micrograd_bp.compiler.constants import Constants
 from micrograd_bp.compiler.expression import BATCH, BATCH_SIZE, Shape
-from micrograd_bp.compiler.groups import Group
-from micrograd_bp.compiler.in_place_source import ORDER, InPlaceWriter, in_place
-from micrograd_bp.compiler.python_source import Writer, is_lacking, name_of, shape_in_parentheses
+from micrograd_bp.compiler.in_place_source import InPlaceWriter, in_place
+from micrograd_bp.compiler.python_source import Writer, is_lacking, shape_in_parentheses
 from micrograd_bp.compiler.routine import PARAMETERS, Routine, Statement
 from micrograd_bp.compiler.shared_parts import shared_set_apart
 from micrograd_bp.compiler.statement_text import statement_text
@@ -16,27 +15,28 @@ from micrograd_bp.engine.graph import topological_order
 
 
 class Line(NamedTuple):
-    """A line of a function: its text, a comment, and what it computes."""
+    """A line of a function: its text, a comment, and the statement that it is."""
 
     text: str = ""
     comment: str = ""
-    group: Group | None = None
-    is_gradient: bool = False
+    statement: Statement | None = None
 
 
 @dataclass(slots=True)
 class ModuleSource:
-    """A module's lines, the arrays that it holds, and the line of each statement.
+    """A module's lines, the arrays that it holds, and what stands where.
 
     Attributes:
         constants: the arrays.
         lines: the lines up to the arrays.
-        places: for each statement of a group the number of its line, by (function, group, whether it is its gradient).
+        functions: the number of the line with which each function begins.
+        statements: for each function its statements, by the numbers of their lines.
     """
 
     constants: Constants
     lines: list[str] = field(default_factory=list)
-    places: dict[tuple[str, Group, bool], int] = field(default_factory=dict)
+    functions: dict[str, int] = field(default_factory=dict)
+    statements: dict[str, dict[int, Line]] = field(default_factory=dict)
 
 
 def module_source(
@@ -52,13 +52,15 @@ def module_source(
             parameters are taken in a function of their own.
     """
     module = ModuleSource(Constants(dtype, [group.name for group in routines[0].inputs]))
-    lines = [f'"""{description}"""', "", "import numpy as np"]
+    free = module.constants.free
+    np = free("np")
+    lines = [f'"""{description}"""', "", "import numpy as np" if np == "np" else f"import numpy as {np}"]
     lacking = sorted({name for routine in routines for name in _functions(routine) if is_lacking(name)})
     if lacking:
         lines += ["", "from micrograd_bp.engine.numbers.arrays import Arrays", ""]
-        lines += [f"{name} = Arrays(np).{name}" for name in lacking]
+        lines += [f"{free(name)} = Arrays({np}).{name}" for name in lacking]
     for routine in routines:
-        writer = (InPlaceWriter if buffered else Writer)(module.constants, dtype)
+        writer = (InPlaceWriter if buffered else Writer)(module.constants, dtype, np)
         lines += ["", "", *routine_lines(routine, writer, module, len(lines) + 2, buffered=buffered)]
     module.lines = lines
     return module
@@ -74,6 +76,7 @@ def routine_lines(
 ) -> list[str]:
     """The lines of a routine, after `first_line` others. Notes where each group's statement is."""
     arguments = ["parameters", *(group.name for group in routine.inputs)]
+    free = module.constants.free
     statements = shared_set_apart(routine)
     if buffered:
         written = in_place(statements, routine.results.values(), writer)
@@ -84,27 +87,29 @@ def routine_lines(
     if buffered:  # a program keeps its views of the parameters, which would take as long as a small product
         views = [each for each in written if each[0].section == PARAMETERS]
         written = [each for each in written if each[0].section != PARAMETERS]
-        names = ", ".join(name_of(statement.target) for statement, _ in views) + ("," if len(views) == 1 else "")
+        names = ", ".join(writer.name(statement.target) for statement, _ in views) + ("," if len(views) == 1 else "")
         lines += [
-            Line("def views(parameters):"),
-            *_body(views),
+            Line(f"def {free('views')}(parameters):"),
+            *_body(views, free),
             Line(),
             Line(f"    return {names or '()'}"),
             Line(),
             Line(),
         ]
-        arguments.insert(1, "views")
+        arguments.insert(1, free("views"))
+    order = writer.order_line
     lines.append(Line(f"def {routine.name}({', '.join(arguments)}):"))
-    if writer.asks_for_order or _asks_for_batch(routine, statements):
-        lines.append(Line(f"    batch = {routine.inputs[0].name}.shape[0]"))
-    if writer.asks_for_order:
-        lines.append(Line(f"    {ORDER}"))
+    module.functions[routine.name] = first_line + len(lines)
+    if order or _asks_for_batch(routine, statements):
+        lines.append(Line(f"    {free('batch')} = {routine.inputs[0].name}.shape[0]"))
+    if order:
+        lines.append(Line(f"    {order}"))
     if buffered and names:
-        lines.append(Line(f"    {names} = views"))
-    for line in _body(written):
+        lines.append(Line(f"    {names} = {free('views')}"))
+    for line in _body(written, free):
         lines.append(line)
-        if line.group is not None:
-            module.places.setdefault((routine.name, line.group, line.is_gradient), first_line + len(lines))
+        if line.statement is not None:
+            module.statements.setdefault(routine.name, {})[first_line + len(lines)] = line
     if routine.name == "predict":
         pairs = ", ".join(f"{_quoted(name)}: {result}" for name, result in zip(routine.results, results, strict=True))
         lines += [Line(), Line(f"    return {{{pairs}}}")]
@@ -114,14 +119,14 @@ def routine_lines(
     return [f"{line.text:<{width}}  # {line.comment}" if line.comment else line.text for line in lines]
 
 
-def _body(written: Sequence[tuple[Statement, Sequence[str]]]) -> list[Line]:
+def _body(written: Sequence[tuple[Statement, Sequence[str]]], free: Callable[[str], str]) -> list[Line]:
     """The lines of statements, with a heading for each section."""
     lines, section = [], ""
     for statement, texts in written:
         if statement.section != section:
             section = statement.section
             lines += [Line(), Line(f"    # {section}")]
-        lines.append(Line(f"    {texts[0]}", _shape_comment(statement), statement.group, statement.is_backward))
+        lines.append(Line(f"    {texts[0]}", _shape_comment(statement, free), statement))
         lines += [Line(f"    {text}") for text in texts[1:]]
     return lines
 
@@ -139,6 +144,6 @@ def _asks_for_batch(routine: Routine, statements: Sequence[Statement]) -> bool:
     )
 
 
-def _shape_comment(statement: Statement) -> str:
+def _shape_comment(statement: Statement, free: Callable[[str], str]) -> str:
     shape: Shape = statement.target.shape
-    return shape_in_parentheses(shape) if statement.action == "set" and shape else ""
+    return shape_in_parentheses(shape, free("batch")) if statement.action == "set" and shape else ""

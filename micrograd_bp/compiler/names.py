@@ -13,8 +13,9 @@ from micrograd_bp.engine import Value
 from micrograd_bp.engine.numbers.arrays import LACKING
 from micrograd_bp.engine.numbers.namespace import FUNCTIONS
 
-RESERVED = {"np", "xp", "inf", "nan", "batch", "order", "views", "parameters", "gradient", "value"}
-"""What the source of a program calls something already, inside of its functions, besides functions of numbers."""
+RESERVED = {"np", "xp", "batch", "order", "views", "parameters", "gradient", "value"}
+"""Our own names in the source of a program, besides functions of numbers. Where an input is called so, ours is another
+(see `Constants.free`)."""
 
 
 def give_names(grouping: Grouping, reader: Reader, loss: Value, outputs: Mapping[str, Sequence[Value]]) -> None:
@@ -48,6 +49,8 @@ def give_names(grouping: Grouping, reader: Reader, loss: Value, outputs: Mapping
         view.name = names.unique(
             _label(view.members) or roles.get(members) or ("w" if len(members) < len(grouping.parameters) else "p")
         )
+    for group in (*grouping.inputs.values(), *grouping.groups, *reader.views):
+        group.gradient_name = names.of_gradient(group.name)
 
 
 def _roles(grouping: Grouping, suffixes: Mapping[Group, str]) -> dict[tuple[Value, ...], str]:
@@ -122,13 +125,21 @@ class _Names:
         self._latest: dict[str, int] = {}  # the number that a name was last given
 
     def unique(self, name: str) -> str:
-        """The name, with a number if it is taken, could be that of a gradient, or means something else."""
+        """The name, with a number if it is taken; one that a gradient or a constant may have gets a v before it."""
+        if re.fullmatch(r"[ci]\d+|d_.*", name):
+            name = f"v_{name}"
+        separator = "_" if name[-1:].isdigit() or name in ("c", "i") else ""
         candidate, number = name, self._latest.get(name, 0)
-        while candidate in self._taken or keyword.iskeyword(candidate) or re.fullmatch(r"[ci]\d+|d_.*", candidate):
+        while not self._taken.isdisjoint((candidate, f"d_{candidate}")) or keyword.iskeyword(candidate):
             number += 1
-            candidate = f"{name}_{number}" if name[-1:].isdigit() else f"{name}{number}"
-            if re.fullmatch(r"[ci]\d+|d_.*", candidate):
-                candidate = f"{name}_{number}_"
+            candidate = f"{name}{separator}{number}"
         self._taken.add(candidate)
         self._latest[name] = number
         return candidate
+
+    def of_gradient(self, name: str) -> str:
+        """`d_W0` for `W0`; with a _ where an input is called so."""
+        gradient = f"d_{name}"
+        while gradient in self._taken:
+            gradient += "_"
+        return gradient

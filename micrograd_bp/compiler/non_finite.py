@@ -1,7 +1,7 @@
 """Where in a graph numbers stop being finite."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,14 +11,24 @@ from micrograd_bp.compiler.matrix_program import ERRORS_IGNORED
 from micrograd_bp.engine import Value, topological_order
 
 
-def first_non_finite(loss: Value, numbers: Mapping[Value, NDArray[Any]]) -> Value | None:
+def first_non_finite(
+    loss: Value, numbers: Mapping[Value, NDArray[Any]], targets: Iterable[Value]
+) -> tuple[Value | None, bool]:
     """The first value that is not finite, or else the first whose gradient is not, on the way back from the loss.
 
     Args:
         loss: the root of the graph.
         numbers: the numbers of leaves: one for each sample, or one for all.
+        targets: the leaves with respect to which it was differentiated; other gradients are nobody's concern.
+
+    Returns:
+        The value, and whether it is its gradient that is not finite.
     """
     order = topological_order(loss)
+    moved = set(targets)
+    for node in order:
+        if not moved.isdisjoint(node.operands):
+            moved.add(node)
     samples = max([len(array) for array in numbers.values()], default=1)
     for sample in range(samples):
         data = {leaf: float(array[sample if len(array) > 1 else 0]) for leaf, array in numbers.items()}
@@ -28,15 +38,15 @@ def first_non_finite(loss: Value, numbers: Mapping[Value, NDArray[Any]]) -> Valu
                 operands = [data[operand] for operand in node.operands]
                 data[node], slopes[node] = node.operation.compute_in_ieee(operands)
             if not np.isfinite(data.setdefault(node, node.data)):
-                return node
+                return node, False
         gradients = dict.fromkeys(order, 0.0)
         gradients[loss] = 1.0
         for node in reversed(order):
-            if not np.isfinite(gradients[node]):
-                return node
+            if node in moved and not np.isfinite(gradients[node]):
+                return node, True
             for operand, slope in zip(node.operands, slopes.get(node, ()), strict=False):
                 gradients[operand] += gradients[node] * slope
-    return None
+    return None, False
 
 
 def described(value: float, gradient: NDArray[Any], statement: str, node: Value | None) -> str:
@@ -55,5 +65,6 @@ def described(value: float, gradient: NDArray[Any], statement: str, node: Value 
 def all_finite(gradient: NDArray[Any]) -> bool:
     """Whether no entry is nan or inf."""
     # One number tells, unless squares overflow.
-    squares = ERRORS_IGNORED.copy().run(gradient.dot, gradient)
+    flat = gradient.ravel()
+    squares = ERRORS_IGNORED.copy().run(flat.dot, flat)
     return math.isfinite(squares) or bool(np.isfinite(gradient).all())

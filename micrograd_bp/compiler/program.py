@@ -15,7 +15,7 @@ from micrograd_bp.compiler.functional import ArrayProgram
 from micrograd_bp.compiler.functional.functions import jax_numpy
 from micrograd_bp.compiler.grouping import Grouping
 from micrograd_bp.compiler.matrix_program import MatrixProgram, Place
-from micrograd_bp.compiler.non_finite import all_finite, described, first_non_finite
+from micrograd_bp.compiler.non_finite import all_finite, described
 from micrograd_bp.compiler.straight_line.program import StraightLine, straight_line
 from micrograd_bp.engine import Value, topological_order
 from micrograd_bp.engine.value import number_of
@@ -156,7 +156,7 @@ class Program:
 
         Raises:
             TypeError, ValueError: inputs that do not fit.
-            FloatingPointError: the loss or the gradient is not finite; the message says where that began.
+            FloatingPointError: the loss or a gradient is not finite; the message says where that began.
         """
         program = self._program
         arrays: Sequence[Any] = inputs
@@ -167,8 +167,8 @@ class Program:
             arrays = checked_inputs(self._sizes(self._inputs), inputs, named, self._dtype)
         batch = len(arrays[0]) if arrays else None
         value, gradient, *others = program.value_and_gradient(self._parameters, arrays, batch)
-        if self._check and not (math.isfinite(value) and all_finite(gradient)):
-            self._refuse(float(value), gradient, arrays)
+        if self._check and not (math.isfinite(value) and all(map(all_finite, (gradient, *others)))):
+            self._refuse(program, float(value), [gradient, *others], arrays)
         if others:  # one that repeats a single number is read-only
             others = [other if other.flags.writeable else other.copy() for other in others]
         return float(value), gradient, *others
@@ -220,16 +220,11 @@ class Program:
     def _sizes(self, names: Iterable[str]) -> dict[str, int]:
         return {name: len(self._inputs[name]) for name in names}
 
-    def _refuse(self, value: float, gradient: Array, arrays: Sequence[Array]) -> NoReturn:
-        numbers = {leaf: np.array([number]) for leaf, number in zip(self._values, self._parameters, strict=True)}
-        for group, array in zip(self._inputs.values(), arrays, strict=True):
-            numbers |= {leaf: array[:, position] for position, leaf in enumerate(group)}
-        if isinstance(self._program, MatrixProgram):
-            statement, node = self._program.first_non_finite(self._parameters, arrays)
-        else:
-            node = first_non_finite(self._loss, numbers)
-            places = self._program.where(node) if node is not None else []
-            statement = f"{places[0].statement} (line {places[0].line} of its source)" if places else ""
+    def _refuse(
+        self, program: MatrixProgram | StraightLine, value: float, gradients: Sequence[Array], arrays: Sequence[Array]
+    ) -> NoReturn:
+        statement, node = program.first_non_finite(self._parameters, arrays)
+        gradient = np.concatenate([each.ravel() for each in gradients])
         raise FloatingPointError(f"{described(value, gradient, statement, node)}. compile(…, check=False) lets it pass")
 
     def where(self, what: Value | str) -> Any:

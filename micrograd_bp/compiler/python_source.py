@@ -46,16 +46,11 @@ NUMPY_NAMES = {
 """The operations that NumPy calls otherwise."""
 
 
-def name_of(target: Expression) -> str:
-    """The name of a variable."""
-    named = target.detail
-    return named if isinstance(named, str) else str(named.name)
-
-
 class Writer:
     """Writes expressions."""
 
-    asks_for_order = False
+    order_line = ""
+    """The line that says how products lie in memory; "" where nothing asks."""
 
     def __init__(self, constants: Constants, dtype: str = "float64", library: str = "np") -> None:
         """Writes functions as those of `library`, and arrays under the names that `constants` gives them."""
@@ -63,7 +58,13 @@ class Writer:
         self.library = library
         self.dtype = dtype
         # NumPy makes float64 of a choice between two plain numbers.
-        self._one, self._zero = ("1.0", "0.0") if dtype == "float64" else (f"np.{dtype}(1.0)", f"np.{dtype}(0.0)")
+        of_dtype = "{}" if dtype == "float64" else f"{library}.{dtype}({{}})"
+        self._one, self._zero = of_dtype.format("1.0"), of_dtype.format("0.0")
+
+    def name(self, target: Expression) -> str:
+        """The name of a variable: that of a group, or one of our own."""
+        named = target.detail
+        return self.constants.free(named) if isinstance(named, str) else str(named.name)
 
     def text(self, expression: Expression) -> str:
         """An expression as Python."""
@@ -80,7 +81,7 @@ class Writer:
     def truth(self, expression: Expression) -> str:
         """A comparison as Python, or a variable that holds truth values."""
         if expression.function == "truth":
-            return name_of(expression)
+            return self.name(expression)
         written = [self.text(operand) for operand in expression.operands]
         return f" {OPERATORS[expression.function][0]} ".join(written)
 
@@ -97,7 +98,7 @@ class Writer:
             branches = zip(node.operands[1:], operands[1:], strict=True)
             operands[1:] = [self._number(operand, each) for operand, each in branches]
             if self.dtype != "float64" and not any(operand.shape for operand in node.operands[1:]):
-                operands[1] = f"np.{self.dtype}({operands[1][0]})", ATOM
+                operands[1] = f"{self.library}.{self.dtype}({operands[1][0]})", ATOM
         else:
             if node.operands[0].shape or self._one == "1.0":  # but truth times a plain number is float64
                 operands[:1] = [self._number(node.operands[0], operands[0])]
@@ -117,11 +118,11 @@ class Writer:
     def function(self, name: str) -> str:
         """A function of numbers, as it is called in the library."""
         if is_lacking(name):
-            return name
+            return self.constants.free(name)
         return f"{self.library}.{NUMPY_NAMES.get(name, name)}"
 
     def _variable(self, node: Expression, _: Any) -> str:
-        return name_of(node)
+        return self.name(node)
 
     _truth = _variable
 
@@ -138,10 +139,14 @@ class Writer:
         return f"{_inside(operands[0], ATOM)}.reshape({shape_text(node.shape)})"
 
     def _broadcast_to(self, node: Expression, operands: list[tuple[str, int]]) -> str:
-        return f"{self.library}.broadcast_to({operands[0][0]}, {shape_in_parentheses(node.shape)})"
+        return f"{self.library}.broadcast_to({operands[0][0]}, {self.extents(node.shape)})"
 
     def _zeros_like(self, node: Expression, _: Any) -> str:
-        return f"{self.library}.zeros({shape_in_parentheses(node.shape)}, parameters.dtype)"
+        return f"{self.library}.zeros({self.extents(node.shape)}, parameters.dtype)"
+
+    def extents(self, shape: Shape) -> str:
+        """A shape as a tuple."""
+        return shape_in_parentheses(shape, self.constants.free("batch"))
 
     def _concatenate(self, node: Expression, operands: list[tuple[str, int]]) -> str:
         return f"{self.library}.concatenate([{', '.join(text for text, _ in operands)}], axis=-1)"
@@ -227,9 +232,9 @@ def shape_text(shape: Shape) -> str:
     return ", ".join(map(str, shape)) if shape else "()"
 
 
-def shape_in_parentheses(shape: Shape) -> str:
-    """A shape as a tuple."""
-    extents = ["batch" if extent == BATCH else str(extent) for extent in shape]
+def shape_in_parentheses(shape: Shape, batch: str) -> str:
+    """A shape as a tuple, with a name for the number of samples."""
+    extents = [batch if extent == BATCH else str(extent) for extent in shape]
     return f"({', '.join(extents)}{',' if len(extents) == 1 else ''})"
 
 

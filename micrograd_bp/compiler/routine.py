@@ -33,7 +33,7 @@ class GradientOf:
     @property
     def name(self) -> str:
         """`d_W0` for `W0`."""
-        return f"d_{self.group.name}"
+        return self.group.gradient_name
 
 
 PARAMETERS, FORWARD = "the parameters", "forward"
@@ -156,8 +156,8 @@ class Routines:
             if group not in needed:
                 continue
             done = computed(group, self.reader)
-            if isinstance(done.value.detail, Group) and done.value.function == "variable":
-                self.reader.same[group] = done.value.detail
+            if done.stands_for is not None:
+                self.reader.same[group] = done.stands_for
                 continue
             self._add_views(passed, reversed(done.all_reads()))  # so that backwards the weights come before the biases
             passed[group] = done

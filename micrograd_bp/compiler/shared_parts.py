@@ -7,7 +7,7 @@ import numpy as np
 
 from micrograd_bp.compiler.expression import Expression, variable
 from micrograd_bp.compiler.names import RESERVED
-from micrograd_bp.compiler.python_source import COMPARISONS, name_of
+from micrograd_bp.compiler.python_source import COMPARISONS
 from micrograd_bp.compiler.routine import Routine, Statement
 from micrograd_bp.engine.graph import topological_order
 
@@ -20,7 +20,7 @@ DEEPEST = 50
 
 def shared_set_apart(routine: Routine) -> list[Statement]:
     """The statements, with a line of its own for what several of them use, or what is nested too deeply."""
-    taken = {name_of(statement.target) for statement in routine.statements}
+    taken = {_name(statement) for statement in routine.statements}
     taken |= {*RESERVED, *(group.name for group in routine.inputs)}
     numbers: Counter[str] = Counter()
     uses: Counter[int] = Counter()
@@ -44,7 +44,7 @@ def shared_set_apart(routine: Routine) -> list[Statement]:
                 expression.function == "entries" and not isinstance(expression.detail, np.ndarray)
             )
             if not is_root and not cheap and (uses[id(expression)] > 1 or depth > DEEPEST):
-                apart = variable(_part_of(name_of(statement.target), taken, numbers), expression.shape)
+                apart = variable(_part_of(_name(statement), taken, numbers), expression.shape)
                 if expression.function in COMPARISONS:
                     apart.function = "truth"
                 statements.append(Statement("set", apart, rewritten, statement.section))
@@ -53,6 +53,11 @@ def shared_set_apart(routine: Routine) -> list[Statement]:
             depths[id(rewritten)] = depth
         statements.append(replace(statement, value=renamed[id(statement.value)]))
     return statements
+
+
+def _name(statement: Statement) -> str:
+    named = statement.target.detail
+    return named if isinstance(named, str) else str(named.name)
 
 
 def _part_of(name: str, taken: set[str], numbers: Counter[str]) -> str:

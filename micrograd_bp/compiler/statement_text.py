@@ -2,14 +2,14 @@
 
 from micrograd_bp.compiler.blocks import Block
 from micrograd_bp.compiler.groups import HOLE
-from micrograd_bp.compiler.python_source import Writer, name_of
+from micrograd_bp.compiler.python_source import Writer
 from micrograd_bp.compiler.reading import is_repeated
 from micrograd_bp.compiler.routine import Statement
 
 
 def statement_text(statement: Statement, writer: Writer) -> str:
     """A statement as a line of Python."""
-    target = name_of(statement.target)
+    target, np = writer.name(statement.target), writer.library
     if statement.target.function == "truth":
         return f"{target} = {writer.truth(statement.value)}"
     value = writer.text(statement.value)
@@ -23,7 +23,7 @@ def statement_text(statement: Statement, writer: Writer) -> str:
             return f"{writer.text(which.of(statement.target))} += {value}"
         if is_repeated(which):
             place = writer.place(which, rank)
-            return f"np.add.at({target}, {f'np.s_[{place}]' if rank > 1 else place}, {value})"
+            return f"{np}.add.at({target}, {f'{np}.s_[{place}]' if rank > 1 else place}, {value})"
         return f"{target}[{writer.place(which, rank)}] += {value}"
     return _put_text(statement, value, writer)
 
@@ -32,17 +32,17 @@ def _put_text(statement: Statement, value: str, writer: Writer) -> str:
     """The line that writes the gradient along a view of the parameters to its place in the flat one."""
     assert statement.group is not None
     (column,) = statement.group.operands
-    index = column.index
+    index, gradient = column.index, writer.constants.free("gradient")
     sign = "=" if statement.action == "put" else "+="
     if (index == HOLE).any():
         kept = writer.constants.name(index[index != HOLE])
-        place, value = f"gradient[{kept}]", f"{value}[{writer.constants.name(index != HOLE)}]"
+        place, value = f"{gradient}[{kept}]", f"{value}[{writer.constants.name(index != HOLE)}]"
     else:
-        place = writer.view("gradient", index, len(column.group))
+        place = writer.view(gradient, index, len(column.group))
         if place.endswith(".T"):
             place, value = place.removesuffix(".T"), f"{value}.T"
     if is_repeated(index[index != HOLE]):
-        return f"np.add.at({place.replace('[', ', ', 1).removesuffix(']')}, {value})"
-    if place == "gradient" or place.endswith(")"):
+        return f"{writer.library}.add.at({place.replace('[', ', ', 1).removesuffix(']')}, {value})"
+    if place == gradient or place.endswith(")"):
         place += "[:]"
     return f"{place} {sign} {value}"

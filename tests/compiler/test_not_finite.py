@@ -112,6 +112,35 @@ def test_a_gradient_with_respect_to_inputs_is_not_what_is_checked():
     assert (value, gradient.tolist()) == (1.0, [1.0])
 
 
+@pytest.mark.parametrize("form", ["matrices", "straight line"])
+def test_a_gradient_with_respect_to_inputs_is_checked_where_it_is_asked_for(form):
+    x = Value(1.0, label="x")
+    program = compile(x.sqrt(), inputs={"X": [x]}, parameters=[], form=form)
+    assert program.value_and_gradient([[0.0]])[0] == 0.0
+    with pytest.raises(FloatingPointError, match=r"gradient contains inf; it begins with (d_X|d_x) = .*0\.5 / "):
+        program.value_and_gradient([[1.0], [0.0]], with_respect_to="X")
+
+
+def test_what_nobody_asks_for_is_not_blamed():
+    """The derivative along x is infinite, and nobody wants it; that along w is where it begins."""
+    x, w = Value(1.0, label="x"), Value(1.0, label="w")
+    program = compile(x.sqrt() + w.sqrt(), inputs={"X": [x]}, parameters=[w], form="straight line")
+    program.parameters = [0.0]
+    with pytest.raises(FloatingPointError, match=r"begins with d_w = .*'w'"):
+        program.value_and_gradient([[0.0]])
+
+
+@pytest.mark.parametrize("form", ["matrices", "straight line"])
+@pytest.mark.parametrize("label", ["returns", "gradient_norm", "gradient", "batch", "value"])
+def test_labels_do_not_hide_a_statement(form, label):
+    x, w = Value(1.0), Value(1.0)
+    y = x.log()
+    y.label = label
+    program = compile((y * w).exp() - y, inputs={"X": [x]}, parameters=[w], form=form)
+    with pytest.raises(FloatingPointError, match=r"begins with (\w+) = (np\.)?log\("):
+        program.value_and_gradient([[1.0], [0.0]])
+
+
 POINTS = [-math.inf, -1e300, -2.0, -1.0, -0.0, 0.0, 0.5, 1.0, 2.0, 800.0, 1e300, math.inf, math.nan]
 
 FUNCTIONS = [

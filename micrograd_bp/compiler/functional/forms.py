@@ -31,7 +31,7 @@ class Matrices:
     def __init__(self, program: MatrixProgram, dtype: str) -> None:
         """Writes the text."""
         module = functional_source(program._routines, dtype)
-        self._constants = module.constants.arrays
+        self._constants, self._xp = module.constants.arrays, module.constants.free("xp")
         self.n_statements = len(module.lines)
         self.text = SourceText([module.lines])
 
@@ -39,7 +39,7 @@ class Matrices:
         """The functions of the text, on those of a library, with constants that fit the array `like`."""
         namespace = self.text.run()
         namespace |= {name: xp.constant(array, like) for name, array in self._constants.items()}
-        namespace["xp"] = xp
+        namespace[self._xp] = xp
         return namespace
 
 

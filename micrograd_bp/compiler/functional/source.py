@@ -18,7 +18,7 @@ Written = tuple[str, int]
 def functional_source(routines: Sequence[Routine], dtype: str = "float64") -> ModuleSource:
     """Writes routines as a module, which is to be run with `xp` and its constants among its globals."""
     module = ModuleSource(Constants(dtype, [group.name for group in routines[0].inputs]))
-    writer = FunctionalWriter(module.constants, dtype, "xp")
+    writer = FunctionalWriter(module.constants, dtype, module.constants.free("xp"))
     inputs = [f"{group.name} (batch, {len(group)})" for group in routines[0].inputs]
     lines = [
         f'"""A graph of scalars as pure functions of {", ".join(["parameters", *inputs])}.',
@@ -49,10 +49,10 @@ class FunctionalWriter(Writer):
 
     def function(self, name: str) -> str:
         """A function of numbers, under its standard name."""
-        return f"xp.{name}"
+        return f"{self.library}.{name}"
 
     def _called(self, function: str, operands: list[Written], *arguments: str) -> str:
-        return f"xp.{function}({', '.join([*(text for text, _ in operands), *arguments])})"
+        return f"{self.library}.{function}({', '.join([*(text for text, _ in operands), *arguments])})"
 
     def _array(self, _: Expression, operands: list[Written]) -> str:
         return self._called("array", operands, "parameters")
@@ -61,10 +61,10 @@ class FunctionalWriter(Writer):
         return self._called("reshape", operands, _tuple(node.shape, "-1"))
 
     def _broadcast_to(self, node: Expression, operands: list[Written]) -> str:
-        return self._called("broadcast_to", operands, _tuple(node.shape, "batch"))
+        return self._called("broadcast_to", operands, _tuple(node.shape, self.constants.free("batch")))
 
     def _concatenate(self, _: Expression, operands: list[Written]) -> str:
-        return f"xp.concat([{', '.join(text for text, _ in operands)}])"
+        return f"{self.library}.concat([{', '.join(text for text, _ in operands)}])"
 
     def _sum(self, node: Expression, operands: list[Written], function: str = "total") -> str:
         axes, keepdims = node.detail

@@ -49,7 +49,7 @@ class OneFunction:
         self._graph = graph
         self._names = names = _names(graph, arguments)
         templates = Templates(graph, differentiated=targets is not None, constants_are_written=True)
-        upstream = {} if targets is None else dict.fromkeys(graph.roots, "1.0")
+        upstream = {} if targets is None else {root: "1.0" for root in graph.roots if graph.moved[root]}
         nodes = range(graph.n_leaves, len(graph.nodes))
         body = Body(graph, nodes, dict(enumerate(names)), upstream, templates)
         self.functions = templates.functions | non_finite(graph)
@@ -89,7 +89,7 @@ class OneFunction:
 
     def place(self, name: str) -> int:
         """The number of the node that has this name, or whose gradient has it."""
-        return self._names.index(name.removeprefix("d_"))
+        return self._names.index(name if name in self._names else name.removeprefix("d_"))
 
 
 def _names(graph: Numbering, arguments: Mapping[str, int]) -> list[str]:
@@ -106,7 +106,7 @@ def _names(graph: Numbering, arguments: Mapping[str, int]) -> list[str]:
             name = members[place] if place < graph.n_variables else f"v{place - graph.n_leaves}"
             while name in used or is_reserved(name):
                 name += "_"
-        used.add(name)
+        used |= {name, f"d_{name}"}
         names.append(name)
     return names
 

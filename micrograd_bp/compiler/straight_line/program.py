@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy
 from numpy.typing import NDArray
 
+from micrograd_bp.compiler.non_finite import first_non_finite
 from micrograd_bp.compiler.straight_line.numbering import Numbering
 from micrograd_bp.compiler.straight_line.python import Function, PythonCode
 from micrograd_bp.engine import Value, leaves
@@ -169,6 +170,19 @@ class StraightLine:
         run, numbers = self._python.on_floats[function], parameters.tolist()
         samples = zip(*[group.tolist() for group in inputs], strict=True) if inputs else [()]
         return numpy.array([_row(run(numbers, *sample)) for sample in samples])
+
+    def first_non_finite(self, parameters: Array, inputs: Sequence[Array]) -> tuple[str, Value | None]:
+        """The first statement whose number is not finite, and its node; as `MatrixProgram` has it."""
+        graph = self._graph
+        columns = [*parameters[:, None], *(column for group in inputs for column in group.T)]
+        targets = [node for place, node in enumerate(graph.nodes[: graph.n_variables]) if graph.moved[place]]
+        numbers = dict(zip(graph.nodes, columns, strict=False))
+        node, is_gradient = first_non_finite(graph.nodes[graph.roots[0]], numbers, targets)
+        places = self.where(node) if node is not None else []
+        if not places:
+            return "", node
+        place = places[-1 if is_gradient else 0]
+        return f"{place.statement} (line {place.line} of its source)", node
 
     def where(self, node: Value) -> list[Place]:
         """Where in the source a node and its gradient are computed; where they have statements of their own."""
