@@ -11,14 +11,18 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from micrograd_bp import __version__
 from micrograd_bp.engine import Value
 from micrograd_bp.engine.origin import track_source
 from micrograd_bp.engine.value import backward
 from micrograd_bp.expressions import graph
+from micrograd_bp.files import write_bytes
 from micrograd_bp.views.debugger.debugger import Debugger
 from micrograd_bp.views.debugger.screen import Screen
 from micrograd_bp.views.debugger.walk import Walk
 from micrograd_bp.views.steps.steps import Recording
+
+EXTENSION = "micrograd-bp.vsix"
 
 
 class TargetError(Exception):
@@ -38,15 +42,24 @@ def add_parser(subparsers: Any) -> None:
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "debug",
         help="step through the chain rule of an expression or a script",
-        description="The chain-rule debugger. It reads commands from the terminal, or from a pipe.",
+        description="The chain-rule debugger. It reads commands from the terminal, or from a pipe; VS Code shows it "
+        "with the extension that --vscode writes.",
     )
     parser.add_argument(
         "target",
+        nargs="?",
         help='an expression, "tanh(w*x + b)"; or a script, train.py, which is run: the debugger takes the last output '
         "on which backward was called; or train.py:NAME, a Value there, or a function without arguments that gives one",
     )
     parser.add_argument("numbers", nargs="*", metavar="NAME=NUMBER", help="the names in an expression: w=-3 x=2")
-    parser.set_defaults(run=lambda arguments: run(arguments.target, arguments.numbers))
+    parser.add_argument("--vscode", action="store_true", help=f"write {EXTENSION}, the extension for VS Code")
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    if arguments.vscode == (arguments.target is not None):
+        return _refuse("--vscode goes without a target" if arguments.vscode else "what is to be debugged?")
+    return write_extension() if arguments.vscode else run(arguments.target, arguments.numbers)
 
 
 def run(target: str, numbers: Sequence[str] = ()) -> int:
@@ -54,10 +67,26 @@ def run(target: str, numbers: Sequence[str] = ()) -> int:
     try:
         start = start_of(target, numbers)
     except TargetError as refusal:
-        Screen(sys.stderr).say(f"micrograd-bp debug: {refusal}")
-        return 2
+        return _refuse(str(refusal))
     Debugger(Walk(Recording(start.outputs, start.gradients, names=start.names))).run()
     return 0
+
+
+def write_extension() -> int:
+    """Writes the extension for VS Code into the current folder; returns the exit code."""
+    from micrograd_bp.views.adapter.extension import vsix
+
+    try:
+        write_bytes(EXTENSION, vsix(sys.executable, __version__))
+    except OSError as error:
+        return _refuse(f"cannot write {error.filename or EXTENSION}: {error.strerror or error}")
+    print(f"wrote {EXTENSION}; this installs it:\n    code --install-extension {EXTENSION}")
+    return 0
+
+
+def _refuse(why: str) -> int:
+    Screen(sys.stderr).say(f"micrograd-bp debug: {why}")
+    return 2
 
 
 def start_of(target: str, numbers: Sequence[str]) -> Start:
