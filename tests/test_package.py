@@ -94,7 +94,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
 
 def test_data_and_types_are_in_what_is_built(built: dict[str, set[str]]) -> None:
     names = {"py.typed", "datasets/iris.csv", "engine/methods.pyi", "engine/operations.pyi"}
-    names |= {f"views/adapter/vscode/{name}" for name in ("package.json", "README.md", "icon.png")}
+    names |= {f"views/adapter/vscode/{name}" for name in ("package.json", "extension.js", "README.md", "icon.png")}
     assert {f"micrograd_bp/{name}" for name in names} <= built["wheel"] & built["sdist"]
 
 

@@ -93,9 +93,11 @@ def test_any_path_of_a_python_survives(tmp_path: Path) -> None:
     assert python in unpacked(path)["extension/README.md"].decode()
 
 
-def test_it_has_no_program_of_its_own_and_an_icon_of_the_size_that_is_shown(extension: Path) -> None:
+def test_what_the_package_names_is_there(extension: Path) -> None:
     package, contents = package_of(extension), unpacked(extension)
-    assert not {"main", "browser", "activationEvents"} & set(package)
+    (debugger,) = package["contributes"]["debuggers"]
+    assert f"extension/{package['main'].removeprefix('./')}" in contents
+    assert package["activationEvents"] == [f"onDebugResolve:{debugger['type']}"]
     icon = contents[f"extension/{package['icon']}"]
     assert icon[:8] == b"\x89PNG\r\n\x1a\n"
     assert struct.unpack(">II", icon[16:24]) == (128, 128)

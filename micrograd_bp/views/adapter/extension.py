@@ -1,6 +1,6 @@
 """The extension for VS Code: files of this folder, packed as the editor installs them.
 
-It has no program of its own: it says which one the editor is to start, and which settings that takes.
+It says which program the editor is to start, and which settings that takes; all else is the adapter's.
 """
 
 import io
@@ -16,6 +16,7 @@ DEBUG_ADAPTER = ("-P", "-m", "micrograd_bp", "debug", "--adapter")
 CONTENT_TYPES = """\
 <?xml version="1.0" encoding="utf-8"?>
 <Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">
+    <Default Extension="js" ContentType="application/javascript"/>
     <Default Extension="json" ContentType="application/json"/>
     <Default Extension="md" ContentType="text/markdown"/>
     <Default Extension="png" ContentType="image/png"/>
@@ -69,7 +70,7 @@ def vsix(python: str, version: str) -> bytes:
             "extension.vsixmanifest": _manifest(package).encode(),
             "extension/package.json": json.dumps(package, indent=4).encode(),
             "extension/README.md": readme.encode(),
-            "extension/icon.png": (folder / "icon.png").read_bytes(),
+            **{f"extension/{name}": (folder / name).read_bytes() for name in ("extension.js", "icon.png")},
         }
     )
 
