@@ -13,6 +13,7 @@ from micrograd_bp.engine import Origin, Value
 from micrograd_bp.engine.origin import Leaf
 from micrograd_bp.views.given_names import GivenNames
 from micrograd_bp.views.models import makers
+from micrograd_bp.views.short_names import short_names
 from micrograd_bp.views.text import printable
 
 LONGEST = 60
@@ -52,6 +53,7 @@ class Names(Mapping[Value, str]):
         self._names: dict[Value, str] = {}
         self._values: dict[str, Value] = {}
         self._counts: dict[str, int] = {}
+        self._short: dict[int, dict[str, str]] = {}
         self._makers = makers(order)
         self._used_in: dict[Value, Origin | None] = {}
         for value in order:
@@ -104,6 +106,12 @@ class Names(Mapping[Value, str]):
     def all(self) -> list[str]:
         """Every name, in topological order of the values that people named, then of the others."""
         return list(self._values)
+
+    def short(self, value: Value, width: int) -> str:
+        """The name in at most `width` characters, which still tell it from those of all others."""
+        if width not in self._short:
+            self._short[width] = short_names(self._values, width)
+        return self._short[width][self[value]]
 
     def path(self, origin: Origin) -> str:
         """The path of a module, or of a leaf in one, from what the caller calls the outermost one."""

@@ -17,10 +17,16 @@ def printable(text: object, limit: int = 40) -> str:
         text: what somebody else wrote.
         limit: the largest number of characters.
     """
-    written = str(text)
-    if len(written) > limit:
-        written = written[: limit - 1] + "…"
+    written = shortened(str(text), limit)
     return "".join(character if character.isalnum() else _visible(character) for character in written)
+
+
+def shortened(text: str, width: int) -> str:
+    """`text` without its middle, if it has more than `width` characters: both ends tell more."""
+    if len(text) <= width:
+        return text
+    end = (width - 1) // 2
+    return f"{text[: width - 1 - end]}…{text[len(text) - end :]}"
 
 
 def _visible(character: str) -> str:

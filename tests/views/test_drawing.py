@@ -8,6 +8,8 @@ import pytest
 from micrograd_bp import MLP, Module, Value, backward, between, draw, gradients
 from micrograd_bp.engine import size, topological_order
 from micrograd_bp.views.colours import NEGATIVE, NOT_FINITE, NOTHING, POSITIVE
+from micrograd_bp.views.drawing.box_styles import DEAD_END
+from micrograd_bp.views.page.page import page
 from tests.counts import count
 
 from .support_drawing import counts, layout, micrograd_readme, network_loss, neuron, nodes, texts
@@ -94,18 +96,21 @@ def test_drawing_twice_gives_the_same_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("node", "remark"),
+    ("node", "remark", "kind"),
     [
-        (Value(-1.0).relu(), "passes nothing"),
-        (Value(0.0) * Value(0.0), "passes nothing"),
-        (Value(4.0).tanh(), "saturated: passes 0.134 %"),
-        (Value(-6.0).sigmoid(), "saturated: passes 0.247 %"),
-        (Value(50.0).tanh(), "saturated: passes nothing"),
+        (Value(-1.0).relu(), "passes nothing", "dead end"),
+        (Value(0.0) * Value(0.0), "passes nothing", "dead end"),
+        (Value(4.0).tanh(), "saturated: passes 0.134 %", "saturated"),
+        (Value(-6.0).sigmoid(), "saturated: passes 0.247 %", "saturated"),
+        (Value(50.0).tanh(), "saturated: passes nothing", "dead end"),
     ],
 )
-def test_dead_ends_are_visible(node: Value, remark: str) -> None:
+def test_dead_ends_and_what_is_saturated_are_visible_and_look_different(node: Value, remark: str, kind: str) -> None:
     assert remark in texts(draw(node))
-    assert "dead end" in texts(draw(node))
+    assert [each for each in ("dead end", "saturated") if each in texts(draw(node))] == [kind]
+    drawn = [line for line in draw(node).source.splitlines() if remark in line]
+    assert all((DEAD_END["fillcolor"] in line) == (kind == "dead end") for line in drawn)
+    assert f'class="box output {kind.replace(" ", "-")}"' in page(node).html
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
@@ -115,6 +120,24 @@ def test_what_is_not_finite_is_visible(value: float) -> None:
     assert f"{value:.4g}" in texts(draw(y))
     assert NOT_FINITE in draw(y).source
     assert "nan or inf" in texts(draw(y))
+
+
+def test_gradients_of_leaves_that_come_from_elsewhere_are_said_to_do_so() -> None:
+    x, w = Value(3.0), Value(2.0)
+
+    def said(y: Value) -> list[str]:
+        return [text for text in texts(draw(y)) if text.startswith(("leaves", "no gradients"))]
+
+    (x * w).backward()
+    y = x * w
+    assert said(y) == ["no gradients yet: backward() has not run", "leaves hold the gradients of another graph"]
+    y.backward()
+    add_up = "They add up, over graphs and passes, until they are set to 0"
+    assert said(y) == [f"leaves with gradients from elsewhere too: 2. {add_up}"]
+    w.grad /= 2.0
+    assert said(y) == [f"leaves with gradients from elsewhere too: 1. {add_up}"]
+    x.grad = 0.0  # after the pass
+    assert said(y) == []
 
 
 def test_without_gradients_there_is_only_the_computation() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from micrograd_bp.views.colours import Scale
 from micrograd_bp.views.number_text import number
+from micrograd_bp.views.short_names import short_names
 from micrograd_bp.views.text import as_html, as_quoted, printable
 
 
@@ -28,10 +29,27 @@ def test_what_cannot_be_seen_is_shown(text: str, shown: str) -> None:
     assert printable(text) == shown
 
 
-def test_long_text_is_cut() -> None:
-    assert printable("x" * 41) == "x" * 39 + "…"
+def test_long_text_loses_its_middle() -> None:
+    assert printable("x" * 40 + "y") == "x" * 20 + "…" + "x" * 18 + "y"
     assert printable("x" * 40) == "x" * 40
-    assert printable("abcdef", 3) == "ab…"
+    assert [printable("abcdef", limit) for limit in (1, 2, 3, 4, 5)] == ["…", "a…", "a…f", "ab…f", "ab…ef"]
+
+
+def test_names_in_a_narrow_table_lose_what_they_have_in_common() -> None:
+    neurons = [f"layers.{i}.neurons.{j}" for i in range(3) for j in range(12)]
+    names = [f"{neuron}.{part}" for neuron in neurons for part in ("weights.100", "bias", "tanh", *MANY)]
+    names += ["rate", "rate_of_the_first_half_of_it", "rate_of_the_other_half_of_it", "x" * 30, "x" * 31, "y" * 13]
+    short = short_names(names, 13)
+    assert short["layers.2.neurons.0.tanh"] == "l…2.n…0.tanh"
+    assert short["rate"] == "rate"
+    assert short["y" * 13] == "y" * 13
+    assert all(len(each) <= 13 for each in short.values())
+    told_apart = [each for name, each in short.items() if "x" not in name]
+    assert len(set(told_apart)) == len(told_apart)
+    assert "first" in short["rate_of_the_first_half_of_it"]
+
+
+MANY = [f"multiply_{i}" for i in range(3, 15)]
 
 
 def test_markup_is_written_as_text() -> None:

@@ -15,7 +15,6 @@ from micrograd_bp.views.explain.remarks import aside, remark, source
 from micrograd_bp.views.explain.ways import in_words, n_paths, route
 from micrograd_bp.views.names import Names
 from micrograd_bp.views.number_text import number, share
-from micrograd_bp.views.steps.step_table import ending
 from micrograd_bp.views.steps.steps import Recording
 
 ROWS_OF_WHY = 10
@@ -46,7 +45,7 @@ def _rows(frames: Sequence[Frame], names: Names) -> list[str]:
         frames = [*frames[: at_either_end + 1], *frames[at_either_end + 1 + n_more :]]
     rows = []
     for node, factor, product in ((frame.node, frame.factor, frame.product) for frame in frames):
-        name = ending(names[node], PATH_NAME)
+        name = names.short(node, PATH_NAME)
         numbers = f"{'' if factor is None else number(factor):>10} {written(product):>10}"
         rows.append(f"  {name:<{PATH_NAME}} {numbers}  {aside(node)}".rstrip())
     if n_more > 0:

@@ -22,6 +22,8 @@ ROLES: dict[Role, dict[str, str]] = {
     },
 }
 DEAD_END = {"fillcolor": "#CFCFCF", "color": "#555555", "style": "rounded,filled,dashed"}
+SATURATED = {"fillcolor": "#FFFFFF", "color": "#444444", "style": "rounded,filled,dashed"}
+"""Little gets through, where nothing does at a dead end."""
 BROKEN = {"fillcolor": "#F7DCEB", "color": NOT_FINITE, "penwidth": "3"}
 REPEATED = {"shape": "box", "fillcolor": "#FFFFFF", "color": FAINT, "style": "rounded,filled,dotted"}
 
@@ -31,8 +33,7 @@ def box_style(box: Box) -> dict[str, str]:
     if box.repeats:
         return REPEATED
     style = dict(ROLES[box.role])
-    if box.passage is not Passage.OPEN:
-        style.update(DEAD_END)
+    style.update({Passage.OFF: DEAD_END, Passage.SATURATED: SATURATED}.get(box.passage, {}))
     if not box.finite:
         style.update(BROKEN)
     return style

@@ -1,6 +1,7 @@
 """`draw`: a graph as a picture in which one sees the gradient flow. `between`: only what lies on the way to a leaf."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from micrograd_bp.engine import Value
@@ -108,6 +109,8 @@ def _draw(
         picture = readable(part, roles, flow, direction).picture
     else:
         picture = picture_of(part, roles, flow, detail)
+    if flow is not None and flow.note:
+        picture = replace(picture, notes=[*picture.notes, flow.note])
 
     def written(picture: Picture, *simpler: Callable[[], "Drawing"]) -> "Drawing":
         return drawing_of(picture, direction=direction, with_legend=show_gradients, simpler=simpler)

@@ -16,7 +16,13 @@ SATURATED_BELOW = 0.01
 
 
 class GradientFlow(Protocol):
-    """Where the numbers come from."""
+    """Where the numbers come from.
+
+    Attributes:
+        note: what to say of them all; "" for nothing.
+    """
+
+    note: str
 
     def gradient(self, node: Value) -> float | None:
         """d(output)/d(node); None if it is not known."""
@@ -33,14 +39,40 @@ class RecordedFlow:
         self.known = any(root.grad != 0.0 for root in roots) or any(
             node.operands and node.grad != 0.0 for node in order
         )
+        self.note = ""
+        if not self.known:
+            if any(node.grad != 0.0 for node in order):
+                self.note = "leaves hold the gradients of another graph"
+        elif n_others := _n_with_others(roots, order):
+            self.note = (
+                f"leaves with gradients from elsewhere too: {n_others:,}. They add up, over graphs and passes, until "
+                f"they are set to 0"
+            )
 
     def gradient(self, node: Value) -> float | None:
         """The node's `grad`."""
         return node.grad if self.known or (not node.operands and node.grad != 0.0) else None
 
 
+def _n_with_others(roots: Sequence[Value], order: Sequence[Value]) -> int:
+    """How many leaves have a gradient that is not the sum of what the latest pass has sent them along these edges."""
+    sent: dict[Value, list[float]] = {node: [] for node in order if not node.operands and node not in roots}
+    for node in order:
+        for operand, local_derivative in zip(node.operands, node.local_derivatives, strict=True):
+            if operand in sent:
+                sent[operand].append(node.grad * local_derivative)
+    count = 0
+    for leaf, contributions in sent.items():
+        scale = sum(map(abs, contributions))
+        if leaf.grad != 0.0 and math.isfinite(scale) and math.isfinite(leaf.grad):
+            count += abs(leaf.grad - sum(contributions)) > 1e-9 * max(scale, abs(leaf.grad))
+    return count
+
+
 class GivenFlow:
     """Gradients from somewhere else; nodes that are not listed have none that is known."""
+
+    note = ""
 
     def __init__(self, gradients: Mapping[Value, float]) -> None:
         self.gradients = gradients

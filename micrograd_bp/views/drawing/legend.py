@@ -6,7 +6,7 @@ It is the label of the whole drawing, so it takes no part in the layout.
 import math
 
 from micrograd_bp.views.colours import FAINT, NEGATIVE, NOT_FINITE, NOTHING, POSITIVE, SMALLEST_SHARE, Scale
-from micrograd_bp.views.drawing.box_styles import BROKEN, DEAD_END, REPEATED, ROLES
+from micrograd_bp.views.drawing.box_styles import BROKEN, DEAD_END, REPEATED, ROLES, SATURATED
 from micrograd_bp.views.drawing.gradient_flow import Passage
 from micrograd_bp.views.drawing.picture import Picture
 from micrograd_bp.views.names import Role
@@ -23,15 +23,15 @@ def legend(picture: Picture, scale: Scale) -> str:
         )
         or (role is Role.PARAMETER and any(box.parameters for box in picture.boxes))
     ]
-    if any(box.passage is not Passage.OPEN and box.finite for box in picture.boxes):
-        boxes.append(_box(DEAD_END, "dead end"))
+    for passage, style, words in ((Passage.SATURATED, SATURATED, "saturated"), (Passage.OFF, DEAD_END, "dead end")):
+        if any(box.passage is passage and box.finite for box in picture.boxes):
+            boxes.append(_box(style, words))
     if any(not box.finite for box in picture.boxes):
         boxes.append(_box(BROKEN, "nan or inf"))
     if any(box.repeats for box in picture.boxes):
         boxes.append(_box(REPEATED, "continued from above"))
     rows = [_row(boxes), *_stroke_rows(picture, scale)]
-    if picture.note:
-        rows.append(_row([_text(picture.note)]))
+    rows += [_row([_text(note)]) for note in picture.notes]
     return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">{"".join(rows)}</TABLE>>'
 
 

@@ -55,7 +55,7 @@ def picture_of(part: Part, roles: Names, flow: GradientFlow | None, level: Level
 def readable(part: Part, roles: Names, flow: GradientFlow | None, direction: str) -> Choice:
     """The most detailed picture that can be read; where none can, the one with the fewest boxes.
 
-    What is too large at any level is shown near the output; the picture's note says so, and what to do.
+    What is too large at any level is shown near the output; the picture's notes say so, and what to do.
     """
     from micrograd_bp.views.drawing.readability import first_readable
 
@@ -99,7 +99,7 @@ def _near_the_output(part: Part, roles: Names, flow: GradientFlow | None, what_t
         f"the {len(near.order):,} values nearest to the output, of {len(part.order):,}; detail='values' shows all. "
         f"{what_to_do}"
     )
-    return Choice(near, "values", replace(picture_of(near, roles, flow, "values"), note=note))
+    return Choice(near, "values", replace(picture_of(near, roles, flow, "values"), notes=[note]))
 
 
 def nearest(part: Part, root: Value) -> Part:

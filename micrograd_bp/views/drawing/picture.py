@@ -92,11 +92,11 @@ class Picture:
         lines: the lines between them.
         framed: whether modules have frames.
         dense: whether there are so many lines that straight ones are easier to follow.
-        note: what to say below about the whole.
+        notes: what to say below about the whole.
     """
 
     boxes: list[Box] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     framed: bool = True
     dense: bool = False
-    note: str = ""
+    notes: list[str] = field(default_factory=list)

@@ -78,6 +78,7 @@ def value_box(node: Value, roles: Names, flow: GradientFlow | None, left_out: in
     elif box.passage is Passage.SATURATED:
         steepness = abs(node.local_derivatives[0])
         remarks.append(f"saturated: passes {share(steepness) if steepness else 'nothing'}")
+        box.passage = box.passage if steepness else Passage.OFF
     if left_out:
         remarks.append(f"… {left_out} more {'edge' if left_out == 1 else 'edges'}")
     box.remark = ", ".join(remarks)

@@ -7,6 +7,9 @@ from micrograd_bp.views.drawing.gradient_flow import Passage
 from micrograd_bp.views.drawing.picture import Picture
 from micrograd_bp.views.names import Role
 
+KINDS = {Passage.SATURATED: "saturated", Passage.OFF: "dead-end"}
+"""The classes of CSS of boxes that pass little or nothing on."""
+
 
 def legend(picture: Picture) -> str:
     """The legend as a list of HTML."""
@@ -15,8 +18,9 @@ def legend(picture: Picture) -> str:
         for role in ROLES
         if any(box.role is role and box.passage is Passage.OPEN and box.finite for box in picture.boxes)
     ]
-    if any(box.passage is not Passage.OPEN for box in picture.boxes):
-        boxes.append(_box("dead-end"))
+    for passage, kind in KINDS.items():
+        if any(box.passage is passage for box in picture.boxes):
+            boxes.append(_box(kind))
     made = [line.contribution for line in picture.lines if line.contribution is not None]
     signs = [("positive", "positive gradient", 3.0), ("negative", "negative gradient", 3.0)]
     signs += [("nothing", "zero", 1.0), ("not-finite", "nan or inf", 3.6)]

@@ -200,8 +200,8 @@ def _title(scene: Scene, hidden: Sequence[str]) -> str:
 def _summary(scene: Scene, story: Sequence[PageStep]) -> str:
     n_forward = sum(step.forward for step in story)
     passes = f"{n_forward:,} steps forward and " if n_forward else ""
-    note = f" – {scene.picture.note}" if scene.picture.note else ""
-    return f"{len(scene.part.order):,} values, {passes}{len(story) - n_forward:,} steps back{note}"
+    steps = f"{len(scene.part.order):,} values, {passes}{len(story) - n_forward:,} steps back"
+    return " – ".join([steps, *scene.picture.notes])
 
 
 def _start(scene: Scene, story: Sequence[PageStep]) -> str:

@@ -87,16 +87,16 @@ def scene_of(
     elif leaf is not None:
         part = on_paths(part, leaf)
     flow = GivenFlow(recording.gradients())
-    note = ""
+    notes: list[str] = []
     if detail == "auto":
         choice = readable(part, roles, flow, direction)
         small = by_value and len(part.order) <= VALUES_UP_TO
-        part, level, note = choice.part, "values" if small else choice.level, choice.picture.note
+        part, level, notes = choice.part, "values" if small else choice.level, choice.picture.notes
     else:
         level = detail
     if level in ("values", "tables"):  # a page follows the steps, and need not be seen at once
         # Frames would push the inputs out to the border and make the drawing twice as high; the panel names modules.
-        picture = replace(picture_of_values(part, roles, flow, framed=False), note=note)
+        picture = replace(picture_of_values(part, roles, flow, framed=False), notes=notes)
         return Scene(part, picture, {node: i for i, node in enumerate(part.order)}, True, roles, recording)
     picture = picture_of_groups(part, roles, flow, level)
     places = {member: i for i, group in enumerate(grouped(part, roles, level)) for member in group.members}

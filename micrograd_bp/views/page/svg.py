@@ -10,9 +10,9 @@ from html import escape
 
 from micrograd_bp.views.colours import THICKEST, THICKEST_OF_MANY, Scale
 from micrograd_bp.views.drawing.geometry import Curve, Frame, Geometry, Point, Rectangle
-from micrograd_bp.views.drawing.gradient_flow import Passage
 from micrograd_bp.views.drawing.picture import Box, Picture
 from micrograd_bp.views.names import Role
+from micrograd_bp.views.page.legend import KINDS
 
 SIDE = 7.5
 """From the edge of a box to its text."""
@@ -122,8 +122,8 @@ def _arrow(curve: Curve) -> str:
 def _box(i: int, box: Box, rectangle: Rectangle, facts: BoxFacts) -> str:
     kind = box.role.value
     classes = ["box", kind]
-    if box.passage is not Passage.OPEN:
-        classes.append("dead-end")
+    if box.passage in KINDS:
+        classes.append(KINDS[box.passage])
     if not box.finite:
         classes.append("broken")
     data = {"box": i, "kind": kind, "name": facts.name, "value": facts.value, "formula": facts.formula}

@@ -18,13 +18,8 @@ NAME_WIDTH = 13
 
 
 def _line(step: str, node: str, operand: str, *numbers: str) -> str:
-    names = f"{ending(node, NAME_WIDTH):<{NAME_WIDTH}} {ending(operand, NAME_WIDTH):<{NAME_WIDTH}}"
+    names = f"{node:<{NAME_WIDTH}} {operand:<{NAME_WIDTH}}"
     return f"{step:>6} {names}" + "".join(f" {each:>10}" for each in numbers)
-
-
-def ending(name: str, width: int) -> str:
-    """A name cut at its beginning: the end of a path tells more."""
-    return name if len(name) <= width else "…" + name[1 - width :]
 
 
 HEAD = _line("step", "node", "operand", "upstream", "local", "contrib.", "gradient")
@@ -33,7 +28,7 @@ HEAD = _line("step", "node", "operand", "upstream", "local", "contrib.", "gradie
 def row(step: "Step") -> str:
     """A step as a line below `HEAD`; the gradient is the operand's, after the step."""
     numbers = (step.upstream_gradient, step.local_derivative, step.contribution, step.after)
-    return _line(str(step.number), step.node_name, step.operand_name, *map(number, numbers))
+    return _line(str(step.number), *step.short_names(NAME_WIDTH), *map(number, numbers))
 
 
 def _is_shown(step: "Step", count: int) -> bool:

@@ -60,6 +60,11 @@ class Step:
         """What the operand is called."""
         return self._graph.names[self.operand]
 
+    def short_names(self, width: int) -> tuple[str, str]:
+        """The names of node and operand in at most `width` characters each."""
+        names = self._graph.names
+        return names.short(self.node, width), names.short(self.operand, width)
+
     @property
     def source(self) -> str:
         """The source line that made the node, such as `train.py:12`; "" if lines were not tracked."""
