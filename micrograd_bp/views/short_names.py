@@ -1,20 +1,20 @@
 """Names that must be shortened: they lose what they have in common, and keep what tells them apart."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Sequence
 
 from micrograd_bp.views.text import shortened
 
-SHORTEST_WORD = 3
 
-
-def short_names(names: Iterable[str], width: int) -> dict[str, str]:
+def short_names(names: Collection[str], width: int) -> dict[str, str]:
     """Each name in at most `width` characters: `l…2.n…0.tanh` for `layers.2.neurons.0.tanh`.
 
     Args:
         names: all those that stand together.
         width: how many characters there is room for, at least five.
     """
-    short = {name: _abbreviated(name, width) for name in names}
+    around = _around_all([name.split(".") for name in names if len(name) > width and "." in name])
+    short = {name: _abbreviated(name, width, around) for name in names}
     alike: dict[str, list[str]] = {}
     for name, written in short.items():
         alike.setdefault(written, []).append(name)
@@ -22,33 +22,48 @@ def short_names(names: Iterable[str], width: int) -> dict[str, str]:
         if len(group) > 1:
             start = _shared(group)
             end = _shared([name[:start:-1] for name in group])
-            short.update((name, _around(name, start, len(name) - end, width)) for name in group)
+            short.update((name, _piece(name, start, len(name) - end, width)) for name in group)
     return short
 
 
-def _abbreviated(name: str, width: int) -> str:
-    """The words of a path cut to their first letter, from the outermost on; then the last one, but for its end."""
+def _around_all(paths: Sequence[Sequence[str]]) -> int:
+    """How many words all paths begin with, but for one that a number follows, which says of what."""
+    count = min(_shared(paths), len(paths[0]) - 1) if paths else 0
+    while count and paths[0][count].isdigit():
+        count -= 1
+    return count
+
+
+def _abbreviated(name: str, width: int, around: int) -> str:
+    """A path without the words around all of them, the others cut to their first letters, the last one to its end."""
+    if len(name) <= width:
+        return name
     words = name.split(".")
-    for place, word in enumerate(words[:-1]):
-        if len(_joined(words)) > width and len(word) >= SHORTEST_WORD and not word.isdigit():
-            words[place] = f"{word[0]}…"
-    room = width - len(_joined([*words[:-1], ""]))
-    if len(words[-1]) > room >= SHORTEST_WORD:
+    start = ""
+    for _ in range(min(around, len(words) - 1)):
+        if len(start + _joined(words)) > width:
+            start, words = "…", words[1:]
+    for n_letters in (1, 0):
+        for place, word in enumerate(words[:-1]):
+            if len(start + _joined(words)) > width and not word.isdigit() and len(word) > n_letters + 1:
+                words[place] = f"{word[:n_letters]}…"
+    room = width - len(start + _joined([*words[:-1], ""]))
+    if len(words[-1]) > room > 2:
         words[-1] = f"{words[-1][0]}…{words[-1][2 - room :]}"  # a number at its end tells it from others
-    return shortened(_joined(words), width)
+    return shortened(start + _joined(words), width)
 
 
-def _joined(words: list[str]) -> str:
-    return ".".join(words).replace("….", "…")
+def _joined(words: Sequence[str]) -> str:
+    return re.sub(r"…\.(?=\d)", "…", ".".join(words))
 
 
-def _shared(names: Sequence[str]) -> int:
-    """With how many characters all begin alike."""
-    differ = (place for place, letters in enumerate(zip(*names, strict=False)) if len(set(letters)) > 1)
+def _shared(names: Sequence[Sequence[str]]) -> int:
+    """With how many characters, or words, all begin alike."""
+    differ = (place for place, parts in enumerate(zip(*names, strict=False)) if len(set(parts)) > 1)
     return next(differ, min(map(len, names)))
 
 
-def _around(name: str, start: int, end: int, width: int) -> str:
+def _piece(name: str, start: int, end: int, width: int) -> str:
     """The part of a name from `start` to `end`, with as much around it as there is room for."""
     if end - start > width - 2:
         return shortened(name[start:], width)

@@ -40,6 +40,7 @@ def test_names_in_a_narrow_table_lose_what_they_have_in_common() -> None:
     names = [f"{neuron}.{part}" for neuron in neurons for part in ("weights.100", "bias", "tanh", *MANY)]
     names += ["rate", "rate_of_the_first_half_of_it", "rate_of_the_other_half_of_it", "x" * 30, "x" * 31, "y" * 13]
     short = short_names(names, 13)
+    assert short_names(["model.layers.0.bias", "model.layers.1.bias"], 14)["model.layers.1.bias"] == "…layers.1.bias"
     assert short["layers.2.neurons.0.tanh"] == "l…2.n…0.tanh"
     assert short["rate"] == "rate"
     assert short["y" * 13] == "y" * 13
