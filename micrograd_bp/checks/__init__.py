@@ -7,11 +7,8 @@ from micrograd_bp.checks.bridges import (
     matrix_to_values,
     values_to_matrix,
 )
-from micrograd_bp.checks.layer import check_layer
-from micrograd_bp.checks.loss import check_loss
-from micrograd_bp.checks.network import check_network
+from micrograd_bp.checks.checking import check, check_layer, check_loss, check_network
 from micrograd_bp.checks.report import Report
-from micrograd_bp.checks.verdict import check
 from micrograd_bp.checks.world import CannotCheck
 
 __all__ = [

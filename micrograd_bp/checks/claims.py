@@ -5,6 +5,7 @@ gradients along those that went in. A reader makes claims from somebody's code; 
 alone, neither classes nor functions nor names of theirs.
 """
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -92,7 +93,7 @@ class Claim:
             Whatever stops it: not every forward runs on arrays of objects.
         """
         leaves = {name: to_values(array, name) for name, array in self.arrays.items()}
-        with track_source(), numpy_on_values() as left:
+        with track_source(outside_of=sys._getframe()), numpy_on_values() as left:
             returned = self.run({name: array.copy() for name, array in leaves.items()})
         by_number = {value.data: value for value in left}  # of `return float(loss)`
         outputs = []

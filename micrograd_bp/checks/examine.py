@@ -157,7 +157,7 @@ def examine(
     claim = replace(
         claim,
         gradients={name: m.candidate.array for name, m in matches.items()},
-        places={name: m.candidate.place or _gradient_name(name, matches) for name, m in matches.items()},
+        places={name: _gradient_name(name, matches) for name in matches},
     )
     results = {name: _compare(claim, right, name, m, words, single) for name, m in matches.items()}
     missing = tuple(name for name in arrays if name not in matches)
@@ -223,7 +223,10 @@ def _moves(subject: Subject, world: World, held: Held, place: str, outputs: tupl
 
 
 def _gradient_name(name: str, matches: Mapping[str, Match]) -> str:
-    """What they would call a gradient that has no name: as they call the others."""
+    """Their name for a gradient; what they return under another one is called as the others are."""
+    own = matches[name].candidate
+    if own.place and (own.how != "returned" or relation(own.place, name)):
+        return own.place
     for other, m in matches.items():
         place, bare = m.candidate.place, other.removeprefix("self.")
         if place.endswith(bare) and bare.isidentifier() and place[: -len(bare)].isidentifier():

@@ -23,7 +23,8 @@ def findings_of(
     findings = []
     for explanation in diagnose(claims, right, wrong, tolerance) if wrong else ():
         roles = tuple(by_array[name].role for name in explanation.arrays)
-        line = explanation.backward or line_of(code, roles[0], places, roles)
+        shared = line_of(code, "d_z", places, roles) if explanation.line is None and len(roles) > 1 else None
+        line = shared or explanation.backward or line_of(code, roles[0], places, roles)
         findings.append(Finding(explanation.name, roles, explanation.words, explanation.also, line))
     explained = {role for finding in findings for role in finding.roles}
     left = [by_array[name] for name in wrong if by_array[name].role not in explained]
@@ -35,6 +36,8 @@ def findings_of(
     if unexplained:
         line = line_of(code, "d_z" if len(unexplained) > 1 else unexplained[0], places, unexplained)
         words = "wrong, by none of the usual mistakes"
+        if len(unexplained) == len(results) > 2:
+            words += "; all that depends on one line is wrong, so look there first"
         if not all(np.isfinite(result.found) for result in left if not result.message):
             words = "nan or inf stands where a number belongs"
         findings.append(Finding("", unexplained, words, line=line))

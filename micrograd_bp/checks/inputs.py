@@ -105,6 +105,39 @@ COUNT = re.compile(r"size|num|^n_|count|dim|stride|pad|^[kn]$|classes")
 """Arguments whose whole number is a number, and not the shape of an array."""
 
 
+def like(given: Any, first: tuple[int, ...]) -> list[Spec]:
+    """What an argument may be that a person has handed over: other numbers of its kind, in any batch; then itself.
+
+    Args:
+        given: by the person.
+        first: the shape of the first argument, which holds the samples: in rows, or else in columns.
+    """
+    array = np.asarray(given)
+    itself = Spec("value", value=given)
+    if array.dtype.kind not in "fi" or not array.ndim or not first:
+        return [itself]
+    kind, classes = _kind(array), f":{array.max() + 1}" if array.dtype.kind == "i" else ""
+    rest, before = " ".join(map(str, array.shape[1:])), " ".join(map(str, array.shape[:-1]))
+    found = [Spec(kind, f"N {rest}".strip() + classes, "rows")] if array.shape[0] == first[0] else []
+    if len(first) > 1 and array.shape[-1] == first[-1]:
+        found.append(Spec(kind, f"{before} N".strip() + classes, "columns"))
+    return [*found, itself]
+
+
+def _kind(array: np.ndarray[Any, Any]) -> str:
+    """What numbers an array holds: the kind of a `Spec`."""
+    if array.dtype.kind == "i":
+        return "index"
+    for axis in (-1, 0):
+        if array.shape[axis] > 1 and np.all(array >= 0.0) and np.allclose(array.sum(axis=axis), 1.0):
+            return "onehot" if np.isin(array, (0.0, 1.0)).all() else "probability"
+    if np.isin(array, (0.0, 1.0)).all():
+        return "binary"
+    if np.isin(array, (-1.0, 1.0)).all():
+        return "sign"
+    return "float" if np.any(array <= 0.0) else "unit" if np.all(array < 1.0) else "positive"
+
+
 def _without(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
     return tuple(size for place, size in enumerate(shape) if place != axis % len(shape))
 

@@ -69,7 +69,8 @@ def candidates(before: Mapping[str, Held], after: World, returned: Any, backward
                     found[seen[id(array)]] = known._replace(place=place)
             continue
         old = before.get(place)
-        if old is None or not same(old.array, array):
+        unused = np.ndim(array) and stems(parts(place)[-1]) and is_float(array) and not np.any(array)
+        if old is None or not same(old.array, array) or unused:  # zeros that wait for a gradient are a claim too
             found.append(Candidate(place, array, "stored"))
     return found
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from micrograd_bp.checks.building import built
 from micrograd_bp.checks.guessing import features, named
-from micrograd_bp.checks.inputs import BATCHES, SIZES, Spec, constants, guesses, realize
+from micrograd_bp.checks.inputs import BATCHES, SIZES, Spec, constants, guesses, like, realize
 from micrograd_bp.checks.naming import HYPER, letters, parts, relation
 from micrograd_bp.checks.readers.subject import Subject
 from micrograd_bp.checks.world import (
@@ -97,7 +97,7 @@ class Plan(NamedTuple):
         Args:
             n: the size of the batch.
             seed: for all numbers.
-            own: whether the object's parameters stay as they are.
+            own: whether the object's parameters, and what the person handed over, stay as they are.
         """
         rng = np.random.default_rng([6, seed])
         sizes = {**self.sizes, "N": n}
@@ -109,7 +109,8 @@ class Plan(NamedTuple):
                 arguments.setdefault(container, {})[key.strip("'\"]")] = value
             else:
                 arguments[name] = dict(value) if isinstance(value, dict) else value
-        arguments.update(self.fixed)
+        if own:
+            arguments.update(self.fixed)
         found, module = globals_read(self.subject.code)
         made = World(self.thing, arguments, dict(found), module)
         if own:
@@ -162,7 +163,8 @@ def dims_of(thing: Any, others: Mapping[str, Any] | None = None) -> list[str]:
     found += [size - 1 for array in arrays for size in np.shape(array)[:1] if np.ndim(array) == 2 and size > 2]
     numbers = [getattr(thing, name, None) for name in attributes(thing)]
     found += [n for n in numbers if isinstance(n, int) and not isinstance(n, bool) and 1 < n < 65]
-    return [str(size) for size in dict.fromkeys(found)][:6]
+    found = list(dict.fromkeys(found))[:6] + [1 for array in arrays if np.ndim(array) == 2 and 1 in np.shape(array)][:1]
+    return [str(size) for size in found]
 
 
 def shapes_of(thing: Any) -> list[Spec]:
@@ -184,8 +186,10 @@ def choices(
     """What each argument may be."""
     found: dict[str, list[Spec]] = {}
     module = globals_read(subject.code)[1]
+    first = next((np.shape(fixed[name]) for name in subject.parameters if name in fixed), ())
     for name in subject.parameters:
         if name in fixed:
+            found[name] = like(fixed[name], first)
             continue
         default = module.get(name)
         if is_array(default) or (isinstance(default, (list, dict)) and arrays_of(default)):
@@ -207,9 +211,8 @@ def choices(
             specs = kept or specs
         found[name] = specs
     known = shapes_of(subject.thing) if subject.thing is not None else []
-    if known and found:
-        first = next(iter(found))
-        found[first] = known + found[first]
+    if known and found and (name := next(iter(found))) not in fixed:
+        found[name] = known + found[name]
     return found
 
 

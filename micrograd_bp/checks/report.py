@@ -45,7 +45,7 @@ class ArrayResult(NamedTuple):
     @property
     def ratio(self) -> float:
         """Their number over the right one."""
-        return self.found / self.right if self.right else math.nan
+        return self.found / self.right + 0.0 if self.right else math.nan  # no -0
 
     @property
     def entry(self) -> str:
@@ -82,7 +82,6 @@ class Report(NamedTuple):
         findings: the mistakes, the first the most telling.
         notes: how it was checked: the names recognized, where the right gradients come from, the probes.
         remarks: what is no mistake, but worth knowing.
-        unseen: mistakes that would not show here.
         hints: if asked for; the text then keeps the findings back that would give the answer away.
         parts: the reports of a network's layers, each alone.
         missing: arrays that the output depends on, and whose gradient was not found.
@@ -94,7 +93,6 @@ class Report(NamedTuple):
     findings: tuple[Finding, ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
     remarks: tuple[str, ...] = ()
-    unseen: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
     parts: tuple["Report", ...] = ()
     missing: tuple[str, ...] = ()
@@ -150,8 +148,6 @@ class Report(NamedTuple):
         lines: list[str] = []
         for remark in self.remarks:
             lines += ["", *wrapped(f"Note: {remark}")]
-        if self.unseen:
-            lines += ["", *wrapped(f"Would not show here: {'; '.join(self.unseen)}.", 2)]
         findings = [finding for finding in self.findings if not (self.hints and finding.roles)]
         for finding in findings:
             where = f"{self.named(finding.roles)}: " if finding.roles else ""
@@ -226,7 +222,6 @@ class Report(NamedTuple):
             "notes": dict(self.notes),
             "remarks": list(self.remarks),
             "not_compared": list(self.missing),
-            "would_not_show": list(self.unseen),
             "hints": list(self.hints),
             "layers": [part.to_json() for part in self.parts],
         }

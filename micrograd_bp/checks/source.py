@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from micrograd_bp.checks.names import steps
+from micrograd_bp.checks.naming import parts
 
 
 class SourceLine(NamedTuple):
@@ -87,8 +87,8 @@ def _statement(statements: Sequence[ast.stmt], role: str, places: Mapping[str, s
     place = places.get(role, "")
     if "(" in place or place.startswith("what "):
         return next((node for node in reversed(statements) if isinstance(node, ast.Return)), None)
-    parts = steps(place.removeprefix("the change of ").partition(",")[0])
-    last = next((part for part in reversed(parts) if not part.isdigit()), "")
+    steps = parts(place.removeprefix("the change of ").partition(",")[0])
+    last = next((step for step in reversed(steps) if not step.isdigit()), "")
     for node in reversed(statements):
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         for target in targets:

@@ -26,13 +26,25 @@ class Choice(NamedTuple):
     rank: int
 
     @property
+    def thing(self) -> Any:
+        """Their object; None for functions."""
+        return self.plan.thing
+
+    @property
+    def n_samples(self) -> int:
+        """The size of the batch."""
+        return batches(self.plan)[0]
+
+    @property
     def takes_a_batch(self) -> bool:
-        """Whether gradients of a wrong shape have no samples in it: then one sample alone is not what was meant."""
+        """Whether a batch was meant although a shape is wrong: that has no samples in it, or a parameter is right."""
         if self.rank != 3 or self.examined is None or self.plan.single:
             return False
-        names = [name for name, result in self.examined.results.items() if "shape" in result.message]
-        shapes = [np.shape(self.examined.matches[name].candidate.array) for name in names]
-        return bool(shapes) and not any(self.examined.claim.n_samples in shape for shape in shapes)
+        n, results, right = self.examined.claim.n_samples, self.examined.results, self.examined.right.gradients
+        wrong = [name for name, result in results.items() if "shape" in result.message]
+        shapes = [np.shape(self.examined.matches[name].candidate.array) for name in wrong]
+        summed = [r.ok and right[name].ndim > 1 and n not in right[name].shape for name, r in results.items()]
+        return bool(shapes) and (any(summed) or not any(n in shape for shape in shapes))
 
     @property
     def key(self) -> tuple[int, int]:
@@ -68,21 +80,24 @@ def choose(
         wrong: list[Plan] = []
 
         def wanted(plan: Plan, examined: Counter[Any] = examined, wrong: list[Plan] = wrong) -> bool:
-            few = examined[plan.single] < MOST_EXAMINED and examined[plan.form] < MOST_ALIKE
+            few = max(examined[plan.single], examined["failed"] / 3) < MOST_EXAMINED
+            few = few and examined[plan.form] < MOST_ALIKE
             excused = plan.single and examined["a batch"]
             return few and not excused and not any(map(plan.says_less, wrong))
 
         try:
             for plan in plans(subject, samples, fixed, wanted):
-                made = attempt(plan, names)
-                if made is None:
+                try:
+                    made = attempt(plan, names)
+                except CannotCheck as error:
+                    refused = refused or error
                     continue
-                examined.update([plan.single, plan.form])
+                examined.update([plan.form, plan.single if made.failed is None else "failed"])
                 if best is None or made.key < best.key:
                     best = made
                 if made.rank == 0:
                     return _with_one_hot_rows(made, names)
-                if made.rank in (1, 2):
+                if made.rank in (1, 2) or made.takes_a_batch:
                     wrong.append(plan)
                 examined["a batch"] += made.takes_a_batch
         except CannotCheck as error:
@@ -108,18 +123,20 @@ def _with_one_hot_rows(choice: Choice, names: Mapping[str, str] | None) -> Choic
         made = attempt(plan._replace(specs=specs), names)
     except (Exception, SystemExit):
         return choice
-    return made if made is not None and made.rank == 2 else choice
+    return made if made.rank == 2 else choice
 
 
-def attempt(plan: Plan, names: Mapping[str, str] | None = None) -> Choice | None:
-    """Examines one call; None where it says nothing."""
+def attempt(plan: Plan, names: Mapping[str, str] | None = None) -> Choice:
+    """Examines one call.
+
+    Raises:
+        CannotCheck: it says nothing.
+    """
     n = batches(plan)[0]
     try:
         examined = examine(plan.subject, plan.world(n, 0), 0, n, words=f"a batch of {n}", names=names)
     except BackwardFailed as error:
         return Choice(plan, None, error, 5)
-    except CannotCheck:
-        return None
     named = plan.thing is None  # an object holds what is learned
     free = () if plan.subject.upstream else [p for p in plan.subject.parameters if not (named and is_parameter(p))]
     missing = [n for n in examined.missing if n not in plan.subject.data and n not in free and not is_statistic(n)]

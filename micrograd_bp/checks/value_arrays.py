@@ -85,7 +85,8 @@ def _norm(array: Any, order: Any = None, axis: Any = None, keepdims: bool = Fals
     return np.sqrt(np.sum(array * array, axis=axis, keepdims=keepdims))
 
 
-COMPARISONS = {np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal}
+COMPARISONS: set[Any] = {np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal}
+COMPARISONS |= {np.isfinite, np.isnan, np.isinf}
 
 
 def _numbers(array: Any) -> Any:
@@ -142,7 +143,7 @@ def numpy_on_values() -> Iterator[list[Value]]:
         left.append(value)
         return value.data
 
-    originals = {name: getattr(np, name) for name in (*NEW, *FROM_OTHERS, "where")}
+    originals = {name: getattr(np, name) for name in (*NEW, *FROM_OTHERS, "where", "can_cast")}
 
     def new(original: Any) -> Any:
         def make(*arguments: Any, **options: Any) -> Any:
@@ -169,10 +170,14 @@ def numpy_on_values() -> Iterator[list[Value]]:
             return chosen.view(ValueArray) if isinstance(chosen, np.ndarray) else chosen
         return originals["where"](condition, *branches)
 
+    def can_cast(kind: Any, *arguments: Any, **options: Any) -> Any:  # Values pass where numbers do
+        return originals["can_cast"](float if isinstance(kind, np.dtype) and kind == object else kind, *arguments, **options)
+
     try:
         for name, original in originals.items():
             setattr(np, name, (new if name in NEW else from_others)(original))
         np.where = choose
+        np.can_cast = can_cast  # type: ignore[assignment]  # its own signature is one of many types
         Value.__float__ = to_float  # type: ignore[method-assign, assignment]  # it refuses elsewhere
         yield left
     finally:

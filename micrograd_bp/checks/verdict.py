@@ -1,129 +1,28 @@
-"""`check`, for whatever it is: is a backward right, and if not, where?"""
+"""From what was examined to the report: which gradients are right, which are not, and what was not compared."""
 
-import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from micrograd_bp.checks.examine import BackwardFailed, Examined, examine
+from micrograd_bp.checks.examine import BackwardFailed, Examined
 from micrograd_bp.checks.explaining import findings_of
 from micrograd_bp.checks.hints import layer_hints
 from micrograd_bp.checks.matching import as_numbers, equal
 from micrograd_bp.checks.naming import is_parameter, is_statistic, letters, relation
-from micrograd_bp.checks.plans import batches
-from micrograd_bp.checks.readers import read
+from micrograd_bp.checks.parts import layers_of
 from micrograd_bp.checks.readers.subject import Subject
 from micrograd_bp.checks.report import ArrayResult, Finding, Report
 from micrograd_bp.checks.source import first_line
 from micrograd_bp.checks.tracing import drops
-from micrograd_bp.checks.trying import Choice, choose
-from micrograd_bp.checks.world import CannotCheck, copied
-from micrograd_bp.engine import GradientError
+from micrograd_bp.checks.trying import Choice
+from micrograd_bp.checks.world import CannotCheck
 
 
-def check(
-    thing: Any,
-    *,
-    inputs: Mapping[str, Any] | Sequence[Any] | None = None,
-    d_output: Any = None,
-    loss: Any = None,
-    names: Mapping[str, str] | None = None,
-    samples: str | None = None,
-    hint: int = 0,
-    raise_on_error: bool = False,
-) -> Report:
-    """Compares every gradient that hand-written code claims with the right one, and names the mistake.
-
-    Args:
-        thing: a layer, loss or network, object or class; a function that gives a loss and its gradient; a pair of
-            functions, forward and backward, as a tuple. Only copies of objects run.
-        inputs: what to hand to forward, by name or in order, besides what is tried anyway.
-        d_output: the upstream gradient for `inputs`; distinct numbers if not given.
-        loss: of a network whose file has none: a function of prediction and target.
-        names: what is not recognized: `{"kernel": "kernel_update"}` says where the gradient of an array is; `forward`
-            and `backward` name methods.
-        samples: how samples lie, if that is not recognized: rows, columns, single, column or row.
-        hint: how many hints the report gives, 0 to 3.
-        raise_on_error: whether a wrong gradient raises.
+def report_of_failure(choice: Choice, error: BackwardFailed, hint: int) -> Report:
+    """The report where backward raises.
 
     Raises:
-        CannotCheck: the question cannot be answered; the message says why.
-        GradientError: a gradient is wrong, and `raise_on_error` is true; the message is the report.
+        CannotCheck: it may be the fault of inputs that were guessed.
     """
-    names = dict(names or {})
-    methods = {which: names.pop(which) for which in ("forward", "backward") if which in names}
-    subjects = list(read(thing, loss=loss, **methods))
-    report = check_subjects(subjects, inputs=inputs, d_output=d_output, names=names, samples=samples, hint=hint)
-    if raise_on_error and report.wrong:
-        raise GradientError(str(report))
-    return report
-
-
-def check_subjects(
-    subjects: Sequence[Subject],
-    *,
-    inputs: Mapping[str, Any] | Sequence[Any] | None = None,
-    d_output: Any = None,
-    names: Mapping[str, str] | None = None,
-    samples: str | None = None,
-    hint: int = 0,
-) -> Report:
-    """The report on what readers made of somebody's code: the ways in which it may be meant."""
-    fixed = _by_name(subjects[0], inputs)
-    choice = choose(subjects, samples, fixed, names)
-    subject = choice.plan.subject
-    if choice.failed is not None:
-        return _raises(choice, choice.failed, hint)
-    assert choice.examined is not None
-    seen = [choice.examined]
-    n1, n2 = batches(choice.plan)
-    try:
-        seen += _more(choice, n1, n2, names)
-        if fixed:
-            world = choice.plan.world(n1, 0, own=True)
-            seen.insert(0, examine(subject, world, 7, 0, words="the inputs given", names=names, given=d_output))
-    except BackwardFailed as error:
-        return _raises(choice, error, hint)
-    return _report(choice, seen, hint)
-
-
-def _by_name(subject: Subject, inputs: Mapping[str, Any] | Sequence[Any] | None) -> dict[str, Any]:
-    if inputs is None:
-        return {}
-    handed = inputs if isinstance(inputs, Mapping) else dict(zip(subject.parameters, inputs, strict=False))
-    unknown = [name for name in handed if name not in subject.parameters]
-    if unknown:
-        raise CannotCheck(f"{subject.name} takes {', '.join(subject.parameters)}, and no {', '.join(unknown)}")
-    made = {}
-    for name, value in handed.items():
-        array = np.asarray(value) if isinstance(value, (np.ndarray, list)) else value
-        made[name] = array.astype(float) if isinstance(array, np.ndarray) and array.dtype.kind == "f" else array
-    return made
-
-
-def _more(choice: Choice, n1: int, n2: int, names: Mapping[str, str] | None) -> list[Examined]:
-    """Another batch with other parameters, and a second call on what the first one left behind."""
-    plan, first = choice.plan, choice.examined
-    assert first is not None
-    seen = []
-    try:
-        seen.append(examine(plan.subject, plan.world(n2, 1), 1, n2, words=f"a batch of {n2}", names=names))
-    except CannotCheck:  # it may take one size alone
-        seen.append(examine(plan.subject, plan.world(n1, 1), 1, n1, words="other numbers", names=names))
-    if (wide := plan.wider) is not None:
-        with contextlib.suppress(CannotCheck):
-            seen.append(examine(plan.subject, wide.world(n1, 3), 3, n1, words="wider numbers", names=names))
-    if plan.subject.thing is not None or plan.thing is not None:
-        places = {name: m.candidate.place for name, m in first.matches.items() if m.candidate.how == "stored"}
-        again = plan.world(n1, 2)
-        world = copied(first.after)._replace(arguments=again.arguments)
-        with contextlib.suppress(CannotCheck):
-            seen.append(examine(plan.subject, world, 2, n1, words="a second call", names=places, earlier=first.claim))
-    return seen
-
-
-def _raises(choice: Choice, error: BackwardFailed, hint: int) -> Report:
     subject = choice.plan.subject
     guessed = choice.examined is None and len(choice.plan.specs) != 1
     if guessed and isinstance(error.__cause__, (ValueError, IndexError, TypeError)):
@@ -132,25 +31,30 @@ def _raises(choice: Choice, error: BackwardFailed, hint: int) -> Report:
         ) from error
     line = error.line or first_line(subject.code[min(1, len(subject.code) - 1)])
     finding = Finding("raises", (), str(error), line=line)
-    hints = tuple(layer_hints(["d_z", "d_weights", "d_biases", "d_inputs"], hint))
-    return Report(subject.name, False, (), (finding,), hints=hints)
+    about = ["network"] if layers_of(choice.thing) else ["d_z"] if subject.upstream else ["loss"]
+    return Report(subject.name, False, (), (finding,), hints=tuple(layer_hints(about, hint)))
 
 
-def _report(choice: Choice, seen: list[Examined], hint: int) -> Report:
-    subject, first = choice.plan.subject, seen[0]
+def report_of(choice: Choice, seen: Sequence[Examined], hint: int) -> Report:
+    """The report on several calls.
+
+    Raises:
+        CannotCheck: there was nothing to compare.
+    """
+    subject, first = choice.plan.subject, choice.examined
+    assert first is not None
     remarks: list[str] = []
     slightly: list[ArrayResult] = []
     results: list[ArrayResult] = []
     order = [name for name in first.claim.arrays if name in first.results]
     again = next((each for each in seen if each.claim.earlier is not None), None)
-    adding = _adding(first, again) if again is not None and _is_reset(choice.plan.thing) else []
-    convention = (
-        _convention(seen, subject) if choice.plan.thing is None else []
-    )  # of a course, whose layers are functions
+    adding = _adding(first, again) if again is not None and _is_reset(choice.thing) else []
+    # Of a course, whose layers are functions.
+    convention = _convention(first, seen) if choice.thing is None else []
     for name in order:
         each = [examined.results[name] for examined in seen if name in examined.results]
         if name in adding:
-            each = [result for examined in seen if examined is not again for result in [examined.results[name]]]
+            each = [examined.results[name] for examined in seen if examined is not again and name in examined.results]
         wrong = next((result for result in each if not result.ok), None)
         slight = next((result for result in each if result.ok and result.message), None)
         if wrong is not None and name in convention:
@@ -179,11 +83,11 @@ def _report(choice: Choice, seen: list[Examined], hint: int) -> Report:
     findings: list[Finding] = []
     data = [name for name in missing if name in subject.data or is_statistic(name)]
     if first.results and not subject.upstream:  # what enters a loss is data, unless it is learned
-        learned = [name for name in missing if choice.plan.thing is None and is_parameter(name)]
+        learned = [name for name in missing if choice.thing is None and is_parameter(name)]
         data += [name for name in missing if name in subject.parameters and name not in (*learned, *data)]
     inputs = [name for name in missing if name not in data and name in subject.parameters]
     handed = [n for n in subject.parameters if n in first.claim.arrays]
-    if inputs and first.results and inputs == handed and first.nothing and choice.plan.thing is not None:
+    if inputs and first.results and inputs == handed and first.nothing and choice.thing is not None:
         finding = _not_returned(inputs, subject)
         if finding is not None:
             findings.append(finding)
@@ -216,7 +120,9 @@ def _report(choice: Choice, seen: list[Examined], hint: int) -> Report:
         tuple(findings),
         tuple(notes),
         tuple(remarks),
-        hints=tuple(layer_hints(_about(results), hint)) if ok is False else (),
+        hints=tuple(layer_hints(["network"] if layers_of(choice.thing) else _about(results), hint))
+        if ok is False
+        else (),
         missing=tuple(missing),
     )
 
@@ -260,9 +166,8 @@ def _adding(first: Examined, again: Examined) -> list[str]:
     return found
 
 
-def _convention(seen: Sequence[Examined], subject: Subject) -> list[str]:
+def _convention(first: Examined, seen: Sequence[Examined]) -> list[str]:
     """The parameters' gradients, if all of them are divided by the number of samples and the inputs' one is not."""
-    first = seen[0]
     wrong = [name for name, result in first.results.items() if not result.ok]
     right = [name for name, result in first.results.items() if result.ok]
     if len(wrong) < 2 or not right or any(letters(name) in {"w", "b"} for name in right):

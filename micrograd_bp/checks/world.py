@@ -118,7 +118,7 @@ def attributes(thing: Any) -> list[str]:
 def is_array(thing: Any) -> bool:
     """Whether it is an array of numbers, or a list of numbers, of any depth."""
     if isinstance(thing, np.ndarray):
-        return (thing.dtype == object and _is_values(thing)) or np.issubdtype(thing.dtype, np.number)
+        return thing.size > 0 and (np.issubdtype(thing.dtype, np.number) or _is_values(thing))
     if not isinstance(thing, list) or not thing:
         return False
     first: Any = thing
@@ -133,7 +133,7 @@ def is_array(thing: Any) -> bool:
 
 
 def _is_values(array: NDArray[Any]) -> bool:
-    return array.size > 0 and not isinstance(array.flat[0], (np.ndarray, list, str, tuple, dict))
+    return array.dtype == object and not isinstance(array.flat[0], (np.ndarray, list, str, tuple, dict))
 
 
 def is_float(thing: Any) -> bool:

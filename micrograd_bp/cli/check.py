@@ -42,17 +42,16 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--loss",
         help="of a network: mse, softmax_cross_entropy or FILE.py:NAME; if not given, its own loss method, a "
-        "function of its file called loss or mse, or mse",
+        "function of its file called loss or mse, or the one that fits",
     )
     parser.add_argument(
         "--name",
         action="append",
         default=[],
-        metavar="ROLE=PLACE",
-        help="what an array is called, if that is not recognized: weights=kernel, d_weights=update, forward=run",
+        metavar="WHAT=NAME",
+        help="what is not recognized: d_kernel=update says where the gradient of kernel is, forward=run names a method",
     )
     parser.add_argument("--samples", choices=("rows", "columns", "single", "column", "row"), help="how samples lie")
-    parser.add_argument("--activation", metavar="NAME", help="a layer's activation, if forward hides it: tanh, …")
     parser.add_argument(
         "--hint", nargs="?", type=int, const=1, default=0, choices=(1, 2, 3), help="a hint; 2 or 3 for stronger ones"
     )
@@ -91,8 +90,8 @@ def _code(report: "Report") -> int:
 def _run_file(arguments: argparse.Namespace) -> int:
     """A line for everything in a file that gives gradients."""
     from micrograd_bp.checks import CannotCheck
+    from micrograd_bp.checks.checking import check_subjects
     from micrograd_bp.checks.readers import subjects_in
-    from micrograd_bp.checks.verdict import check_subjects
 
     module = import_file(arguments.target)
     codes, lines, parts = [], [], []
@@ -121,52 +120,31 @@ def _run_file(arguments: argparse.Namespace) -> int:
 def check(arguments: argparse.Namespace) -> "Report":
     """The report on what the command line names.
 
-    Every gradient is judged where it is found by its numbers. Where one is wrong in a layer or network whose arrays are
-    recognized by their names, the words are those for dense layers.
-
     Raises:
         CannotCheck: it cannot be loaded or checked.
     """
     from micrograd_bp.checks import CannotCheck
+    from micrograd_bp.checks.checking import check_subjects
     from micrograd_bp.checks.readers import named_in, read
-    from micrograd_bp.checks.verdict import check_subjects
+    from micrograd_bp.checks.readers.losses import named_loss
 
     names = _names(arguments.name)
+    methods = {which: names.pop(which) for which in ("forward", "backward") if which in names}
     file, _, name = arguments.target.rpartition(":")
     if not file or not name:
         raise CannotCheck(
             f"{arguments.target!r} names nothing: expected FILE.py or FILE.py:NAME, such as my_layer.py:MyLayer"
         )
     module = import_file(file)
-    if names or arguments.samples or arguments.activation or arguments.loss:
-        return _by_names(arguments, names)
+    given = arguments.loss
+    loss = find(given) if given and ":" in given else named_loss(given)
     thing = getattr(module, name, None)
     if inspect.isroutine(thing) and not needed(thing):
-        subjects = list(read(load(arguments.target)))
+        subjects = list(read(load(arguments.target), loss=loss, **methods))
     else:
-        subjects = named_in(module, name)
-    report, refused = None, None
-    try:
-        report = check_subjects(subjects, inputs=_inputs(arguments.input, subjects[0].parameters), hint=arguments.hint)
-    except CannotCheck as error:
-        refused = error
-    if arguments.input or (report is not None and not report.wrong):
-        return _or_raise(report, refused)
-    try:
-        recognized = _by_names(arguments, names)
-    except Exception:  # not of the form that it knows
-        return _or_raise(report, refused)
-    # Shapes that are known from names are no guess: where a call with guessed ones fails, that answer counts.
-    runs = report is not None and report.arrays
-    explained = recognized.wrong and all(finding.name for finding in recognized.findings)
-    return recognized if explained or not runs else _or_raise(report, refused)
-
-
-def _or_raise(report: "Report | None", refused: Exception | None) -> "Report":
-    if report is None:
-        assert refused is not None
-        raise refused
-    return report
+        subjects = named_in(module, name, loss=loss, **methods)
+    inputs = _inputs(arguments.input, subjects[0].parameters)
+    return check_subjects(subjects, inputs=inputs, names=names, samples=arguments.samples, hint=arguments.hint)
 
 
 def _names(given: list[str]) -> dict[str, str]:
@@ -176,7 +154,7 @@ def _names(given: list[str]) -> dict[str, str]:
     for entry in given:
         role, equals, place = entry.partition("=")
         if not equals:
-            raise CannotCheck(f"--name takes ROLE=PLACE, such as weights=kernel, got {entry!r}")
+            raise CannotCheck(f"--name takes WHAT=NAME, such as d_kernel=update, got {entry!r}")
         names[role.strip()] = place.strip()
     return names
 
@@ -198,45 +176,3 @@ def _inputs(given: list[str], parameters: Any, *, strict: bool = True) -> dict[s
         if strict or name in parameters:
             made[name.strip()] = from_words(name.strip(), what.strip())
     return made or None
-
-
-def _by_names(arguments: argparse.Namespace, names: dict[str, str]) -> "Report":
-    """The report of the check that recognizes the arrays of dense layers and networks by their names."""
-    from micrograd_bp.checks import check_layer, check_loss, check_network
-    from micrograd_bp.checks.handwritten import HandWritten
-    from micrograd_bp.checks.names import sublayers
-
-    thing = load(arguments.target)
-    if _is_loss(thing):
-        return check_loss(thing, hint=arguments.hint)
-    n_layers = sum(role.startswith("weights") for role in HandWritten(thing, names).places)
-    if sublayers(thing) or n_layers > 1:
-        loss = _loss(arguments.loss, thing)
-        return check_network(thing, loss=loss, names=names, samples=arguments.samples, hint=arguments.hint)
-    return check_layer(
-        thing, names=names, samples=arguments.samples, activation=arguments.activation, hint=arguments.hint
-    )
-
-
-def _loss(given: str | None, network: Any) -> Any:
-    """The loss that the command line names, or one in the network's file; None leaves it to `check_network`."""
-    from micrograd_bp.checks.loss import LOSS_METHODS
-
-    if given:
-        return find(given) if ":" in given else given
-    module = sys.modules.get(type(network).__module__)
-    if not any(callable(getattr(network, name, None)) for name in LOSS_METHODS):
-        for name in (*LOSS_METHODS, "mse", "mse_loss", "mean_squared_error"):
-            function = getattr(module, name, None)
-            if inspect.isfunction(function) and len(needed(function)) == 2:
-                return function
-    return None
-
-
-def _is_loss(thing: Any) -> bool:
-    """Whether its forward takes a prediction and a target."""
-    try:
-        parameters = inspect.signature(thing.forward).parameters.values()
-    except (AttributeError, TypeError, ValueError):
-        return False
-    return sum(p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters) == 2

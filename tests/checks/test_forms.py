@@ -67,7 +67,7 @@ MISTAKEN = [
     ("SoftmaxCE", "(self.p - self.t) / len(self.t)", "self.p / len(self.t)", "d_z"),
     ("Dense", "learning_rate * self.x.T @ d;", "learning_rate * 2 * self.x.T @ d;", "dkernels"),
     ("affine", "x.T @ dout, dout.sum(0)", "x.T @ dout, dout.mean(0)", "d_b"),
-    ("softmax_loss", "d / n", "d", "d"),
+    ("softmax_loss", "d / n", "d", "d_x"),
 ]
 
 
@@ -126,7 +126,7 @@ def test_a_module_of_a_package_below_the_working_directory(tmp_path):
 
 
 def test_a_fault_of_ours_is_no_verdict(file, monkeypatch, capsys):
-    monkeypatch.setattr("micrograd_bp.checks.verdict.choose", None)
+    monkeypatch.setattr("micrograd_bp.checks.checking.choose", None)
     assert run(f"{file}:Scale") == 3
     assert "TypeError" in capsys.readouterr().err
 

@@ -21,19 +21,19 @@ FACTORIES = {"embedded_float32.py": "make_linear_layer", "gopher_square.py": "ne
 # Their name of a mistake, and what the report may call it.
 NAMES = {
     "derivative_at_output": {"derivative_at_output"},
-    "derivative_at_z_for_output_formula": {"output_formula_at_z"},
+    "derivative_at_z_for_output_formula": {"tanh_at_z"},
     "forgotten_activation_derivative": {"forgotten_derivative"},
     "missing_batch_division": {"multiplied_by_batch_size"},
     "doubled_batch_division": {"divided_by_batch_size"},
     "factor_2": {"factor_2", "factor_half"},
     "transposed_weight_gradient": {"transposed"},
     # Not summed: the mean is the sum divided by the batch size, and one sample is not all of them.
-    "biases_not_summed": {"biases_not_summed", "divided_by_batch_size", "biases_of_first_sample"},
+    "biases_not_summed": {"not_summed", "divided_by_batch_size", "first_counts"},
     "accumulated": {"accumulated"},
-    "wrong_stored_input": {"inputs_of_network", "stale", "output_for_inputs"},
+    "wrong_stored_input": {"another_factor", "stale_pass"},
     "gradient_passed_before_multiplication": {"forgotten_derivative"},
     "looped_in_forward_order": {"forward_order"},
-    "updated_weights": {"inputs_with_updated_weights"},
+    "updated_weights": {"factor_of_another_time"},
 }
 
 

@@ -86,7 +86,7 @@ def file(tmp_path):
         ("Layer", 0, "Layer: every gradient is right."),
         ("Sized", 0, "Sized: every gradient is right."),
         ("factory", 0, "Needs: every gradient is right."),
-        ("Wrong", 1, "d_weights: a factor 2 too much."),
+        ("Wrong", 1, "dW: a factor 2 too much."),
         ("instance", 1, "self.dW = self.dW * 2"),
         ("Raises", 1, "backward raises RuntimeError: not today"),
         ("Nothing", 1, "backward returns nothing"),
@@ -141,9 +141,12 @@ def test_a_target_that_names_nothing(target, capsys):
 
 
 def test_names_on_the_command_line(file, capsys):
-    names = [f"--name={each}" for each in ("forward=run", "backward=learn", "weights=stuff", "d_weights=news")]
-    assert run(f"{file}:Renamed", *names) == 0
-    assert "weights = stuff (gradient news)" in capsys.readouterr().out
+    for more in (["d_stuff=news"], ["weights=stuff", "d_weights=news"]):
+        names = [f"--name={each}" for each in ("forward=run", "backward=learn", *more)]
+        assert run(f"{file}:Renamed", *names) == 0
+        assert "stuff (gradient news)" in capsys.readouterr().out
+    assert run(f"{file}:Renamed", *names, "--name", "d_stuff=old") == 2
+    assert "no array old after backward" in capsys.readouterr().err
     assert run(f"{file}:Renamed", "--name", "forward") == 2
 
 
@@ -190,7 +193,7 @@ class Net:
     assert run(f"{tmp_path / 'net.py'}:Net") == 0
     assert "loss        mse" in capsys.readouterr().out
     assert run(f"{tmp_path / 'net.py'}:Net", "--loss", "mse") == 1
-    assert "divided by the number of outputs" in " ".join(capsys.readouterr().out.split())
+    assert "a factor 1/2 too much" in " ".join(capsys.readouterr().out.split())
 
 
 def test_files_of_one_name_in_two_folders_are_told_apart(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from micrograd_bp.checks.naming import TARGETS, letters
 from micrograd_bp.checks.readers.subject import required
-from micrograd_bp.checks.world import World
+from micrograd_bp.checks.world import CannotCheck, World
 
 Loss = Callable[[Any, Any], Any]
 
@@ -36,8 +36,14 @@ LOSS_METHODS = (
 )
 
 
+def _difference(prediction: Any, target: Any) -> Any:
+    if np.shape(prediction) != np.shape(target):  # one column would go with all columns
+        raise ValueError(f"the prediction has the shape {np.shape(prediction)}, and the target {np.shape(target)}")
+    return prediction - target
+
+
 def _squares(prediction: Any, target: Any) -> Any:
-    return ((prediction - target) ** 2).sum()
+    return (_difference(prediction, target) ** 2).sum()
 
 
 def _cross_entropy(prediction: Any, target: Any) -> Any:
@@ -85,6 +91,11 @@ USUAL: dict[str, Loss] = {
     "softmax and cross-entropy, summed": _of_scores,
 }
 """By what the report calls them."""
+NAMED = {
+    "mse": USUAL["mse, the squared errors summed over the outputs, divided by the number of samples"],
+    "softmax_cross_entropy": USUAL["softmax and cross-entropy, divided by the number of samples"],
+}
+"""Those of `matrix`, by their names there."""
 
 
 def mean(output: Any) -> Any:
@@ -95,6 +106,19 @@ def mean(output: Any) -> Any:
 def total(output: Any) -> Any:
     """The sum over the samples, where there are several."""
     return output.sum() if hasattr(output, "sum") else output
+
+
+def named_loss(loss: Any) -> Any:
+    """A loss of `matrix` by its name, as a function; anything else is a loss already.
+
+    Raises:
+        CannotCheck: there is no loss of this name.
+    """
+    if not isinstance(loss, str):
+        return loss
+    if loss not in NAMED:
+        raise CannotCheck(f"there is no loss {loss!r}; there are {', '.join(NAMED)}, or hand over a function")
+    return NAMED[loss]
 
 
 def losses(kind: Any, own: str, given: Any) -> Iterator[tuple[str, Callable[[World, Any, Any], Any]]]:

@@ -93,7 +93,7 @@ def roles(function: Any, forward: Sequence[str], *, from_cache: bool = False) ->
         if name not in needed and word not in LR - {"alpha", "step"}:
             continue
         alone = len(needed) == 1
-        if word in LR and not alone:
+        if word in LR and (name not in needed or not alone):
             found[name] = "lr"
         elif name in forward and not alone and not (is_upstream(name) and len(word) > 1):
             found[name] = f"={name}"
@@ -115,6 +115,7 @@ def roles(function: Any, forward: Sequence[str], *, from_cache: bool = False) ->
         else:
             found[name] = "unknown"
             unknown.append(name)
+    unknown = unknown or [name for name, role in found.items() if role == "number" and len(needed) == 1]
     if unknown and not {"upstream", "targets"} & set(found.values()):
         found[unknown.pop(0)] = "upstream"
     for name in unknown:
