@@ -72,9 +72,9 @@ print(report)
 assert report.ok
 
 expected = {
-    DerivativeAtOutput: ("derivative_at_output", ["d_weights", "d_biases", "d_inputs"]),
+    DerivativeAtOutput: ("derivative_at_output", ["d_inputs", "d_weights", "d_biases"]),
     MeanInsteadOfSum: ("divided_by_batch_size", ["d_biases"]),
-    StepTooEarly: ("inputs_with_updated_weights", ["d_inputs"]),
+    StepTooEarly: ("factor_of_another_time", ["d_inputs"]),
 }
 for layer, (mistake, arrays) in expected.items():
     report = check_layer(layer())

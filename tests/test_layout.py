@@ -113,8 +113,6 @@ def test_the_reader_of_imports_reads_this_package() -> None:
 
 
 LONG_FILES = {
-    "checks/handwritten.py": "one class, somebody's object behind one interface, whatever its names and forms",
-    "checks/mistakes.py": "a table: one usual mistake after the other",
     "engine/operations.py": "the table: one entry after the other, nothing to keep in mind from one to the next",
     "engine/value.py": "one class, which has all of Python's operators and what code written for micrograd reads",
 }

@@ -385,7 +385,7 @@ def test_a_report_says_it_with_both_lines(tmp_path, wrong, name):
     spec.loader.exec_module(module)
     report = check_layer(module.Softmax())
     (finding,) = report.findings
-    assert (finding.name, finding.roles) == (name, ("d_weights", "d_biases", "d_inputs")), str(report)
+    assert (finding.name, finding.roles) == (name, ("dx", "dW", "db")), str(report)
     assert "self.p = e / e.sum(axis=1, keepdims=True)" in finding.words
     assert finding.line.text == f"dz = {wrong}"
 
