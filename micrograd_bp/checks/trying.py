@@ -36,15 +36,40 @@ class Choice(NamedTuple):
         return batches(self.plan)[0]
 
     @property
+    def misshapen(self) -> list[str]:
+        """The arrays whose gradients have a wrong shape."""
+        results = self.examined.results if self.examined is not None else {}
+        return [name for name, result in results.items() if "shape" in result.message]
+
+    @property
     def takes_a_batch(self) -> bool:
-        """Whether a batch was meant although a shape is wrong: that has no samples in it, or a parameter is right."""
+        """Whether gradients of a wrong shape have no samples in it: then one sample alone is not what was meant."""
         if self.rank != 3 or self.examined is None or self.plan.single:
             return False
-        n, results, right = self.examined.claim.n_samples, self.examined.results, self.examined.right.gradients
-        wrong = [name for name, result in results.items() if "shape" in result.message]
-        shapes = [np.shape(self.examined.matches[name].candidate.array) for name in wrong]
-        summed = [r.ok and right[name].ndim > 1 and n not in right[name].shape for name, r in results.items()]
-        return bool(shapes) and (any(summed) or not any(n in shape for shape in shapes))
+        shapes = [self._shape(name) for name in self.misshapen]
+        return bool(shapes) and not any(self.examined.claim.n_samples in shape for shape in shapes)
+
+    @property
+    def sums_a_batch(self) -> bool:
+        """Whether a shape is wrong, and the gradient of weights is summed over a batch as it should be."""
+        if self.rank != 3 or self.examined is None or self.plan.single:
+            return False
+        right, n = self.examined.right.gradients, self.examined.claim.n_samples
+        own = [name for name in self.examined.results if name not in self.plan.subject.parameters]
+        return any(
+            self.examined.results[name].ok and right[name].ndim > 1 and n not in right[name].shape for name in own
+        )
+
+    def excuses(self, other: "Choice") -> bool:
+        """Whether what has a wrong shape in another call has the very shape of its array in this one."""
+        assert self.examined is not None
+        right = self.examined.right.gradients
+        names = [name for name in other.misshapen if name in self.examined.matches]
+        return self.plan.single and all(self._shape(name) == right[name].shape for name in names)
+
+    def _shape(self, name: str) -> tuple[int, ...]:
+        assert self.examined is not None
+        return np.shape(self.examined.matches[name].candidate.array)
 
     @property
     def key(self) -> tuple[int, int]:
@@ -78,6 +103,7 @@ def choose(
             break
         examined: Counter[Any] = Counter()
         wrong: list[Plan] = []
+        summed: Choice | None = None
 
         def wanted(plan: Plan, examined: Counter[Any] = examined, wrong: list[Plan] = wrong) -> bool:
             few = max(examined[plan.single], examined["failed"] / 3) < MOST_EXAMINED
@@ -93,13 +119,17 @@ def choose(
                     refused = refused or error
                     continue
                 examined.update([plan.form, plan.single if made.failed is None else "failed"])
+                if summed is not None and made.examined is not None and not made.excuses(summed):
+                    continue
                 if best is None or made.key < best.key:
                     best = made
                 if made.rank == 0:
                     return _with_one_hot_rows(made, names)
-                if made.rank in (1, 2) or made.takes_a_batch:
+                if made.rank in (1, 2):
                     wrong.append(plan)
                 examined["a batch"] += made.takes_a_batch
+                if made.sums_a_batch:
+                    summed = made
         except CannotCheck as error:
             refused = refused or error
     if best is None:

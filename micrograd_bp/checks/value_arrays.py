@@ -171,7 +171,8 @@ def numpy_on_values() -> Iterator[list[Value]]:
         return originals["where"](condition, *branches)
 
     def can_cast(kind: Any, *arguments: Any, **options: Any) -> Any:  # Values pass where numbers do
-        return originals["can_cast"](float if isinstance(kind, np.dtype) and kind == object else kind, *arguments, **options)
+        holds_values = isinstance(kind, np.dtype) and kind.hasobject
+        return originals["can_cast"](float if holds_values else kind, *arguments, **options)
 
     try:
         for name, original in originals.items():

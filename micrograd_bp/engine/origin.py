@@ -151,22 +151,19 @@ class TrackingOrigin(Origin):
     __slots__ = ("_inside", "_lines")
     shared = False
 
-    def __init__(self, module: Origin | None = None) -> None:
+    def __init__(self, module: Origin | None = None, outside_of: FrameType | None = None) -> None:
         super().__init__(module=module)
         self._inside: dict[Origin, TrackingOrigin] = {}
         self._lines: dict[tuple[str, int], Origin | None] = {}
+        while outside_of is not None:
+            self._lines[outside_of.f_code.co_filename, outside_of.f_lineno] = module
+            outside_of = outside_of.f_back
 
     def entered(self, module: Origin) -> Origin:
         """The stand-in for `module`, the same each time."""
         if module not in self._inside:
             self._inside[module] = TrackingOrigin(module)
         return self._inside[module]
-
-    def leave_out(self, frame: FrameType | None) -> None:
-        """Takes the line that runs in a frame, and in those that have called it, for no place of a node."""
-        while frame is not None:
-            self._lines[frame.f_code.co_filename, frame.f_lineno] = self.module
-            frame = frame.f_back
 
     def here(self) -> Origin | None:
         """The origin of a node that is being made: this module, and the line in the user's source that runs.
@@ -230,17 +227,12 @@ def no_graph() -> Iterator[None]:
 def track_source(*, outside_of: FrameType | None = None) -> Iterator[None]:
     """In this block every node remembers the file and the line that made it, in its `origin`.
 
-    Errors, steps and the debugger then show it. It makes each operation slower, so it is off by default.
-
-    Args:
-        outside_of: a frame whose line made no node, nor did those that have called it.
+    Errors, steps and the debugger then show it. It makes each operation slower, so it is off by default. The running
+    line of the frame `outside_of`, and of those that have called it, has made nothing.
     """
     around = current_origin.get()
     # Inside a module that runs it stands in for that; what is tracked already, or not recorded at all, stays so.
-    tracker = TrackingOrigin(around) if around is None or around.shared else around
-    if isinstance(tracker, TrackingOrigin):
-        tracker.leave_out(outside_of)
-    token = current_origin.set(tracker)
+    token = current_origin.set(TrackingOrigin(around, outside_of) if around is None or around.shared else around)
     try:
         yield
     finally:

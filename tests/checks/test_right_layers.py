@@ -9,9 +9,9 @@ from micrograd_bp.checks import check_layer, check_network
 from micrograd_bp.matrix import ACTIVATIONS as MATRIX_ACTIVATIONS
 from micrograd_bp.matrix import MLP, DenseLayer
 from tests.checks.styles import ACTIVATIONS, STYLES, Columns, Loops, NoBias, SinglePrecision, SingleSample, TakesTheStep
+from tests.counts import count
 
-EACH = 30
-assert EACH * len(STYLES) >= 500
+EACH = count(8, 30)
 
 
 @pytest.mark.parametrize("style", STYLES)
