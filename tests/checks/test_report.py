@@ -115,7 +115,7 @@ def test_names_can_be_given():
     ("forward", "source"),
     [
         ("pass", "their own forward, run on Values"),
-        ("self.output = np.array([[float(a) for a in row] for row in self.output])", "finite differences"),
+        ("self.output = np.linalg.solve(np.eye(3), self.output.T).T", "finite differences"),
     ],
 )
 def test_where_the_right_numbers_come_from(forward, source):
