@@ -7,6 +7,7 @@ import pickle
 import random
 import re
 import runpy
+import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from micrograd_bp import MLP, Module, Value, draw, gradient_report, mse, steps
 from micrograd_bp.engine import topological_order
 from micrograd_bp.engine.origin import Leaf
 from micrograd_bp.views.names import Names, Role
+from tests.views.test_first_drawings import check_readable
 
 
 def names_of(root: Value) -> Names:
@@ -93,6 +95,20 @@ class TestTheLecturesOwnSequence:
         assert Counter(node.operation.name for node in outside if node.operation) == dict.fromkeys(
             ("subtract", "constant_power", "add"), 4
         )
+
+    @pytest.mark.parametrize(
+        "name", ["expression_before", "expression", "neuron", "neuron_of_exp", "unit", "network", "loss"]
+    )
+    def test_its_drawings_can_be_read(self, lecture: Lecture, name: str) -> None:
+        check_readable(ElementTree.fromstring(lecture.drawing(name)))
+
+    @pytest.mark.parametrize(
+        ("name", "boxes"), [("expression", 7), ("neuron", 10), ("neuron_of_exp", 17), ("network", 9), ("loss", 11)]
+    )
+    def test_its_pages_show_as_much_as_its_drawings(self, lecture: Lecture, name: str, boxes: int) -> None:
+        html = (lecture.folder / f"{name}.html").read_text(encoding="utf-8")
+        assert html.count('data-box="') == boxes
+        assert lecture.drawing(name).count('class="node"') == boxes
 
     def test_the_report_compares_its_layers(self, lecture: Lecture) -> None:
         report = gradient_report(lecture["loss"])

@@ -150,9 +150,8 @@ def outline(group: Any) -> Box:
     return Box(min(xs), min(ys), max(xs), max(ys))
 
 
-@pytest.mark.parametrize("name", FIRST)
-def test_it_can_be_read_at_the_width_of_a_screen_in_both_fonts(name: str) -> None:
-    svg = svg_of(drawn(FIRST[name]()))
+def check_readable(svg: Any) -> None:
+    """A drawing can be read at the width of a screen, in both fonts."""
     width, height = float(svg.get("width", "")[:-2]), float(svg.get("height", "")[:-2])
     scale = min(SCREEN_WIDTH / (width * PIXELS_PER_POINT), 1.0) * PIXELS_PER_POINT
     assert SMALLEST_TEXT * scale >= LEGIBLE - 0.5  # the margin around it
@@ -166,6 +165,11 @@ def test_it_can_be_read_at_the_width_of_a_screen_in_both_fonts(name: str) -> Non
             assert [text for text in texts_in(group, font) if not text.place.inside(box, tolerance=0.0)] == []
         for one, other in combinations(texts_in(svg, font), 2):
             assert not one.place.overlaps(other.place, tolerance=0.3), (font, one, other)
+
+
+@pytest.mark.parametrize("name", FIRST)
+def test_it_can_be_read_at_the_width_of_a_screen_in_both_fonts(name: str) -> None:
+    check_readable(svg_of(drawn(FIRST[name]())))
 
 
 def test_a_saved_network_on_the_command_line_has_inputs_first_and_layers_in_columns(tmp_path: Path) -> None:

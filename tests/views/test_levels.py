@@ -42,7 +42,7 @@ def test_a_layer_shows_the_sums_that_matter() -> None:
     off = sum(neuron_is_off(loss, f"layers.1.neurons.{i}") for i in range(16))
     assert layer[1] == "Layer ReLU"
     rows = dict(zip(layer[2::2], layer[3::2], strict=True))
-    assert rows == {"neurons": "16", "values": "304", "mean |grad|": f"{mean:.4g}", "dead units": f"{off} of 16"}
+    assert rows == {"neurons": "16", "values": "304", "mean |grad|": f"{mean:.4g}", "off": f"{off} of 16"}
 
 
 def neuron_is_off(loss: Value, scope: str) -> bool:

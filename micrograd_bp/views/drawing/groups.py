@@ -56,9 +56,14 @@ class _Bundle:
     known: bool = True
 
 
-def picture_of_groups(part: Part, roles: Names, flow: GradientFlow | None, level: str) -> Picture:
-    """A box for each module and for what stands outside of modules; no gradients if there is no `flow`."""
-    groups = grouped(part, roles, level)
+def picture_of_groups(
+    part: Part, roles: Names, flow: GradientFlow | None, level: str, *, together: bool = False
+) -> Picture:
+    """A box for each module and for what stands outside of modules; no gradients if there is no `flow`.
+
+    With `together` operations outside of modules are one box, before and after each layer, however few they are.
+    """
+    groups = grouped(part, roles, level, together=together)
     places = {member: place for place, group in enumerate(groups) for member in group.members}
     bundles: dict[tuple[int, int], _Bundle] = {}
     roots = set(part.roots)
@@ -118,25 +123,31 @@ def _line(tail: int, head: int, bundle: _Bundle, flow: GradientFlow | None) -> L
 # ---- which values stand together
 
 
-def grouped(part: Part, roles: Names, level: str) -> list[Group]:
-    """The groups, in the order in which they first appear."""
+def grouped(part: Part, roles: Names, level: str, *, together: bool = False) -> list[Group]:
+    """The groups, in the order in which they first appear; the arguments are those of `picture_of_groups`."""
     module_of = _modules(part, roles, level)
     keys: dict[Value, Hashable] = dict(module_of)
     users: dict[Value, dict[Hashable, None]] = {}
     free = [node for node in part.order if node not in module_of]
     free_operations = [node for node in free if node.operands and roles.role(node) is not Role.OUTPUT]
-    if len(free_operations) > FREE_UP_TO:
+    between: dict[Value, Hashable] = {}
+    if together or len(free_operations) > FREE_UP_TO:
         depths = _depths(part, module_of)
-        keys.update({node: ("operations", depths[node]) for node in free_operations})
+        between = {node: ("operations", depths[node]) for node in free_operations}
+        keys.update(between)
     for node in part.order:
         for operand in node.operands:
             if not operand.operands and operand not in module_of:
                 users.setdefault(operand, {})[keys.get(node, node)] = None
-    alike: dict[Value, Hashable] = {
-        node: (roles.role(node), tuple(users.get(node, ()))) for node in free if not node.operands
-    }
+    alike = {node: (roles.role(node), tuple(users.get(node, ()))) for node in free if not node.operands}
     counts = Counter(alike.values())
-    keys.update({node: key for node, key in alike.items() if counts[key] > ALIKE_UP_TO})
+    places = set(between.values())
+    for node, kind in alike.items():
+        role, used_by = kind
+        if role is Role.CONSTANT and len(used_by) == 1 and used_by[0] in places:
+            keys[node] = used_by[0]  # the targets of a loss
+        elif counts[kind] > ALIKE_UP_TO:
+            keys[node] = kind
     groups: dict[Hashable, Group] = {}
     for node in part.order:
         key = keys.get(node, node)
@@ -179,7 +190,9 @@ def _box(group: Group, roles: Names, flow: GradientFlow | None, part: Part) -> B
     if group.origin is None and len(group.members) == 1:
         return value_box(group.members[0], roles, flow, part.left_out.get(group.members[0], 0))
     if group.origin is None:
-        box = Box(title=f"{len(group.members):,} {group.role.value}s", role=group.role)
+        count = sum(bool(member.operands) for member in group.members) or len(group.members)
+        role = Role.OPERATION if count < len(group.members) else group.role
+        box = Box(title=f"{count:,} {role.value}{'s' * (count > 1)}", role=role)
     else:
         box = _module_box(group, roles)
         _add_outputs(box, group, roles)
@@ -236,12 +249,11 @@ def _add_gradients(box: Box, group: Group, roles: Names, flow: GradientFlow) -> 
         box.finite = False
     units = _units(group)
     passages = Counter(passage(unit) for unit in units)
-    dead, saturated = passages[Passage.OFF], passages[Passage.SATURATED]
-    if len(units) > 1:
-        box.rows.append(("dead units", f"{dead:,} of {len(units):,}" if dead else "0"))
-        if saturated:
-            box.rows.append(("saturated", f"{saturated:,} of {len(units):,}"))
-    if units and dead == len(units):
+    off, saturated = passages[Passage.OFF], passages[Passage.SATURATED]
+    if len(units) > 1:  # of a layer, or of a neuron for several samples
+        counted = (("off", off), ("saturated", saturated))
+        box.rows += [(name, f"{count:,} of {len(units):,}") for name, count in counted if count]
+    if units and off == len(units):
         box.passage, box.remark = Passage.OFF, "passes nothing"
-    elif units and dead + saturated == len(units):
+    elif units and off + saturated == len(units):
         box.passage, box.remark = Passage.SATURATED, "saturated"

@@ -34,11 +34,13 @@ class Choice:
         part: how much of the graph.
         level: at which level of detail.
         picture: as a picture; one that is too long may have been folded into rows.
+        together: whether operations outside of modules are drawn as one.
     """
 
     part: Part
     level: Level
     picture: Picture
+    together: bool = False
 
 
 def picture_of(part: Part, roles: Names, flow: GradientFlow | None, level: Level) -> Picture:
@@ -70,6 +72,10 @@ def readable(part: Part, roles: Names, flow: GradientFlow | None, direction: str
             continue
         if first_readable([picture], direction):
             return Choice(part, level, picture)
+    if n_values <= NEURONS_UP_TO:
+        picture = lower(picture_of_groups(part, roles, flow, NEURONS, together=True))
+        if first_readable([picture], direction):
+            return Choice(part, "neurons", picture, together=True)
     layers = picture_of(part, roles, flow, "layers")
     if len(layers.boxes) > BOXES_UP_TO:
         what_to_do = f"Its {len(layers.boxes):,} boxes of modules are too many: show a part, with around=node, hops=2."

@@ -15,7 +15,7 @@ SCREEN_WIDTH = 1280.0
 PIXELS_PER_POINT = 4.0 / 3.0
 SMALLEST_TEXT = 9.0
 """In points; titles have 11."""
-LEGIBLE = 7.5
+LEGIBLE = 8.0
 """Pixels that the smallest text has at least."""
 HIGHEST, HIGHEST_IN_COLUMNS = 1_000.0, 1_600.0
 """Pixels: what winds is to be seen at once, columns of neurons may be scrolled through, and rows without end."""

@@ -88,18 +88,21 @@ def scene_of(
         part = on_paths(part, leaf)
     flow = GivenFlow(recording.gradients())
     notes: list[str] = []
+    together = False
     if detail == "auto":
         choice = readable(part, roles, flow, direction)
         small = by_value and len(part.order) <= VALUES_UP_TO
         part, level, notes = choice.part, "values" if small else choice.level, choice.picture.notes
+        together = choice.together
     else:
         level = detail
     if level in ("values", "tables"):  # a page follows the steps, and need not be seen at once
         # Frames would push the inputs out to the border and make the drawing twice as high; the panel names modules.
         picture = replace(picture_of_values(part, roles, flow, framed=False), notes=notes)
         return Scene(part, picture, {node: i for i, node in enumerate(part.order)}, True, roles, recording)
-    picture = picture_of_groups(part, roles, flow, level)
-    places = {member: i for i, group in enumerate(grouped(part, roles, level)) for member in group.members}
+    picture = picture_of_groups(part, roles, flow, level, together=together)
+    groups = grouped(part, roles, level, together=together)
+    places = {member: i for i, group in enumerate(groups) for member in group.members}
     return Scene(part, _with_one_gradient_each(picture), places, False, roles, recording)
 
 

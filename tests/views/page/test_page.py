@@ -289,8 +289,8 @@ def test_of_a_large_graph_the_end_is_shown_and_says_so() -> None:
 
 
 def test_it_shows_as_much_as_a_drawing() -> None:
-    network = MLP(3, [4, 4, 1], rng=1)
+    network = MLP(3, [4, 1], rng=1)
     sample, samples = network([2.0, 3.0, -1.0]), [network([2.0, 3.0, x]) for x in range(4)]
     assert len(page(sample).picture.boxes) == len(topological_order(sample))  # drawn with tables: each value is there
     assert {box.title for box in page(mse(samples, [1.0] * 4)).picture.boxes} >= {f"neurons.{i}" for i in range(4)}
-    assert len(page(mse(samples, [1.0] * 4), hide="gradients").picture.boxes) > 100
+    assert len(page(mse(samples, [1.0] * 4), hide="gradients").picture.boxes) > 60
