@@ -70,7 +70,7 @@ def test_a_neuron_shows_its_output_and_whether_it_is_off() -> None:
         "66",
         "mean |grad|",
         "0",
-        "dead units",
+        "off",
         "12 of 12",
     ]
 
