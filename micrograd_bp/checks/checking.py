@@ -15,7 +15,7 @@ from micrograd_bp.checks.readers.subject import Subject
 from micrograd_bp.checks.report import Report
 from micrograd_bp.checks.trying import Choice, choose
 from micrograd_bp.checks.verdict import report_of, report_of_failure
-from micrograd_bp.checks.world import CannotCheck, arrays_in, copied
+from micrograd_bp.checks.world import CannotCheck, arrays_in, copied, is_array
 from micrograd_bp.engine import GradientError
 
 
@@ -188,8 +188,8 @@ def _examined(choice: Choice, fixed: Mapping[str, Any], d_output: Any, places: M
         seen += _more(choice, n1, n2, names)
         if fixed:
             world = choice.plan.world(n1, 0, own=True)
-            subject = choice.plan.subject
-            seen.insert(0, examine(subject, world, 7, 0, words="the inputs given", names=names, given=d_output))
+            subject, n = choice.plan.subject, choice.plan.n_given
+            seen.insert(0, examine(subject, world, 7, n, words="the inputs given", names=names, given=d_output))
     except BackwardFailed as error:
         return report_of_failure(choice, error, hint)
     return report_of(choice, seen, hint)
@@ -204,8 +204,8 @@ def _by_name(subject: Subject, inputs: Mapping[str, Any] | Sequence[Any] | None)
         raise CannotCheck(f"{subject.name} takes {', '.join(subject.parameters)}, and no {', '.join(unknown)}")
     made = {}
     for name, value in handed.items():
-        array = np.asarray(value) if isinstance(value, (np.ndarray, list)) else value
-        made[name] = array.astype(float) if isinstance(array, np.ndarray) and array.dtype.kind == "f" else array
+        array = np.asarray(value) if is_array(value) else value
+        made[name] = array.astype(float) if is_array(array) and array.dtype.kind == "f" else array
     return made
 
 

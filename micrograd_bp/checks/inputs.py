@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from micrograd_bp.checks.world import CannotCheck
+from micrograd_bp.checks.world import CannotCheck, is_array
 
 SIZES = {"T": 4, "D": 6, "M": 2, "H": 8, "C": 5, "F": 3, "V": 9, "A": 2, "I": 6, "J": 4, "K": 2}
 """Steps of time, features, outputs, hidden units, classes, filters, vocabulary, channels, height, width, kernel."""
@@ -112,11 +112,11 @@ def like(given: Any, first: tuple[int, ...]) -> list[Spec]:
         given: by the person.
         first: the shape of the first argument, which holds the samples: in rows, or else in columns.
     """
-    array = np.asarray(given)
     itself = Spec("value", value=given)
-    if array.dtype.kind not in "fi" or not array.ndim or not first:
+    if not is_array(given) or not np.ndim(given) or not first:
         return [itself]
-    kind, classes = _kind(array), f":{array.max() + 1}" if array.dtype.kind == "i" else ""
+    array = np.asarray(given)
+    kind, classes = _kind(array), f":{array.max() + 1}" if array.dtype.kind in "iu" else ""
     rest, before = " ".join(map(str, array.shape[1:])), " ".join(map(str, array.shape[:-1]))
     found = [Spec(kind, f"N {rest}".strip() + classes, "rows")] if array.shape[0] == first[0] else []
     if len(first) > 1 and array.shape[-1] == first[-1]:
@@ -126,7 +126,7 @@ def like(given: Any, first: tuple[int, ...]) -> list[Spec]:
 
 def _kind(array: np.ndarray[Any, Any]) -> str:
     """What numbers an array holds: the kind of a `Spec`."""
-    if array.dtype.kind == "i":
+    if array.dtype.kind in "iu":
         return "index"
     for axis in (-1, 0):
         if array.shape[axis] > 1 and np.all(array >= 0.0) and np.allclose(array.sum(axis=axis), 1.0):

@@ -85,6 +85,16 @@ class Plan(NamedTuple):
         return None if asked else self._replace(specs=specs)
 
     @property
+    def n_given(self) -> int:
+        """How many samples the person handed over; 0 if that is not known."""
+        places = [
+            (name, spec.shape.partition(":")[0].split().index("N"))
+            for name, spec in self.specs.items()
+            if name in self.fixed and "N" in spec.shape.partition(":")[0].split()
+        ]
+        return next((np.shape(self.fixed[name])[axis] for name, axis in places), 0)
+
+    @property
     def words(self) -> str:
         """The shapes that are handed over."""
         return ", ".join(
@@ -186,7 +196,7 @@ def choices(
     """What each argument may be."""
     found: dict[str, list[Spec]] = {}
     module = globals_read(subject.code)[1]
-    first = next((np.shape(fixed[name]) for name in subject.parameters if name in fixed), ())
+    first = next((np.shape(fixed[name]) for name in subject.parameters if is_array(fixed.get(name))), ())
     for name in subject.parameters:
         if name in fixed:
             found[name] = like(fixed[name], first)
@@ -283,5 +293,6 @@ def given_by_module(subject: Subject) -> dict[str, Any]:
 def batches(plan: Plan) -> tuple[int, int]:
     """Two sizes of a batch that no array of the object has: neither is a power of 2."""
     taken = {int(size) for size in dims_of(plan.thing, given_by_module(plan.subject) if plan.thing is None else {})}
+    taken |= {size for given in plan.fixed.values() if is_array(given) for size in np.shape(given)}
     free = [n for n in BATCHES if n not in taken]
     return free[0], free[1]

@@ -7,6 +7,8 @@ import sys
 import traceback
 from typing import TYPE_CHECKING, Any
 
+from micrograd_bp.cli.inputs import handed
+from micrograd_bp.cli.inputs import read as read_inputs
 from micrograd_bp.cli.loading import find, import_file, load, needed
 
 if TYPE_CHECKING:
@@ -37,7 +39,8 @@ def add_parser(subparsers: Any) -> None:
         default=[],
         metavar="NAME=WHAT",
         help="what forward is handed, where that cannot be guessed: x=5x4 for random numbers of that shape, "
-        "y=5:classes=3 for labels, a number, a list or a dictionary",
+        "y=5:classes=3 for labels, a number, a list or a dictionary; FILE.npz for arrays by name; FILE.py:NAME for a "
+        "function that returns inputs, by name or in order",
     )
     parser.add_argument(
         "--loss",
@@ -93,11 +96,12 @@ def _run_file(arguments: argparse.Namespace) -> int:
     from micrograd_bp.checks.checking import check_subjects
     from micrograd_bp.checks.readers import subjects_in
 
+    sources = read_inputs(arguments.input)
     module = import_file(arguments.target)
     codes, lines, parts = [], [], []
     for name, subjects in subjects_in(module).items():
         try:
-            report = check_subjects(subjects, inputs=_inputs(arguments.input, subjects[0].parameters, strict=False))
+            report = check_subjects(subjects, inputs=handed(sources, subjects[0].parameters, strict=False))
         except CannotCheck as error:
             codes.append(CANNOT)
             lines.append(f"{name}: not checked: {error}")
@@ -135,15 +139,16 @@ def check(arguments: argparse.Namespace) -> "Report":
         raise CannotCheck(
             f"{arguments.target!r} names nothing: expected FILE.py or FILE.py:NAME, such as my_layer.py:MyLayer"
         )
-    module = import_file(file)
+    sources = read_inputs(arguments.input)
     given = arguments.loss
     loss = find(given) if given and ":" in given else named_loss(given)
+    module = import_file(file)
     thing = getattr(module, name, None)
     if inspect.isroutine(thing) and not needed(thing):
         subjects = list(read(load(arguments.target), loss=loss, **methods))
     else:
         subjects = named_in(module, name, loss=loss, **methods)
-    inputs = _inputs(arguments.input, subjects[0].parameters)
+    inputs = handed(sources, subjects[0].parameters)
     return check_subjects(subjects, inputs=inputs, names=names, samples=arguments.samples, hint=arguments.hint)
 
 
@@ -157,22 +162,3 @@ def _names(given: list[str]) -> dict[str, str]:
             raise CannotCheck(f"--name takes WHAT=NAME, such as d_kernel=update, got {entry!r}")
         names[role.strip()] = place.strip()
     return names
-
-
-def _inputs(given: list[str], parameters: Any, *, strict: bool = True) -> dict[str, Any] | None:
-    """What is handed over, by name.
-
-    Raises:
-        CannotCheck: an entry is not of the form NAME=WHAT, or names no parameter.
-    """
-    from micrograd_bp.checks import CannotCheck
-    from micrograd_bp.checks.inputs import from_words
-
-    made = {}
-    for entry in given:
-        name, equals, what = entry.partition("=")
-        if not equals:
-            raise CannotCheck(f"--input takes NAME=WHAT, such as x=5x4, got {entry!r}")
-        if strict or name in parameters:
-            made[name.strip()] = from_words(name.strip(), what.strip())
-    return made or None

@@ -54,7 +54,7 @@ def load(target: str) -> Any:
         with contextlib.redirect_stdout(sys.stderr):
             made = thing()
     except (Exception, SystemExit) as error:
-        raise CannotCheck(f"{name}() raises {_last_line(error)}") from error
+        raise CannotCheck(f"{name}() raises {last_line(error)}") from error
     if made is None:
         raise CannotCheck(f"{name}() returns nothing: a function that makes the object to check should return it")
     return made
@@ -107,7 +107,7 @@ def import_file(file: str) -> Any:
     except CannotCheck:
         raise
     except (Exception, SystemExit) as error:
-        raise CannotCheck(f"{file} does not import: {_last_line(error)}") from error
+        raise CannotCheck(f"{file} does not import: {last_line(error)}") from error
     finally:
         for root in roots:
             sys.path.remove(root)
@@ -124,7 +124,7 @@ def _package_root(file: Path) -> Path:
     return folder
 
 
-def _last_line(error: BaseException) -> str:
+def last_line(error: BaseException) -> str:
     """An exception in a line, with the place in the file."""
     if isinstance(error, SyntaxError):
         return f"SyntaxError: {error.msg}, line {error.lineno}"

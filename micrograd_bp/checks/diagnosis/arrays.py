@@ -30,7 +30,7 @@ class Sizes(NamedTuple):
 
 
 def named_factors(sizes: Sizes) -> dict[str, tuple[str, float]]:
-    """Factors by which gradients are wrong, by name, in words; two of the same number have the first name."""
+    """Factors by which gradients are wrong, by name, in words; in one call two may be the same number."""
     factors = {
         "sign": ("the sign is wrong", -1.0),
         "factor_2": ("a factor 2 too much", 2.0),
@@ -51,13 +51,7 @@ def named_factors(sizes: Sizes) -> dict[str, tuple[str, float]]:
         ),
         "multiplied_by_size": ("not divided by the size of the output", float(sizes.samples * sizes.outputs)),
     }
-    seen = {1.0, 0.0}
-    made = {}
-    for name, (words, factor) in factors.items():
-        if factor not in seen:
-            seen.add(factor)
-            made[name] = words, factor
-    return made
+    return {name: named for name, named in factors.items() if named[1] not in (0.0, 1.0)}
 
 
 def ratio(one: Array, other: Array) -> float:
