@@ -54,7 +54,7 @@ from micrograd_bp.views import notebook as _notebook  # noqa: F401  # teaches no
 if TYPE_CHECKING:
     from micrograd_bp.compiler.compiling import compile as compile
     from micrograd_bp.compiler.program import Program
-    from micrograd_bp.views.debugger.debugger import debug
+    from micrograd_bp.views.debugger.opening import debug
     from micrograd_bp.views.drawing.drawing import between, draw
     from micrograd_bp.views.explain.explain import Explanation, explain
     from micrograd_bp.views.gradient_report import GradientReport, gradient_report
@@ -69,7 +69,7 @@ _IMPORTED_WHEN_USED = {
     "Recording": "micrograd_bp.views.steps.steps",
     "between": "micrograd_bp.views.drawing.drawing",
     "compile": "micrograd_bp.compiler.compiling",
-    "debug": "micrograd_bp.views.debugger.debugger",
+    "debug": "micrograd_bp.views.debugger.opening",
     "draw": "micrograd_bp.views.drawing.drawing",
     "explain": "micrograd_bp.views.explain.explain",
     "gradient_report": "micrograd_bp.views.gradient_report",

@@ -4,8 +4,8 @@ import argparse
 import sys
 from typing import Any
 
-from micrograd_bp.cli.debug import Start, TargetError, start_of
 from micrograd_bp.cli.draw import outputs_of_network
+from micrograd_bp.cli.targets import Start, TargetError, start_of
 from micrograd_bp.engine.numbers.notation import in_encoding
 from micrograd_bp.nn import MLP
 from micrograd_bp.views.drawing.renderer import RenderingError

@@ -7,6 +7,7 @@ that holds a leaf, a parameter's path in its module, `layers.0.neurons.2.bias`; 
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 from micrograd_bp.engine import Origin, Value
@@ -100,8 +101,16 @@ class Names(Mapping[Value, str]):
         return len(self._names)
 
     def value(self, name: str) -> Value | None:
-        """The value with this name, as it is shown or as somebody wrote the label; None if there is none."""
-        return self._values.get(name, self._values.get(printable(name, LONGEST)))
+        """The value with this name: as it is shown, as somebody wrote the label, or as the caller calls it; or None."""
+        for known, asked in ((self._values, name), (self._values, printable(name, LONGEST)), (self._called, name)):
+            if asked in known:
+                return known[asked]
+        return None
+
+    @cached_property
+    def _called(self) -> dict[str, Value]:
+        """The values by what the caller calls them, also where they have a label."""
+        return {name: value for value, name in self._given.names.items() if value in self._names}
 
     def all(self) -> list[str]:
         """Every name, in topological order of the values that people named, then of the others."""

@@ -9,7 +9,8 @@ import pytest
 
 import micrograd_bp
 from micrograd_bp import Value, backward
-from micrograd_bp.cli.debug import remembered_backward, run
+from micrograd_bp.cli.debug import run
+from micrograd_bp.cli.targets import remembered_backward
 
 ROOT = Path(micrograd_bp.__file__).parent.parent
 RENTS = ROOT / "examples" / "debug_rents.py"

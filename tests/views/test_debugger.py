@@ -7,8 +7,9 @@ import pytest
 
 from micrograd_bp import MLP, Value, dot, mse
 from micrograd_bp.engine.origin import track_source
-from micrograd_bp.views.debugger import debugger
-from micrograd_bp.views.debugger.debugger import Debugger, debug
+from micrograd_bp.views.debugger import opening
+from micrograd_bp.views.debugger.debugger import Debugger
+from micrograd_bp.views.debugger.opening import debug
 from micrograd_bp.views.debugger.walk import Walk
 from micrograd_bp.views.steps.steps import Recording
 
@@ -438,7 +439,7 @@ class TestElsewhere:
         assert "run it with -s" in " ".join(capsys.readouterr().out.split())
 
     def test_in_a_notebook_it_says_what_to_use_instead(self, capsys, monkeypatch):
-        monkeypatch.setattr(debugger, "_in_notebook", lambda: True)
+        monkeypatch.setattr(opening, "_in_notebook", lambda: True)
         debug(neuron())
         assert "steps(root)" in capsys.readouterr().out
 

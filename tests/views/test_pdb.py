@@ -108,7 +108,7 @@ def test_stepping_shows_named_numbers(tmp_path):
 
 
 def test_the_chain_rule_debugger_opens_from_its_prompt(tmp_path):
-    commands = ("break 9", "continue", "from micrograd_bp.views.debugger.debugger import debug", "!debug(a)")
+    commands = ("break 9", "continue", "from micrograd_bp.views.debugger.opening import debug", "!debug(a)")
     shown = "".join(pdb(tmp_path, SCRIPT, *commands, "step", "quit", "p w.grad"))
     assert "The backward pass of a = 0.664" in shown
     assert "∂tanh(n)/∂n = 1 - tanh(n)² = 1 - 0.664² = 0.5591" in shown

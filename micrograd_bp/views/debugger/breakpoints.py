@@ -23,8 +23,8 @@ class Breakpoint:
         what: what it was set on, in words.
         test: whether to stop after this step.
         computes: whether to stop when this value is computed, in the forward pass; None for what only steps have.
-        enough: whether this is the time to stop, of all that it could have; None for each time.
-        hits: how many times that was.
+        enough: after how many times that it was reached it stops; None for each time.
+        hits: how many times that was, from the beginning of the walk on.
         log: what to say in place of stopping, if it is there to say something.
     """
 
@@ -36,9 +36,9 @@ class Breakpoint:
     hits: int = 0
     log: Callable[[Recording, Step], str] | None = None
 
-    def hit(self) -> bool:
-        """Counts one more time; says whether it is the one to stop at."""
-        self.hits += 1
+    @property
+    def is_due(self) -> bool:
+        """Whether this is the time to stop, after so many hits."""
         return self.enough is None or self.enough(self.hits)
 
 
@@ -47,19 +47,23 @@ class Place(NamedTuple):
 
     Attributes:
         what: in words.
-        is_node: whether it is this value, to whose operands the gradient goes on; stops at its first step.
-        is_operand: whether it is this value, at each step that adds to its gradient.
+        test: whether a step is there.
+        computes: whether it is this value, in the forward pass; None for what only steps have.
     """
 
     what: str
-    is_node: Callable[[Value], bool] | None = None
-    is_operand: Callable[[Value], bool] | None = None
+    test: Test
+    computes: Callable[[Value], bool] | None = None
 
-    def test(self, recording: Recording, step: Step) -> bool:
-        """Whether a step is there."""
-        if self.is_node is not None and step.is_first and self.is_node(step.node):
-            return True
-        return self.is_operand is not None and self.is_operand(step.operand)
+
+def at_node(what: str, is_meant: Callable[[Value], bool]) -> Place:
+    """A value in the middle: its first step, when its own gradient is complete."""
+    return Place(what, lambda recording, step: step.is_first and is_meant(step.node), is_meant)
+
+
+def at_leaf(what: str, is_meant: Callable[[Value], bool]) -> Place:
+    """A leaf: each step that adds to its gradient."""
+    return Place(what, lambda recording, step: is_meant(step.operand))
 
 
 def breakpoint_at(number: int, text: str, recording: Recording) -> Breakpoint:
@@ -68,28 +72,50 @@ def breakpoint_at(number: int, text: str, recording: Recording) -> Breakpoint:
     Raises:
         ValueError: it is none of these, or nothing in the graph is meant by it.
     """
+    return breakpoint_on(number, *read(text, recording), recording)
+
+
+def read(text: str, recording: Recording) -> tuple[Place | None, list[Condition]]:
+    """The place and the conditions in the argument of `break`.
+
+    Raises:
+        ValueError: as for `breakpoint_at`.
+    """
     place_text, is_conditional, condition_text = re.match(r"(.*?)(?:(\bif\b)(.*))?$", text.strip(), re.DOTALL).groups()  # type: ignore[union-attr]  # it always matches
     place: Place | None = None
     conditions: list[Condition] = []
     if place_text.strip():
         place = _place(place_text.strip(), recording)
         if place is None:
-            conditions.append(_condition(place_text.strip(), recording))
+            conditions.append(condition(place_text.strip(), recording))
     if is_conditional:
-        conditions.append(_condition(condition_text.strip(), recording))
-    return breakpoint_on(number, place, conditions)
+        conditions.append(condition(condition_text.strip(), recording))
+    return place, conditions
 
 
-def breakpoint_on(number: int, place: Place | None, conditions: Sequence[Condition]) -> Breakpoint:
+def breakpoint_on(number: int, place: Place | None, conditions: Sequence[Condition], _: Recording) -> Breakpoint:
     """A breakpoint on a place, or everywhere, where all conditions hold."""
-    words = [*([place.what] if place else []), *(f"where {condition.text}" for condition in conditions)]
-    tests: list[Test] = [*([place.test] if place else []), *(condition.holds for condition in conditions)]
-    test = tests[0] if len(tests) == 1 else lambda recording, step: all(test(recording, step) for test in tests)
-    return Breakpoint(number, ", ".join(words), test, place.is_node if place and not conditions else None)
+    words = [*([place.what] if place else []), *(f"where {each.text}" for each in conditions)]
+    tests: list[Test] = [*([place.test] if place else []), *(each.holds for each in conditions)]
+
+    def all_hold(recording: Recording, step: Step) -> bool:
+        return all(test(recording, step) for test in tests)
+
+    computes = place.computes if place and not conditions else None
+    return Breakpoint(number, ", ".join(words), tests[0] if len(tests) == 1 else all_hold, computes)
 
 
 def watchpoint(number: int, name: str, recording: Recording) -> Breakpoint:
     """Stops whenever a step changes the gradient of the value called `name`.
+
+    Raises:
+        ValueError: no value is called so.
+    """
+    return breakpoint_on(number, watched(name, recording), [], recording)
+
+
+def watched(name: str, recording: Recording) -> Place:
+    """Each change of the gradient of the value called `name`.
 
     Raises:
         ValueError: no value is called so.
@@ -99,7 +125,7 @@ def watchpoint(number: int, name: str, recording: Recording) -> Breakpoint:
     def changes(recording: Recording, step: Step) -> bool:
         return step.operand is value and step.before != step.after  # nan differs from everything: it stops there too
 
-    return Breakpoint(number, f"the gradient of {recording.names[value]} changes", changes)
+    return Place(f"the gradient of {recording.names[value]} changes", changes)
 
 
 def known_value(name: str, recording: Recording) -> Value:
@@ -140,7 +166,12 @@ def hit_count(text: str) -> Callable[[int], bool]:
     return lambda hits: compare(hits, number)
 
 
-def _condition(text: str, recording: Recording) -> Condition:
+def condition(text: str, recording: Recording) -> Condition:
+    """A condition, by its text.
+
+    Raises:
+        ValueError: it compares nothing, cannot be read, or speaks of something that is not there.
+    """
     if not re.search(r"[<>=!]|\bis\b", text):
         operations = dict.fromkeys(node.operation.name for node in recording.graph.order if node.operation)
         raise ValueError(
@@ -153,22 +184,23 @@ def _condition(text: str, recording: Recording) -> Condition:
 def _place(text: str, recording: Recording) -> Place | None:
     value = recording.names.value(text)
     if value is not None and value in recording.names.own:
-        return _value(value, recording)
+        return value_place(value, recording)
     operations = {node.operation for node in recording.graph.order if node.operation is not None}
     meant = {operation for operation in operations if text in (operation.name, operation.symbol)}
     if meant:
-        return Place(f"operation {text}", lambda node: node.operation in meant)
+        return at_node(f"operation {text}", lambda node: node.operation in meant)
     if value is not None:
-        return _value(value, recording)
+        return value_place(value, recording)
     line = re.fullmatch(r"(?:(.+):)?(\d+)", text)
     return line_place(line[1], int(line[2]), Lines(recording.graph.order)) if line else None
 
 
-def _value(value: Value, recording: Recording) -> Place:
+def value_place(value: Value, recording: Recording) -> Place:
+    """On a value."""
     name = recording.names[value]
     if value.operands:
-        return Place(f"value {name}", is_node=lambda node: node is value)
-    return Place(f"leaf {name}", is_operand=lambda operand: operand is value)
+        return at_node(f"value {name}", lambda node: node is value)
+    return at_leaf(f"leaf {name}", lambda operand: operand is value)
 
 
 def line_place(file: str | None, line: int, lines: Lines) -> Place:
@@ -183,5 +215,5 @@ def line_place(file: str | None, line: int, lines: Lines) -> Place:
     made = frozenset(value for values in there.values() for value in values)
     what = f"line {' and '.join(sorted(f'{name}:{line}' for name in map(lines.short_name, there)))}"
     if any(value.operands for value in made):
-        return Place(what, is_node=made.__contains__)
-    return Place(what, is_operand=made.__contains__)
+        return at_node(what, made.__contains__)
+    return at_leaf(what, made.__contains__)

@@ -1,22 +1,18 @@
 """The chain-rule debugger: stop the backward pass anywhere, go on, go back, and ask why.
 
-`debug(root)` opens it from a script, a test or the prompt of another debugger; `micrograd-bp debug …` from a shell. It
-knows nothing of how to find a graph. What its commands print comes from `reports`.
+`debug(root)` in `opening` opens it from a script, a test or the prompt of another debugger; `micrograd-bp debug …` from
+a shell. It knows nothing of how to find a graph. What its commands print comes from `reports`.
 """
 
-import sys
 from collections.abc import Sequence
-from typing import IO, Any, TextIO
+from typing import IO, TextIO
 
-from micrograd_bp.engine import Value
 from micrograd_bp.views.debugger import path_reports, reports
 from micrograd_bp.views.debugger.breakpoints import Breakpoint, breakpoint_at, known_value, watchpoint
 from micrograd_bp.views.debugger.conditions import WORDS, Expression
 from micrograd_bp.views.debugger.console import Console, full_name
-from micrograd_bp.views.debugger.screen import Screen
 from micrograd_bp.views.debugger.walk import Stop, Walk
 from micrograd_bp.views.number_text import number
-from micrograd_bp.views.steps.steps import Recording
 
 ROWS_OF_NEXT = 12
 """How many contributions of one node `next` shows."""
@@ -230,42 +226,3 @@ def _count(argument: str, default: int = 1) -> int:
 def _nothing(argument: str) -> None:
     if argument:
         raise ValueError(f"nothing is expected behind this command, got {argument}")
-
-
-def debug(
-    root: Value | Sequence[Value],
-    gradients: Sequence[float] | None = None,
-    *,
-    names: Any = None,
-    stdin: IO[str] | None = None,
-    stdout: TextIO | None = None,
-) -> None:
-    """Opens the chain-rule debugger on the graph of `root`; returns when it is left. Nobody's `grad` is touched.
-
-    Args:
-        root: the output, or several of them, as for `backward`.
-        gradients: the upstream gradient of each output; 1.0 for each if not given.
-        names: what to call values that have no label, as for `steps`; the caller's variables if not given.
-        stdin: where commands come from.
-        stdout: where answers go.
-
-    Raises:
-        TypeError: an output is not a Value, or a gradient not a number.
-        ValueError: not as many gradients as outputs.
-    """
-    if names is None:
-        caller = sys._getframe(1)
-        names = {**caller.f_globals, **caller.f_locals}
-    recording = Recording(root, gradients, names=names)
-    if stdin is None and _in_notebook():
-        Screen(stdout or sys.stdout).say(
-            "A notebook has no terminal for the debugger. Show steps(root) as the result of a cell, "
-            "walk with Recording(root), or draw(root)."
-        )
-        return
-    Debugger(Walk(recording), stdin, stdout).run()
-
-
-def _in_notebook() -> bool:
-    get_shell = getattr(sys.modules.get("IPython"), "get_ipython", None)
-    return get_shell is not None and hasattr(get_shell(), "kernel")

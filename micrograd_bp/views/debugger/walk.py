@@ -5,6 +5,7 @@ way to go is exact in both directions: at a position, the walk shows the same, f
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from typing import NamedTuple
 
@@ -33,6 +34,7 @@ class Walk:
         computed: the values in the order in which the forward pass computes them; none where it is not walked.
         n_computed: how many of them have been computed.
         say: what is done with what a log point says.
+        is_interrupted: whether to stop on the way, which is asked at every step.
     """
 
     def __init__(self, recording: Recording, *, forward: bool = False) -> None:
@@ -43,6 +45,7 @@ class Walk:
         self.computed = [node for node in recording.graph.order if node.operands] if forward else []
         self.n_computed = 0
         self.say: Callable[[str], None] = lambda text: None
+        self.is_interrupted: Callable[[], bool] = lambda: False
 
     # ---- where it is
 
@@ -148,18 +151,20 @@ class Walk:
     def run(self, until: Callable[[], bool] = lambda: False) -> list[Stop]:
         """Goes on to the next breakpoint, to where `until` says so, or to the end; gives the breakpoints."""
         while self.forward():
-            if stops := self.stops():
+            if stops := self._stops(ahead=True):
                 return stops
-            if until():
+            if until() or self.is_interrupted():
                 break
         return []
 
     def run_back(self, until: Callable[[], bool] = lambda: False) -> list[Stop]:
         """Goes back to a breakpoint, where `run` would stop too, to where `until` says so, or to the start."""
-        while self.back():
-            if stops := self.stops():
+        while self.position:
+            self._take_back_hits()
+            self.back()
+            if stops := self._stops(ahead=False):
                 return stops
-            if until():
+            if until() or self.is_interrupted():
                 break
         return []
 
@@ -197,21 +202,37 @@ class Walk:
         self.points.append(point)
         return point
 
-    def stops(self) -> list[Stop]:
+    def _stops(self, *, ahead: bool) -> list[Stop]:
         """The breakpoints that stop here. One whose condition cannot be had stops too."""
-        found = []
-        step = self.step
+        stops = []
         for point in self.points:
             try:
-                if step is None:
-                    reached = point.computes is not None and point.computes(self.here) and bool(self.n_computed)
-                else:
-                    reached = point.test(self.recording, step)
-                if reached and point.hit():
-                    if point.log is None:
-                        found.append(Stop(point))
-                    elif step is not None:
-                        self.say(point.log(self.recording, step))
+                if not self._reaches(point):
+                    continue
+                point.hits += ahead
+                if not point.is_due:
+                    continue
+                if point.log is None:
+                    stops.append(Stop(point))
+                elif ahead and self.step is not None:
+                    self.say(point.log(self.recording, self.step))
             except (ValueError, ArithmeticError) as error:
-                found.append(Stop(point, str(error)))
-        return found
+                stops.append(Stop(point, str(error)))
+        return stops
+
+    def _reaches(self, point: Breakpoint) -> bool:
+        """Whether this is the place of a breakpoint.
+
+        Raises:
+            ValueError, ArithmeticError: its condition has no answer here.
+        """
+        if self.step is not None:
+            return point.test(self.recording, self.step)
+        return point.computes is not None and self.n_computed > 0 and point.computes(self.here)
+
+    def _take_back_hits(self) -> None:
+        """Counts the hits at this position no longer, since the walk goes back from it."""
+        for point in self.points:
+            if point.enough is not None and point.hits:
+                with suppress(ValueError, ArithmeticError):
+                    point.hits -= self._reaches(point)
