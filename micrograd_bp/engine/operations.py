@@ -471,6 +471,11 @@ def sum(xp, x):
     return xp.sum(x), (1.0,)
 
 
+@operation("sum_of_squares", symbol="Σx²", many=("x",))
+def sum_of_squares(xp, x):
+    return xp.dot(x, x), ([2.0 * each for each in x],)
+
+
 @operation("dot", symbol="Σwx+b", many=("w", "x"))
 def dot(xp, w, x, b=0.0):
     return xp.dot(w, x) + b, (x, w, 1.0)

@@ -74,6 +74,7 @@ __all__ = [
     "silu",
     "gelu",
     "sum",
+    "sum_of_squares",
     "dot",
     "logsumexp",
 ]
@@ -392,6 +393,10 @@ def gelu(x: float, /) -> float: ...
 def sum(x: Sequence[float], /) -> float: ...  # type: ignore[overload-overlap]  # numbers are the narrower case
 @overload
 def sum(x: Sequence[Value | float], /) -> Value: ...
+@overload
+def sum_of_squares(x: Sequence[float], /) -> float: ...  # type: ignore[overload-overlap]  # numbers are the narrower case
+@overload
+def sum_of_squares(x: Sequence[Value | float], /) -> Value: ...
 @overload
 def dot(w: Sequence[float], x: Sequence[float], b: float = ..., /) -> float: ...  # type: ignore[overload-overlap]  # numbers are the narrower case
 @overload

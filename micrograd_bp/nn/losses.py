@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from micrograd_bp.engine import Value
 from micrograd_bp.engine.numbers.floats import is_real
-from micrograd_bp.engine.operations import dot, logsumexp, square
+from micrograd_bp.engine.operations import dot, logsumexp, square, sum_of_squares
 from micrograd_bp.engine.operations import sum as sum_of
 
 Prediction = TypeVar("Prediction")
@@ -41,7 +41,7 @@ def mse(predictions: Any, targets: Any, *, reduction: str = "samples") -> Value:
         for outputs, expected in pairs
         for prediction, target in _pairs(_as_list(outputs), _as_list(expected), "outputs")
     ]
-    return _mean([square(error) for error in errors], len(pairs) if reduction == "samples" else len(errors))
+    return _divided(_sum_of_squares(errors), len(pairs) if reduction == "samples" else len(errors))
 
 
 def hinge(scores: Sequence[Value], labels: Sequence[float | Value]) -> Value:
@@ -111,12 +111,20 @@ def binary_cross_entropy(logits: Sequence[Value], targets: Sequence[float | Valu
 
 def l2(parameters: Sequence[Value]) -> Value:
     """The sum of the squares of parameters, a penalty to be added to a loss with a small factor."""
-    return _mean([square(parameter) for parameter in parameters], 1)
+    return _sum_of_squares(parameters)
+
+
+def _sum_of_squares(values: Sequence[Value]) -> Value:
+    """One node; a single square is just that."""
+    return square(values[0]) if len(values) == 1 else sum_of_squares(values)
 
 
 def _mean(terms: Sequence[Value], count: int) -> Value:
     """The sum of terms divided by a count; a single one is neither summed up nor divided by 1."""
-    total = terms[0] if len(terms) == 1 else sum_of(terms)
+    return _divided(terms[0] if len(terms) == 1 else sum_of(terms), count)
+
+
+def _divided(total: Value, count: int) -> Value:
     return total if count == 1 else total / count
 
 

@@ -34,8 +34,8 @@ def define_operations() -> list[str]:
     def scaled_difference(xp, a, b, *, scale=2.0):
         return scale * (a - b) ** 2.0, (2.0 * scale * (a - b), -2.0 * scale * (a - b))
 
-    @operation("sum_of_squares", many=("x",))
-    def sum_of_squares(xp, x):
+    @operation("sum_of_own_squares", many=("x",))
+    def sum_of_own_squares(xp, x):
         return xp.sum([each * each for each in x]), ([2.0 * each for each in x],)
 
     @operation("clipped_distance", many=("p", "q"), samples={"reach": [(0.5, 2.0)]})
@@ -50,7 +50,7 @@ def define_operations() -> list[str]:
             -1.0,
         )
 
-    return ["softsign", "scaled_difference", "sum_of_squares", "clipped_distance"]
+    return ["softsign", "scaled_difference", "sum_of_own_squares", "clipped_distance"]
 
 
 class Drawing:
