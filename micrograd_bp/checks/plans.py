@@ -291,8 +291,8 @@ def given_by_module(subject: Subject) -> dict[str, Any]:
 
 
 def batches(plan: Plan) -> tuple[int, int]:
-    """Two sizes of a batch that no array of the object has: neither is a power of 2."""
+    """Two sizes of a batch that no array of the object has, neither a power of 2; the first as the person gave it."""
     taken = {int(size) for size in dims_of(plan.thing, given_by_module(plan.subject) if plan.thing is None else {})}
     taken |= {size for given in plan.fixed.values() if is_array(given) for size in np.shape(given)}
     free = [n for n in BATCHES if n not in taken]
-    return free[0], free[1]
+    return (plan.n_given, free[0]) if plan.n_given > 1 else (free[0], free[1])

@@ -49,6 +49,8 @@ def right_gradients(claim: Claim, *, single: bool = False) -> Right:
                 data = np.array([node.data for node in nodes.flat]).reshape(nodes.shape)
                 if data.shape != numbers.shape or not np.allclose(data, numbers, rtol=close, atol=close):
                     raise ValueError("the graph is another function")
+            for leaf in (leaf for array in leaves.values() for leaf in array.flat):
+                leaf.grad = 0.0
             ends = [node for nodes in outputs for node in nodes.flat]
             backward(ends, np.concatenate([upstream.ravel() for upstream in claim.upstream]).tolist())
         except Exception:  # whatever stopped it, differences do without
