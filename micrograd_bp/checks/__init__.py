@@ -8,7 +8,7 @@ from micrograd_bp.checks.bridges import (
     values_to_matrix,
 )
 from micrograd_bp.checks.checking import check, check_layer, check_loss, check_network
-from micrograd_bp.checks.report import Report
+from micrograd_bp.checks.report.report import Report
 from micrograd_bp.checks.world import CannotCheck
 
 __all__ = [

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 from micrograd_bp.checks.examine import BackwardFailed, Examined, examine
+from micrograd_bp.checks.inputs.choice import Choice, choose
+from micrograd_bp.checks.inputs.plans import batches
 from micrograd_bp.checks.parts import layers_of, with_parts
-from micrograd_bp.checks.plans import batches
 from micrograd_bp.checks.readers import read
 from micrograd_bp.checks.readers.losses import named_loss
 from micrograd_bp.checks.readers.subject import Subject
-from micrograd_bp.checks.report import Report
-from micrograd_bp.checks.trying import Choice, choose
-from micrograd_bp.checks.verdict import report_of, report_of_failure
+from micrograd_bp.checks.report.report import Report
+from micrograd_bp.checks.report.verdict import report_of, report_of_failure
 from micrograd_bp.checks.world import CannotCheck, arrays_in, copied, is_array
 from micrograd_bp.engine import GradientError
 

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from micrograd_bp.checks.claims import Array, Claim
-from micrograd_bp.checks.inputs import distinct
+from micrograd_bp.checks.inputs.specs import distinct
 from micrograd_bp.checks.matching import Candidate, Match, as_numbers, candidates, fits, match, moved, rates_of
 from micrograd_bp.checks.naming import HYPER, TARGETS, letters, parts, relation
 from micrograd_bp.checks.readers.subject import STEP, Subject, is_number
-from micrograd_bp.checks.report import ArrayResult
+from micrograd_bp.checks.report.report import ArrayResult
 from micrograd_bp.checks.source import SourceLine, line_of_error
 from micrograd_bp.checks.witnesses import Right, contradicts, right_gradients
 from micrograd_bp.checks.world import CannotCheck, Held, World, arrays_in, copied, described, is_float, running

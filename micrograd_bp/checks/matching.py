@@ -1,8 +1,6 @@
 """Which array is claimed to be which one's gradient: by its numbers first, by names and shapes where none has them."""
 
 import ast
-import inspect
-import textwrap
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -10,6 +8,7 @@ import numpy as np
 
 from micrograd_bp.checks.claims import Array, Arrays
 from micrograd_bp.checks.naming import GRADIENTS, INPUTS, LR, letters, parts, relation, stems
+from micrograd_bp.checks.source import syntax
 from micrograd_bp.checks.world import Held, World, arrays_in, arrays_of, is_float
 
 
@@ -105,9 +104,8 @@ def rates_of(world: World, handed: float) -> list[float]:
 
 def names_returned(function: Any) -> dict[str, str]:
     """What the last `return` of a function calls what it returns, by place: `[1][0]`; nothing for an expression."""
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):
+    tree = syntax(function)
+    if tree is None:
         return {}
     top = tree.body[0] if tree.body else None
     inner = [node for node in ast.walk(top) if isinstance(node, ast.FunctionDef) and node is not top] if top else []

@@ -29,21 +29,7 @@ STATISTICS = ("running", "moving", "mean", "var", "std", "mu", "sigma", "mask", 
 HYPER = frozenset(("eps epsilon momentum decay lr learningrate eta seed tol rho beta1 beta2 clip maxnorm").split())
 
 GRADIENT_BEFORE = (
-    *(
-        "dlosswrt",
-        "dlosswith",
-        "dlossd",
-        "dlossby",
-        "dloss",
-        "dcostd",
-        "dlwrt",
-        "dldl",
-        "dld",
-        "dl",
-        "djd",
-        "ded",
-        "dj",
-    ),
+    *"dlosswrt dlosswith dlossd dlossby dloss dcostd dlwrt dldl dld dl djd ded dj".split(),
     *("gradientsof", "gradientof", "gradients", "gradient", "gradsof", "gradof", "gradwrt", "grads", "grad", "nabla"),
     *("delta", "partial", "dd", "d", "g"),
 )
@@ -58,6 +44,36 @@ SAME = (
     frozenset(["h", "hprev", "prevh", "h0", "hiddenprev", "aprev", "a0", "hidden", "hstate"]),
     frozenset(["c", "cprev", "prevc", "c0", "cellprev", "cell"]),
 )
+
+STATES = frozenset(
+    ("h hprev prevh h0 hidden aprevious a0 state hstate sprev c cprev prevc c0 prevstate hinit dh0").split()
+)
+WEIGHTS = frozenset(("w weights weight kernel kernels theta filters filter embedding table emb").split())
+FORWARD_METHODS = tuple(
+    (
+        "forward forward_pass feed_forward feedforward fprop forward_propagation forward_prop forwardpass forwardprop "
+        "__call__ call predict"
+    ).split()
+)
+BACKWARD_METHODS = tuple(
+    (
+        "backward backward_pass backprop backpropagate bprop back backward_propagation back_propagation backward_prop "
+        "backpropagation backwardpass backwardprop bwd"
+    ).split()
+)
+GRADIENT_METHODS = tuple(
+    (
+        "gradient gradients compute_gradients compute_gradient get_gradients grad grads loss_and_grad loss_and_grads "
+        "loss_and_gradient loss_and_gradients value_and_grad calc_gradient"
+    ).split()
+)
+LOSS_METHODS = tuple(
+    (
+        "loss compute_loss cost compute_cost loss_function cost_function calculate_loss calc_loss get_loss criterion "
+        "objective loss_fn cross_entropy cross_entropy_loss mse mse_loss mean_squared_error binary_cross_entropy nll"
+    ).split()
+)
+"""The methods of people that run forward, run backward, give gradients, and give a loss, the usual first."""
 
 
 def letters(name: str) -> str:

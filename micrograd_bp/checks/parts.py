@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from micrograd_bp.checks.inputs.choice import Choice
 from micrograd_bp.checks.matching import equal
-from micrograd_bp.checks.readers.objects import BACKWARD, FORWARD, method_of
-from micrograd_bp.checks.report import Finding, Report
+from micrograd_bp.checks.naming import BACKWARD_METHODS, FORWARD_METHODS
+from micrograd_bp.checks.readers.objects import method_of
+from micrograd_bp.checks.report.report import Finding, Report
 from micrograd_bp.checks.source import line_of
-from micrograd_bp.checks.trying import Choice
 from micrograd_bp.checks.world import arrays_in, arrays_of, attributes, copied, running
 
 Backward = Callable[[Any], Any]
@@ -25,7 +26,7 @@ def layers_of(thing: Any) -> list[Any]:
 
 
 def _is_layer(thing: Any) -> bool:
-    return bool(method_of(thing, FORWARD) and method_of(thing, BACKWARD))
+    return bool(method_of(thing, FORWARD_METHODS) and method_of(thing, BACKWARD_METHODS))
 
 
 def with_parts(report: Report, alone: Mapping[str, Report], choice: Choice | None = None) -> Report:
@@ -101,7 +102,7 @@ def _wrong_loop(report: Report, choice: Choice, method: Any) -> Finding | None:
                 outputs = choice.plan.subject.forward(inside)
                 rng = np.random.default_rng(0)
                 upstream = choice.examined.claim.upstream[0] if choice.examined else rng.normal(size=outputs[0].shape)
-                layers = [getattr(layer, method_of(layer, BACKWARD)) for layer in layers_of(inside.thing)]
+                layers = [getattr(layer, method_of(layer, BACKWARD_METHODS)) for layer in layers_of(inside.thing)]
                 returned = loop(layers, upstream.copy())
         except Exception as error:
             message = str(error).strip()

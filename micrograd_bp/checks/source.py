@@ -127,6 +127,24 @@ def _chain(statements: Sequence[ast.stmt], statement: ast.stmt | None, self_name
     return sorted(chain, key=lambda node: -node.lineno)
 
 
+def drops(function: Any) -> bool:
+    """Whether its last statement is an expression whose value goes nowhere, or nothing at all is done."""
+    tree = syntax(function)
+    body = getattr(tree.body[0], "body", []) if tree is not None else []
+    last = body[-1] if body else None
+    if isinstance(last, ast.Expr):
+        return not isinstance(last.value, ast.Constant)
+    return bool(isinstance(last, ast.Assign) and isinstance(last.targets[0], ast.Name))
+
+
+def syntax(function: Any) -> ast.Module | None:
+    """The syntax tree of a function or a class, or None without source."""
+    try:
+        return ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):
+        return None
+
+
 PACKAGE = Path(__file__).parent.parent
 STANDARD_LIBRARY = Path(ast.__file__).parent
 

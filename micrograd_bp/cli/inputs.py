@@ -28,7 +28,7 @@ def read(entries: Sequence[str]) -> list[Source]:
         CannotCheck: an entry has none of these forms, or its file cannot be read.
     """
     from micrograd_bp.checks import CannotCheck
-    from micrograd_bp.checks.inputs import from_words
+    from micrograd_bp.checks.inputs.specs import from_words
 
     sources = []
     for entry in entries:

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from types import FunctionType, ModuleType
 from typing import Any
 
+from micrograd_bp.checks.naming import BACKWARD_METHODS, FORWARD_METHODS, GRADIENT_METHODS, LOSS_METHODS
 from micrograd_bp.checks.readers.functions import pairs_in, read_function, read_pair
-from micrograd_bp.checks.readers.losses import LOSS_METHODS
-from micrograd_bp.checks.readers.objects import BACKWARD, FORWARD, GRADIENT, method_of, read_object
+from micrograd_bp.checks.readers.objects import method_of, read_object
 from micrograd_bp.checks.readers.subject import Subject, required
 from micrograd_bp.checks.world import CannotCheck
 
@@ -57,8 +57,8 @@ def subjects_in(module: ModuleType) -> dict[str, list[Subject]]:
 
 
 def _has_gradients(kind: type) -> bool:
-    f, b = method_of(kind, FORWARD), method_of(kind, BACKWARD)
-    loss, gradient = method_of(kind, LOSS_METHODS), method_of(kind, GRADIENT)
+    f, b = method_of(kind, FORWARD_METHODS), method_of(kind, BACKWARD_METHODS)
+    loss, gradient = method_of(kind, LOSS_METHODS), method_of(kind, GRADIENT_METHODS)
     if inspect.isabstract(kind):
         return False
     if f and b:
@@ -101,7 +101,6 @@ def named_in(module: ModuleType, name: str, **options: Any) -> list[Subject]:
     Raises:
         CannotCheck: there is nothing of that name.
     """
-    functions = functions_of(vars(module), module.__name__) or functions_of(vars(module), "")
     functions = {key: value for key, value in vars(module).items() if isinstance(value, FunctionType)}
     pairs = pairs_in(functions)
     for stem, (f, b, alone) in pairs.items():

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from micrograd_bp.checks.naming import INPUTS, PREDICTION, TARGETS, letters
-from micrograd_bp.checks.readers.losses import LOSS_METHODS
+from micrograd_bp.checks.naming import INPUTS, LOSS_METHODS, PREDICTION, TARGETS, letters
 from micrograd_bp.checks.readers.objects import loss_and_gradient
 from micrograd_bp.checks.readers.subject import (
     Subject,

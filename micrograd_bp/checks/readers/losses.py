@@ -7,33 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from micrograd_bp.checks.naming import TARGETS, letters
+from micrograd_bp.checks.naming import LOSS_METHODS, TARGETS, letters
 from micrograd_bp.checks.readers.subject import required
 from micrograd_bp.checks.world import CannotCheck, World
 
 Loss = Callable[[Any, Any], Any]
-
-LOSS_METHODS = (
-    "loss",
-    "compute_loss",
-    "cost",
-    "compute_cost",
-    "loss_function",
-    "cost_function",
-    "calculate_loss",
-    "calc_loss",
-    "get_loss",
-    "criterion",
-    "objective",
-    "loss_fn",
-    "cross_entropy",
-    "cross_entropy_loss",
-    "mse",
-    "mse_loss",
-    "mean_squared_error",
-    "binary_cross_entropy",
-    "nll",
-)
 
 
 def _difference(prediction: Any, target: Any) -> Any:

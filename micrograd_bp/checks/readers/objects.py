@@ -8,8 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from micrograd_bp.checks.naming import TARGETS, letters
-from micrograd_bp.checks.readers.losses import LOSS_METHODS, losses, mean, total
+from micrograd_bp.checks.naming import (
+    BACKWARD_METHODS,
+    FORWARD_METHODS,
+    GRADIENT_METHODS,
+    LOSS_METHODS,
+    TARGETS,
+    letters,
+)
+from micrograd_bp.checks.readers.losses import losses, mean, total
 from micrograd_bp.checks.readers.subject import (
     Subject,
     call,
@@ -22,51 +29,6 @@ from micrograd_bp.checks.readers.subject import (
     stored_output,
 )
 from micrograd_bp.checks.world import CannotCheck, World
-
-FORWARD = (
-    "forward",
-    "forward_pass",
-    "feed_forward",
-    "feedforward",
-    "fprop",
-    "forward_propagation",
-    "forward_prop",
-    "forwardpass",
-    "forwardprop",
-    "__call__",
-    "call",
-    "predict",
-)
-BACKWARD = (
-    "backward",
-    "backward_pass",
-    "backprop",
-    "backpropagate",
-    "bprop",
-    "back",
-    "backward_propagation",
-    "back_propagation",
-    "backward_prop",
-    "backpropagation",
-    "backwardpass",
-    "backwardprop",
-    "bwd",
-)
-GRADIENT = (
-    "gradient",
-    "gradients",
-    "compute_gradients",
-    "compute_gradient",
-    "get_gradients",
-    "grad",
-    "grads",
-    "loss_and_grad",
-    "loss_and_grads",
-    "loss_and_gradient",
-    "loss_and_gradients",
-    "value_and_grad",
-    "calc_gradient",
-)
 
 
 def method_of(kind: Any, names: tuple[str, ...]) -> str:
@@ -97,12 +59,12 @@ def read_object(
     """
     kind = thing if isinstance(thing, type) else type(thing)
     name = name or kind.__name__
-    f, b = forward or method_of(thing, FORWARD), backward or method_of(thing, BACKWARD)
+    f, b = forward or method_of(thing, FORWARD_METHODS), backward or method_of(thing, BACKWARD_METHODS)
     for which, found in (("forward", forward), ("backward", backward)):
         if found and not callable(getattr(thing, found, None)):
             raise CannotCheck(f"{name} has no method {found!r}, given as its {which}")
     made = {"thing": None, "build": thing} if isinstance(thing, type) else {"thing": thing, "build": None}
-    value, g = method_of(thing, LOSS_METHODS), method_of(thing, GRADIENT)
+    value, g = method_of(thing, LOSS_METHODS), method_of(thing, GRADIENT_METHODS)
     if f and b and f != "predict":
         for subject in _forward_backward(kind, name, f, b, value, loss):
             yield replace(subject, **made)
@@ -117,7 +79,7 @@ def read_object(
         for subject in _forward_backward(kind, name, f, b, value, loss):
             yield replace(subject, **made)
     else:
-        which, names = ("forward", FORWARD) if not f else ("backward", BACKWARD)
+        which, names = ("forward", FORWARD_METHODS) if not f else ("backward", BACKWARD_METHODS)
         raise CannotCheck(
             f"{name} has no {which}: expected a method {', '.join(names[:3])}, …; "
             f"another name can be given as {which}=NAME"
@@ -190,7 +152,7 @@ def _forward_backward(kind: Any, name: str, f: str, b: str, own: str, loss: Any)
                     return hand_over(getattr(world.thing, b), roles_now, world, *run(world), ())
 
                 yield Subject(name, number, of_loss, takes, "", code, targets, note=words)
-        if b in GRADIENT and n == 1 and not targets:  # f'(x), one number for each of x, of x or of f(x)
+        if b in GRADIENT_METHODS and n == 1 and not targets:  # f'(x), one number for each of x, of x or of f(x)
             at_output = () if set(found) & set(takes) else ("prediction",)  # called x in both, it is the same
             for handed in (f"={next(iter(takes))}", *at_output):
 

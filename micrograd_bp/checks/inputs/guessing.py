@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from micrograd_bp.checks.inputs import Spec
-from micrograd_bp.checks.naming import LR, PREDICTION, SWITCH, TARGETS, letters
+from micrograd_bp.checks.inputs.specs import Spec
+from micrograd_bp.checks.naming import LR, PREDICTION, STATES, SWITCH, TARGETS, WEIGHTS, letters
 
 
 def features(dims: Sequence[str]) -> list[Spec]:
@@ -63,7 +63,7 @@ def targets(classes: Sequence[str]) -> list[Spec]:
     return [*specs, Spec("labels", "N 1:C", "rows"), Spec("float", "1 N", "columns"), Spec("float", "", "single")]
 
 
-WEIGHTS = {
+WEIGHT_SHAPES = {
     "rows": ["D M", "M D", "D", "D 1", "1 D"],
     "columns": ["M D", "D M", "1 D", "D 1"],
     "images": ["F A K K", "K K A F", "F A 3 3", "3 3 A F"],
@@ -94,7 +94,12 @@ def _style(shape: str) -> str:
 
 BIASES = ["M", "H", "1", "", "1 M", "M 1", "F", "C", "4H", "D", "1 D", "3H", "1 1 1 F", "1 F 1 1", "F 1"]
 SCALES = ["D", "1 D", "D 1", "1 D 1 1", "1 1 1 D", ""]
-STATES = {"rows": ["N H", "N D"], "columns": ["H N", "H 1"], "single": ["H", "H 1", "1 H"], "sequence": ["N H", "H N"]}
+STATE_SHAPES = {
+    "rows": ["N H", "N D"],
+    "columns": ["H N", "H 1"],
+    "single": ["H", "H 1", "1 H"],
+    "sequence": ["N H", "H N"],
+}
 
 
 def named(name: str, dims: Sequence[str], *, scale: Sequence[str] = (), setting: bool = False) -> list[Spec]:
@@ -156,31 +161,8 @@ def named(name: str, dims: Sequence[str], *, scale: Sequence[str] = (), setting:
         and word != "weights"
     ):
         return [Spec("value", value={})]
-    if (
-        word
-        in {
-            "h",
-            "hprev",
-            "prevh",
-            "h0",
-            "hidden",
-            "aprevious",
-            "a0",
-            "state",
-            "hstate",
-            "sprev",
-            "c",
-            "cprev",
-            "prevc",
-            "c0",
-            "prevstate",
-            "hinit",
-            "dh0",
-            "aprev",
-        }
-        and word != "aprev"
-    ):
-        return [Spec("float", shape, style) for style, shapes in STATES.items() for shape in shapes] + (
+    if word in STATES:
+        return [Spec("float", shape, style) for style, shapes in STATE_SHAPES.items() for shape in shapes] + (
             [Spec("float", f"N {d}", "rows") for d in dims]
             + [Spec("float", f"{d} N", "columns") for d in dims]
             + [Spec("float", d, "single") for d in dims]
@@ -188,20 +170,8 @@ def named(name: str, dims: Sequence[str], *, scale: Sequence[str] = (), setting:
             if "H" not in dims
             else []
         )
-    if word in {
-        "w",
-        "weights",
-        "weight",
-        "kernel",
-        "kernels",
-        "theta",
-        "filters",
-        "filter",
-        "embedding",
-        "table",
-        "emb",
-    }:
-        return [Spec("float", shape, style) for style, shapes in WEIGHTS.items() for shape in shapes]
+    if word in WEIGHTS:
+        return [Spec("float", shape, style) for style, shapes in WEIGHT_SHAPES.items() for shape in shapes]
     if word in {"b", "bias", "biases", "intercept"}:
         return [Spec("float", shape, "columns" if shape == "M 1" else "") for shape in BIASES]
     if word in {"gamma", "beta", "shift", "gain", "g"}:

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from micrograd_bp.checks.building import built
-from micrograd_bp.checks.guessing import features, named
-from micrograd_bp.checks.inputs import BATCHES, SIZES, Spec, constants, guesses, like, realize
+from micrograd_bp.checks.inputs.building import built
+from micrograd_bp.checks.inputs.guessing import features, named
+from micrograd_bp.checks.inputs.specs import BATCHES, SIZES, Spec, constants, guesses, like, realize
 from micrograd_bp.checks.naming import HYPER, letters, parts, relation
 from micrograd_bp.checks.readers.subject import Subject
 from micrograd_bp.checks.world import (

@@ -4,16 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from micrograd_bp.checks.examine import BackwardFailed, Examined
-from micrograd_bp.checks.explaining import findings_of
-from micrograd_bp.checks.hints import layer_hints
+from micrograd_bp.checks.inputs.choice import Choice
 from micrograd_bp.checks.matching import as_numbers, equal
 from micrograd_bp.checks.naming import is_parameter, is_statistic, letters, relation
 from micrograd_bp.checks.parts import layers_of
 from micrograd_bp.checks.readers.subject import Subject
-from micrograd_bp.checks.report import ArrayResult, Finding, Report
-from micrograd_bp.checks.source import first_line
-from micrograd_bp.checks.tracing import drops
-from micrograd_bp.checks.trying import Choice
+from micrograd_bp.checks.report.explaining import findings_of
+from micrograd_bp.checks.report.hints import layer_hints
+from micrograd_bp.checks.report.report import ArrayResult, Finding, Report
+from micrograd_bp.checks.source import drops, first_line
 from micrograd_bp.checks.world import CannotCheck
 
 

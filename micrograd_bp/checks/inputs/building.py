@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from micrograd_bp.checks.guessing import named
-from micrograd_bp.checks.inputs import SIZES, Spec, guesses, realize
+from micrograd_bp.checks.inputs.guessing import named
+from micrograd_bp.checks.inputs.specs import SIZES, Spec, guesses, realize
 from micrograd_bp.checks.naming import letters
 from micrograd_bp.checks.readers.subject import Subject, required
 from micrograd_bp.checks.world import (

@@ -7,7 +7,7 @@ import numpy as np
 from micrograd_bp.checks.diagnosis import diagnose
 from micrograd_bp.checks.examine import Examined
 from micrograd_bp.checks.readers.subject import Subject
-from micrograd_bp.checks.report import ArrayResult, Finding
+from micrograd_bp.checks.report.report import ArrayResult, Finding
 from micrograd_bp.checks.source import line_of
 
 

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from micrograd_bp.checks.examine import BackwardFailed, Examined, examine
-from micrograd_bp.checks.inputs import Spec
+from micrograd_bp.checks.inputs.plans import SECONDS, Plan, batches, plans
+from micrograd_bp.checks.inputs.specs import Spec
 from micrograd_bp.checks.naming import is_parameter, is_statistic
-from micrograd_bp.checks.plans import SECONDS, Plan, batches, plans
 from micrograd_bp.checks.readers.subject import Subject
 from micrograd_bp.checks.world import (
     CannotCheck,

@@ -6,15 +6,14 @@ Sizes all differ, so that what runs runs for the right reason. What fits is foun
 
 import ast
 import heapq
-import inspect
 import itertools
 import re
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from micrograd_bp.checks.source import syntax
 from micrograd_bp.checks.world import CannotCheck, is_array
 
 SIZES = {"T": 4, "D": 6, "M": 2, "H": 8, "C": 5, "F": 3, "V": 9, "A": 2, "I": 6, "J": 4, "K": 2}
@@ -158,11 +157,8 @@ def constants(functions: Sequence[Any], name: str) -> tuple[list[str], list[str]
     compared: list[str] = []
     keys: list[str] = []
     for function in functions:
-        try:
-            tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-        except (OSError, TypeError, SyntaxError):
-            continue
-        for node in ast.walk(tree):
+        tree = syntax(function)
+        for node in ast.walk(tree) if tree is not None else ():
             if isinstance(node, ast.Compare) and isinstance(node.left, ast.Name) and node.left.id == name:
                 compared += [
                     part.value
