@@ -5,6 +5,7 @@ that holds a leaf, a parameter's path in its module, `layers.0.neurons.2.bias`; 
 `layers.0.neurons.2.tanh`. Where nothing is known a leaf is `v1`. A name that is taken gets a number: `tanh_2`.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from functools import cached_property
@@ -18,6 +19,8 @@ from micrograd_bp.views.short_names import short_names
 from micrograd_bp.views.text import printable
 
 LONGEST = 60
+
+INDEX = re.compile(r"""(?<=[\w\]])\[\s*['"]?(\w+)['"]?\s*\]""")
 
 
 class Role(Enum):
@@ -102,9 +105,10 @@ class Names(Mapping[Value, str]):
 
     def value(self, name: str) -> Value | None:
         """The value with this name: as it is shown, as somebody wrote the label, or as the caller calls it; or None."""
-        for known, asked in ((self._values, name), (self._values, printable(name, LONGEST)), (self._called, name)):
-            if asked in known:
-                return known[asked]
+        for asked in dict.fromkeys((name, printable(name, LONGEST), dotted(name))):
+            for known in (self._values, self._called):
+                if asked in known:
+                    return known[asked]
         return None
 
     @cached_property
@@ -157,3 +161,8 @@ class Names(Mapping[Value, str]):
         if value in self._given.parameters:
             return Leaf.PARAMETER
         return (value.origin.leaf if value.origin is not None else None) or Leaf.MADE
+
+
+def dotted(text: str) -> str:
+    """Names of a script as they are written here: `predictions.0.w` for `predictions[0].w`, in any text."""
+    return INDEX.sub(r".\1", text)

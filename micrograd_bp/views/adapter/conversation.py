@@ -230,6 +230,8 @@ class Conversation(Requests):
     def go(self, reason: str, move: Callable[[], Sequence[Stop] | None]) -> None:
         """Moves, and tells where that has led."""
         shown, self.is_paused, self.is_walking = self.shown, False, True
+        if reason in ("entry", "goto"):  # an editor does not take these for going on, and keeps what it shows of before
+            self.connection.event("continued", threadId=THREAD, allThreadsContinued=True)
         try:
             stops = move() or []
         finally:

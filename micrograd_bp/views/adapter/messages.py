@@ -133,5 +133,5 @@ class Connection:
             "success": False,
         }
         # An editor fills names in braces in; there are none here, but a text may have braces.
-        error = {"id": 1, "format": "{text}", "variables": {"text": text}, "showUser": True}
+        error = {"id": 1, "format": "{text}", "variables": {"text": text}}
         self.send({"type": "response", **about, "message": text, "body": {"error": error}})

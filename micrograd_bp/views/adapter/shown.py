@@ -16,6 +16,7 @@ from micrograd_bp.views.debugger.console import COMMANDS, full_name
 from micrograd_bp.views.debugger.debugger import Debugger
 from micrograd_bp.views.debugger.walk import Walk
 from micrograd_bp.views.explain.any_size import written
+from micrograd_bp.views.names import dotted
 from micrograd_bp.views.number_text import number
 from micrograd_bp.views.steps.steps import Step
 
@@ -105,11 +106,11 @@ class Shown:
         Raises:
             ValueError, ArithmeticError: it speaks of nothing here, cannot be read, or has no result.
         """
-        if (value := self.value(text)) is not None:
+        if (value := self.names.value(text.strip())) is not None:
             named = self.variables.named(value)
             assert named.group is not None
             return {"result": named.text, **self.variables.reference(named.group)}
-        if (group := self.variables.called(_as_name(text))) is not None:
+        if (group := self.variables.called(dotted(text.strip()))) is not None:
             return {"result": f"{group.n_inside:,} values", **self.variables.reference(group)}
         recording, step = self.walk.recording, self.walk.step
         if step is not None and re.search(r"\b(is|and|or)\b", text):
@@ -117,11 +118,6 @@ class Shown:
         else:
             result = number(Expression(text, self.names).number(recording, step))
         return {"result": result, "variablesReference": 0}
-
-    def value(self, text: str) -> Value | None:
-        """The value that is called so here, or in the script: `predictions[0]` for `predictions.0`."""
-        value = self.names.value(text)
-        return value if value is not None else self.names.value(_as_name(text))
 
     def is_command(self, text: str) -> bool:
         """Whether it is a command of the debugger; a value's own name is not."""
@@ -149,7 +145,7 @@ class Shown:
 
     def watchable(self, reference: int | None, name: str) -> Value | None:
         """The value whose gradient can be watched, behind a variable or an expression."""
-        return self.variables.watchable(reference, name) if reference else self.value(name)
+        return self.variables.watchable(reference, name) if reference else self.names.value(name)
 
     def targets(self, path: str | None, line: int) -> list[dict[str, Any]]:
         """The values that were made on a line, to go to."""
@@ -173,8 +169,3 @@ class Shown:
         if not 0 <= number < len(self._targets):
             raise RequestError(f"there is no target {number}")
         return self._targets[number]
-
-
-def _as_name(text: str) -> str:
-    """`predictions[0].w` as names are written here: `predictions.0.w`."""
-    return re.sub(r"\[\s*['\"]?(\w+)['\"]?\s*\]", r".\1", text.strip())

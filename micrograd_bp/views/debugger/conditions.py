@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from micrograd_bp.engine import Value
 from micrograd_bp.expressions import ExpressionError, evaluate
-from micrograd_bp.views.names import Names
+from micrograd_bp.views.names import Names, dotted
 from micrograd_bp.views.steps.steps import Recording, Step
 
 Term = Callable[[Recording, Step | None], float]
@@ -42,7 +42,7 @@ class Expression:
         self._terms: dict[str, Term] = {}
         self._names = names
         self._typed: dict[str, str] = {}
-        text = " ".join(text.split())
+        text = dotted(" ".join(text.split()))
         self._text = NAME.sub(self._placeholder, MAGNITUDE.sub(r"abs(\1)", text))
         # nan passes through every operation, so what fails now is the text and not its numbers.
         try:

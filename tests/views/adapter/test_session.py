@@ -108,7 +108,9 @@ class TestWalking:
             assert editor.walk.position == 0
             assert editor.go("stepBack")["reason"] == "entry"
             editor.go("next")
+            editor.events.clear()
             assert editor.go("restart")["reason"] == "entry"
+            editor.event("continued")  # without it VS Code goes on saying where the walk was before
 
     def test_a_step_from_the_end_lets_the_program_go_on(self):
         out, _ = neuron()
@@ -334,6 +336,9 @@ class TestLooking:
             assert editor.say("loss", "hover") == editor.say("mean error", "hover")
             assert editor.say("upstream * local == contribution", "watch") == "1"
             assert editor.say("|grad| > 1e3 or grad is nan", "watch") == "false"
+            assert editor.say("predictions[0].data == predictions.0", "watch") == "1"
+            assert editor.say("why predictions[0]").startswith("gradient of predictions.0 = ")
+            assert editor.say(f"{weight}.grad == {weight.replace('[', '.').replace(']', '')}.grad", "watch") == "1"
             with pytest.raises(RefusalError, match="nothing here is called epoch"):
                 editor.say("epoch", "hover")
 
