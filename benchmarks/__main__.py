@@ -1,4 +1,4 @@
-"""The command: `python -m benchmarks eager`, `compiled`, `compile_time` or `page`."""
+"""The command: `python -m benchmarks eager`, `compiled`, `compile_time`, `page` or `adapter`."""
 
 import argparse
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import page
+from benchmarks import adapter, page
 from benchmarks.compiled import compile_time
 from benchmarks.compiled import run as compiled
 from benchmarks.eager import run as eager
@@ -14,7 +14,7 @@ from benchmarks.peers import machine, versions
 from benchmarks.processes import BenchmarkError
 from benchmarks.report import Measurement, show, write_json
 
-SUITES = {"eager": eager, "compiled": compiled, "compile_time": compile_time, "page": page}
+SUITES = {"eager": eager, "compiled": compiled, "compile_time": compile_time, "page": page, "adapter": adapter}
 
 
 def main(arguments: list[str] | None = None) -> int:

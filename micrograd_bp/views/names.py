@@ -58,6 +58,7 @@ class Names(Mapping[Value, str]):
         self._values: dict[str, Value] = {}
         self._counts: dict[str, int] = {}
         self._short: dict[int, dict[str, str]] = {}
+        self._paths: dict[Origin, str] = {}
         self._makers = makers(order)
         self._used_in: dict[Value, Origin | None] = {}
         for value in order:
@@ -128,8 +129,11 @@ class Names(Mapping[Value, str]):
 
     def path(self, origin: Origin) -> str:
         """The path of a module, or of a leaf in one, from what the caller calls the outermost one."""
-        around = self._given.modules.get(origin.chain()[-1], "")
-        return f"{around}.{origin.scope}" if around and origin.scope else around or origin.scope
+        path = self._paths.get(origin)
+        if path is None:
+            around, scope = self._given.modules.get(origin.chain()[-1], ""), origin.scope
+            path = self._paths[origin] = f"{around}.{scope}" if around and scope else around or scope
+        return path
 
     def within(self, value: Value) -> str:
         """The name inside the frame of the module in which the value is drawn."""

@@ -18,6 +18,8 @@ def printable(text: object, limit: int = 40) -> str:
         limit: the largest number of characters.
     """
     written = shortened(str(text), limit)
+    if written.isascii() and written.isprintable():  # as nearly all are
+        return written
     return "".join(character if character.isalnum() else _visible(character) for character in written)
 
 

@@ -16,7 +16,7 @@ from micrograd_bp.views.debugger.console import COMMANDS, full_name
 from micrograd_bp.views.debugger.debugger import Debugger
 from micrograd_bp.views.debugger.walk import Walk
 from micrograd_bp.views.explain.any_size import written
-from micrograd_bp.views.names import dotted
+from micrograd_bp.views.names import Names, dotted
 from micrograd_bp.views.number_text import number
 from micrograd_bp.views.steps.steps import Step
 
@@ -37,12 +37,16 @@ class Shown:
 
     def __init__(self, walk: Walk) -> None:
         self.walk = walk
-        self.names = walk.recording.names
         self.variables = Variables(walk)
         self.sources = Sources(walk.recording.graph)
         self._answers = io.StringIO()
         self._debugger = Debugger(walk, io.StringIO(), self._answers)
         self._targets: list[Value] = []
+
+    @property
+    def names(self) -> Names:
+        """What the values are called."""
+        return self.walk.recording.names
 
     # ---- where it is
 

@@ -23,9 +23,9 @@ from micrograd_bp.views.steps.step_table import as_html, as_text
 CHANGED = "data was changed after the forward pass; this is the derivative of then"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # frozen, it would take five times as long to make
 class Step:
-    """One contribution: what one edge of the graph adds to an operand's gradient.
+    """One contribution: what one edge of the graph adds to an operand's gradient. Nobody changes one.
 
     Attributes:
         number: its place in the backward pass, from 1.
