@@ -101,10 +101,23 @@ def test_keywords_of_the_constructor() -> None:
         assert (positional._prev, positional._op) == ({a}, "mine")
 
 
-@pytest.mark.parametrize("use", [lambda v: v._backward, lambda v: setattr(v, "_backward", lambda: None)])
-def test_a_backward_closure_is_refused_and_the_message_shows_what_to_write(use: Callable[[Any], Any]) -> None:
+def test_a_backward_pass_by_hand_goes_from_node_to_node() -> None:
+    def by_hand(engine: ModuleType) -> list[float]:
+        a, b = engine.Value(2.0), engine.Value(-3.0)
+        product = a * b
+        total = product + a
+        last = total.relu() + total * 0.5
+        last.grad = 1.0
+        for node in (last, *last._prev, total, product, a):
+            node._backward()
+        return [node.grad for node in (a, b, product, total)]
+
+    assert by_hand(micrograd_bp.engine) == by_hand(micrograd.engine)
+
+
+def test_a_backward_closure_is_refused_and_the_message_shows_what_to_write() -> None:
     with pytest.raises(AttributeError, match=r'@micrograd_bp\.operation\("cube"\)') as refused:
-        use(micrograd_bp.engine.Value(1.0))
+        micrograd_bp.engine.Value(1.0)._backward = lambda: None
     example = textwrap.dedent(str(refused.value).partition("instead:\n")[2])
     # The example is code: run without adding to the table, it gives x³ and its derivative.
     namespace: dict[str, Any] = {"micrograd_bp": SimpleNamespace(operation=lambda name: lambda rule: rule)}

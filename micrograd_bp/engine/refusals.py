@@ -1,5 +1,6 @@
 """What a Value does not do, and what to write instead."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 DEFINE_AN_OPERATION = """\
@@ -31,6 +32,19 @@ class CalledOtherwise:
         raise AttributeError(f"{kind!r} object has no attribute {self.name!r}: {self.instead}")
 
 
+class OneTurn(CalledOtherwise):
+    """`v._backward()`, called by hand as in a lecture: one node's turn in the backward pass. It cannot be set."""
+
+    def __get__(self, value: object, owner: type | None = None) -> Any:
+        return self if value is None else partial(_hand_on, value)
+
+
+def _hand_on(node: Any) -> None:
+    """Adds to the gradients of a node's operands what its own one contributes."""
+    for operand, local_derivative in zip(node.operands, node.local_derivatives, strict=True):
+        operand.grad += node.grad * local_derivative
+
+
 class Refusals:
     """Says what to do instead."""
 
@@ -59,4 +73,5 @@ class Refusals:
         gradient = CalledOtherwise("its gradient is v.grad")
         zero_grad = CalledOtherwise("write v.grad = 0.0")
         requires_grad = CalledOtherwise("every Value has its gradient, v.grad")
-        _backward = CalledOtherwise(DEFINE_AN_OPERATION)
+        draw = CalledOtherwise("write micrograd_bp.draw(v)")
+        _backward = OneTurn(DEFINE_AN_OPERATION)

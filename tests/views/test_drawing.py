@@ -280,6 +280,30 @@ def test_a_root_is_a_value(root: object) -> None:
         draw(root)
 
 
+def test_a_value_of_another_class_of_that_name_is_told_apart() -> None:
+    with pytest.raises(
+        TypeError, match=r"got Value of tests.*another class of this name: import Value from micrograd_bp"
+    ):
+        draw(type("Value", (), {"__module__": "tests"})())
+
+
+def test_what_one_tries_first_says_what_there_is(tmp_path) -> None:
+    o = neuron()
+    for call, words in (
+        (lambda: o.draw(), r"micrograd_bp.draw\(v\)"),
+        (lambda: draw(o).show(), r"drawing.save\('name.svg'\)"),
+        (lambda: page(o).save("o.html"), r"page.write\('name.html'\)"),
+        (lambda: page(o).show(), r"page.write\('name.html'\)"),
+    ):
+        with pytest.raises(AttributeError, match=words):
+            call()
+    draw(o).save(tmp_path / "o.svg")
+    assert (tmp_path / "o.svg").read_text(encoding="utf-8").startswith("<?xml")
+    draw(o).save("o.gv", directory=tmp_path)
+    assert (tmp_path / "o.gv").read_text(encoding="utf-8").startswith("digraph")
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["o.gv", "o.svg"]
+
+
 def test_hops_is_a_whole_number() -> None:
     o = neuron()
     for hops in (-1, 1.5):

@@ -4,10 +4,11 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import graphviz
 
+from micrograd_bp.engine.refusals import CalledOtherwise
 from micrograd_bp.files import write_bytes
 from micrograd_bp.views.drawing.renderer import WrongPictureError, render
 
@@ -61,6 +62,28 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no type h
                 except WrongPictureError:
                     continue
             raise
+
+    def save(
+        self,
+        filename: str | os.PathLike[str] | None = None,
+        directory: str | os.PathLike[str] | None = None,
+        **more: Any,
+    ) -> str:
+        """Writes the source; or, where the name ends like a picture, `save("neuron.png")`, the picture alone.
+
+        Returns:
+            The path of the file.
+
+        Raises:
+            RenderingError: as for `render`.
+            OSError: the file cannot be written.
+        """
+        if filename is not None and _kind(filename) in PICTURES:
+            return self.render(filename, directory, cleanup=True)
+        return str(super().save(filename, directory=directory, **more))
+
+    if not TYPE_CHECKING:
+        show = CalledOtherwise("a notebook shows it; drawing.view() opens it, and drawing.save('name.svg') writes it")
 
     def render(
         self,

@@ -35,6 +35,8 @@ def as_roots(root: Any) -> list[Value]:
     if roots is None or not all(isinstance(each, Value) for each in roots):
         is_module = hasattr(root, "named_parameters")
         given = ", a module: give what it computes, model(inputs)" if is_module else f": {root!r:.80}"
+        if type(root).__name__ == Value.__name__:
+            given = f" of {type(root).__module__}, another class of this name: import Value from micrograd_bp"
         raise TypeError(f"expected a Value or a list of Values, got {type(root).__name__}{given}")
     if not roots:
         raise ValueError("expected a Value or a list of Values, got an empty list")

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from micrograd_bp.engine import Value
+from micrograd_bp.engine.refusals import CalledOtherwise
 from micrograd_bp.files import write_bytes
 from micrograd_bp.views.drawing.dot_text import drawing_of
 from micrograd_bp.views.drawing.geometry import laid_out
@@ -68,6 +69,10 @@ class Page:
         target.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(target, self.html.encode("utf-8"))
         return str(target)
+
+    if not TYPE_CHECKING:
+        save = CalledOtherwise("page.write('name.html') makes a file of it")
+        show = CalledOtherwise("a notebook shows it; page.write('name.html') makes a file for the browser")
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         """The page in a frame, and below it the drawing as a picture, for viewers that strip scripts."""
