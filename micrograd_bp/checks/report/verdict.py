@@ -103,9 +103,12 @@ def report_of(choice: Choice, seen: Sequence[Examined], hint: int) -> Report:
     ok: bool | None = not any(not result.ok for result in results)
     if ok and missing:
         ok = None
+    elif missing:
+        lost = "its gradient was" if len(missing) == 1 else "their gradients were"
+        remarks.append(f"{', '.join(missing)}: {lost} not found, and so not compared")
     notes = [
         ("names", ", ".join(_named(result, first) for result in results) or "none"),
-        ("inputs", choice.plan.words or "none"),
+        ("inputs", choice.plan.words or ("as given" if choice.plan.fixed else "none")),
         ("compared", f"with {first.right.source}"),
     ]
     if subject.note:
