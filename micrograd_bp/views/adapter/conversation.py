@@ -199,6 +199,14 @@ class Conversation(Requests):
             self._finish(0)
         self._release()
 
+    def begin_anew(self) -> bool:
+        """Asks the editor to launch the script once more, if it is another one by now; says whether it is."""
+        is_outdated = self._runs_scripts and self.shown.is_outdated()
+        if is_outdated:
+            self.afterwards(lambda: self.connection.event("terminated", restart=True))
+            self.afterwards(self._release)
+        return is_outdated
+
     def _finish(self, exit_code: int) -> None:
         self._answer_opening()
         self.connection.event("exited", exitCode=exit_code)

@@ -11,8 +11,9 @@ from typing import BinaryIO
 Tell = Callable[[str, str], None]
 """Takes `stdout` or `stderr`, and some text."""
 
-PATIENCE = 2.0
-"""So many seconds are waited for the last words; a process that the script has started may go on for longer."""
+PATIENCE = 0.5
+"""So many seconds are waited for the last words; a process that the script has started may write longer, and is told
+then too."""
 
 
 class Stream:

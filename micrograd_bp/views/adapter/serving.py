@@ -83,8 +83,10 @@ def serve(connection: Connection, load: Callable[[Arguments], Walk]) -> int:
             walk = load(launch)
     except RequestError as error:
         refusal = str(error)
-    except KeyboardInterrupt:  # the editor has gone away
-        return 130
+    except KeyboardInterrupt:
+        if session.is_over:  # the editor has gone away
+            return 130
+        refusal = "the script was interrupted"
     is_running.clear()
     with told(session.output):  # what the script has left running
         if walk is None:

@@ -68,8 +68,9 @@ class Session(Conversation):
         return self._moved("breakpoint", self._still().run_back)
 
     def on_restart(self, arguments: Arguments, request: Message) -> Body:
-        """Back to the start, and count anew."""
-        return self._moved("entry", self._still().restart)
+        """Back to the start, and count anew; the script is run again if it has been changed."""
+        walk = self._still()
+        return {} if self.begin_anew() else self._moved("entry", walk.restart)
 
     def on_pause(self, arguments: Arguments, request: Message) -> Body:
         """Stops on the way."""

@@ -1,6 +1,7 @@
 """What an editor shows of one walk: the call stack, what is known at a place, and answers to what is asked there."""
 
 import io
+import os
 import re
 from collections.abc import Sequence
 from itertools import islice
@@ -42,6 +43,11 @@ class Shown:
         self._answers = io.StringIO()
         self._debugger = Debugger(walk, io.StringIO(), self._answers)
         self._targets: list[Value] = []
+        self._written = {file: _when_written(file) for file in walk.lines.files(None)}
+
+    def is_outdated(self) -> bool:
+        """Whether a file that has made values has been changed since."""
+        return any(_when_written(file) != when for file, when in self._written.items())
 
     @property
     def names(self) -> Names:
@@ -173,3 +179,11 @@ class Shown:
         if not 0 <= number < len(self._targets):
             raise RequestError(f"there is no target {number}")
         return self._targets[number]
+
+
+def _when_written(file: str) -> int | None:
+    """The time of the latest change of a file; None if there is no such file, as for the cell of a notebook."""
+    try:
+        return os.stat(file).st_mtime_ns
+    except OSError:
+        return None

@@ -195,7 +195,8 @@ def _line(path: str | None, line: int, walk: Walk) -> Where:
         return value_place(order[line - 1], walk.recording), [], {}
     nearest = walk.lines.nearest(path, line)
     if nearest is None:
-        raise RequestError(f"no value of this graph was made in {os.path.basename(path)}")
+        are_tracked = bool(walk.lines.files(None))
+        raise RequestError(f"no value was made in {os.path.basename(path)}" if are_tracked else walk.lines.nothing())
     return line_place(path, nearest, walk.lines), [], {"line": nearest}
 
 

@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from micrograd_bp.views.adapter.requests import RequestError
+from micrograd_bp.cli.debug import launched
+from micrograd_bp.views.adapter.requests import Arguments, RequestError
 from micrograd_bp.views.adapter.serving import from_port
 
 from .client import RefusalError
@@ -94,7 +95,7 @@ def test_an_expression_forward():
         assert editor.go("stepIn")["description"] == "value 1 of 3: multiply"
 
 
-def test_with_no_breakpoint_it_stops_at_the_start_and_without_debugging_nowhere(script):
+def test_without_debugging_it_stops_nowhere(script):
     path = script(SCRIPT.replace("{leaving}", ""))
     with adapter() as (editor, process):
         editor.ask("initialize", adapterID="micrograd-bp")
@@ -105,33 +106,49 @@ def test_with_no_breakpoint_it_stops_at_the_start_and_without_debugging_nowhere(
         assert process.wait(20) == 0
 
 
+WRONG = [
+    ("x = 1\n", "train.py never called backward; name a Value of it", ""),
+    ("x = = 1\n", "train.py failed; the debug console has its traceback", "SyntaxError: invalid syntax"),
+    ("raise SystemExit('no data')\n", "never called backward", "SystemExit: no data"),
+    ("def f():\n    1 / 0\nf()\n", "failed; the debug console has its traceback", "line 2, in f\n"),
+]
+
+
+@pytest.mark.parametrize(("text", "words", "traceback"), WRONG)
+def test_what_is_wrong_with_a_script(script, text, words, traceback, capsys):
+    with pytest.raises(RequestError, match=words):
+        launched(Arguments({"program": script(text)}))
+    shown = capsys.readouterr().err
+    assert traceback in shown
+    assert "micrograd_bp" not in shown
+
+
 @pytest.mark.parametrize(
-    ("text", "words", "traceback"),
-    [
-        ("x = 1\n", "train.py never called backward; name a Value of it", ""),
-        ("x = = 1\n", "train.py failed; the debug console has its traceback", "SyntaxError: invalid syntax"),
-        ("def f():\n    1 / 0\nf()\n", "failed; the debug console has its traceback", "line 2, in f\n"),
-        ("raise SystemExit('no data')\n", "never called backward", "SystemExit: no data"),
-    ],
+    ("text", "words", "traceback"), [WRONG[-1], ("raise KeyboardInterrupt\n", "the script was interrupted", "")]
 )
-def test_what_is_wrong_with_a_script_is_said(script, text, words, traceback):
+def test_an_editor_is_told_what_is_wrong_with_a_script(script, text, words, traceback):
     with adapter() as (editor, process):
         editor.ask("initialize", adapterID="micrograd-bp")
         with pytest.raises(RefusalError, match=words):
             editor.ask("launch", program=script(text))
         assert traceback in editor.output("stderr")
-        assert "micrograd_bp" not in editor.output("stderr")
         assert editor.event("exited") == {"exitCode": 1}
         editor.event("terminated")
         editor.ask("disconnect")
         assert process.wait(20) == 1
 
 
-def test_a_script_that_leaves_with_a_code_after_backward_is_shown(script):
+def test_a_script_that_leaves_with_a_code_is_shown_and_run_again_when_it_has_changed(script):
     path = script(SCRIPT.replace("{leaving}", "3"))
-    with adapter() as (editor, _):
+    with adapter() as (editor, process):
         assert editor.open(program=path)["reason"] == "entry"
         assert "SystemExit: 3" in editor.output("stderr")
+        assert editor.go("restart")["reason"] == "entry"
+        script(SCRIPT.replace("{leaving}", "0"))
+        editor.ask("restart")
+        assert editor.event("terminated") == {"restart": True}
+        editor.ask("disconnect")
+        assert process.wait(20) == 0
 
 
 @pytest.mark.parametrize(
@@ -148,9 +165,6 @@ def test_a_script_that_leaves_with_a_code_after_backward_is_shown(script):
     ],
 )
 def test_what_cannot_be_launched(arguments, words):
-    from micrograd_bp.cli.debug import launched
-    from micrograd_bp.views.adapter.requests import Arguments
-
     with pytest.raises(RequestError, match=words):
         launched(Arguments(arguments))
 

@@ -71,7 +71,13 @@ class TestLines:
         with stopped(out) as editor:
             (point,) = points(editor, 3, path="/elsewhere/train.py")
             assert not point["verified"]
-            assert point["message"] == "no value of this graph was made in train.py"
+            assert point["message"] == "no value was made in train.py"
+
+    def test_where_no_lines_are_known(self):
+        x = Value(2.0)
+        with stopped(x * x) as editor:
+            (point,) = points(editor, 3)
+            assert point["message"].startswith("no source lines were tracked: make the graph inside `with micrograd_bp")
 
     def test_are_replaced(self):
         out, line = neuron()
