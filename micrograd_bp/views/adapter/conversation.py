@@ -6,7 +6,8 @@ for as long as its backward pass is walked. The other requests are in `session`.
 
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from micrograd_bp.views.adapter.messages import Connection, Message
 from micrograd_bp.views.adapter.requests import Arguments, Body, RequestError, Requests
@@ -237,15 +238,22 @@ class Conversation(Requests):
 
     def go(self, reason: str, move: Callable[[], Sequence[Stop] | None]) -> None:
         """Moves, and tells where that has led."""
-        shown, self.is_paused, self.is_walking = self.shown, False, True
+        shown = self.shown
         if reason in ("entry", "goto"):  # an editor does not take these for going on, and keeps what it shows of before
             self.connection.event("continued", threadId=THREAD, allThreadsContinued=True)
-        try:
+        with self.on_the_way():
             stops = move() or []
-        finally:
-            self.is_walking = False
         if not self.is_over:
             self._tell(shown, "pause" if self.is_paused else reason, stops)
+
+    @contextmanager
+    def on_the_way(self) -> Iterator[None]:
+        """In this block nothing else moves the walk, but a pause stops it."""
+        self.is_paused, self.is_walking = False, True
+        try:
+            yield
+        finally:
+            self.is_walking = False
 
     def _tell(self, shown: Shown, reason: str, stops: Sequence[Stop]) -> None:
         walk = shown.walk

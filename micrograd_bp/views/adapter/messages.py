@@ -50,6 +50,19 @@ class Connection:
         Raises:
             MessageError: it is none.
         """
+        while (message := self._message()) is not None and message.get("type") == "response":
+            pass  # nothing was asked
+        if message is None:
+            return None
+        if message.get("type") != "request" or not isinstance(message.get("command"), str):
+            raise MessageError("a message to a debug adapter is a request with a command", message=message)
+        if isinstance(message.get("seq"), bool) or not isinstance(message.get("seq"), int):
+            raise MessageError("the seq of a request is a whole number", message=message)
+        if not isinstance(message.setdefault("arguments", {}), dict):
+            raise MessageError("the arguments of a request are an object", message=message)
+        return message
+
+    def _message(self) -> Message | None:
         try:
             length = self._header()
             body = self._reader.read(length) if length is not None else b""
@@ -63,14 +76,6 @@ class Connection:
             raise MessageError(f"a message is not JSON: {error}") from None
         if not isinstance(message, dict):
             raise MessageError(f"a message is a JSON object, got {type(message).__name__}")
-        if message.get("type") == "response":
-            return self.receive()  # nothing was asked
-        if message.get("type") != "request" or not isinstance(message.get("command"), str):
-            raise MessageError("a message to a debug adapter is a request with a command", message=message)
-        if isinstance(message.get("seq"), bool) or not isinstance(message.get("seq"), int):
-            raise MessageError("the seq of a request is a whole number", message=message)
-        if not isinstance(message.setdefault("arguments", {}), dict):
-            raise MessageError("the arguments of a request are an object", message=message)
         return message
 
     def _header(self) -> int | None:

@@ -100,22 +100,30 @@ class Requests:
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _read(self) -> None:
-        while True:
+        is_open = True
+        while is_open:
             try:
                 message: Message | MessageError | None = self.connection.receive()
             except MessageError as error:
                 message = error
+            is_open = message is not None and not (isinstance(message, MessageError) and message.is_fatal)
             self._waiting.put(message)
-            if message is None or (isinstance(message, MessageError) and message.is_fatal):
-                self._waiting.put(None)
-                self.connection.stop_reading()
-                return
+        self._waiting.put(None)
+        self.connection.stop_reading()
 
     def _serve(self) -> None:
-        while not self.is_over:
-            self.answer_next()
-        self.ended()
-        self.connection.close()
+        try:
+            while not self.is_over:
+                self.answer_next()
+        except Exception:  # a fault of ours
+            self._tell_fault()
+        finally:  # whatever has happened, nobody waits for this thread any more
+            self.stop()
+            self.ended()
+            self.connection.close()
+
+    def _tell_fault(self) -> None:
+        self.connection.event("output", category="stderr", output=traceback.format_exc())
 
     def do(self, action: Callable[[], None]) -> bool:
         """Does something on the thread that answers, when its turn comes; False if nothing is answered any more."""
@@ -148,7 +156,7 @@ class Requests:
         except (ValueError, ArithmeticError) as error:
             self.connection.refuse(request, str(error))
         except Exception as error:  # a fault of ours must not end the session
-            self.connection.event("output", category="stderr", output=traceback.format_exc())
+            self._tell_fault()
             self.connection.refuse(request, f"{command} failed: {type(error).__name__}: {error}")
         else:
             if body is not None:

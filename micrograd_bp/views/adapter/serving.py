@@ -112,6 +112,7 @@ def _end_script(is_running: threading.Event) -> None:
 
 
 _sessions: dict[int, Session] = {}
+_one_at_a_time = threading.Lock()
 
 
 def shown_on(port: int, walk: Walk, announce: Callable[[str], None]) -> None:
@@ -121,11 +122,12 @@ def shown_on(port: int, walk: Walk, announce: Callable[[str], None]) -> None:
         ValueError: there is no such port.
         OSError: it cannot be had.
     """
-    session = _sessions.get(port)
-    if session is None or session.is_over:
-        session = _sessions[port] = Session(from_port(port, announce), runs_scripts=False)
-        session.start()
-    session.show(walk, stop_on_entry=True)
+    with _one_at_a_time:  # a program may have several threads
+        session = _sessions.get(port)
+        if session is None or session.is_over:
+            session = _sessions[port] = Session(from_port(port, announce), runs_scripts=False)
+            session.start()
+        session.show(walk, stop_on_entry=True)
 
 
 @atexit.register

@@ -165,7 +165,8 @@ class Session(Conversation):
             return shown.evaluate(text)
         walk = self._still()
         before = walk.position
-        answer, leaves = shown.command(text)
+        with self.on_the_way():
+            answer, leaves = shown.command(text)
         if leaves:
             self.afterwards(self.leave)
         elif walk.position != before:

@@ -210,6 +210,10 @@ class TestWalking:
             assert editor.answered[way]["success"]
             assert editor.event("stopped")["reason"] == "pause"
             assert editor.walk.position == 1
+            editor.walk.points.clear()
+            editor.say("continue")  # of the debug console: that pause was another one
+            assert editor.event("stopped")["description"].startswith("the end, ")
+            assert editor.walk.position == 5
 
     @pytest.mark.parametrize("command", ["stepIn", "stepBack", "restart", "continue", "reverseContinue"])
     def test_nothing_else_moves_it_on_the_way(self, command):
@@ -463,7 +467,35 @@ class TestRequests:
             assert editor.output("stderr") == ""
 
 
+class TestFaults:
+    def test_one_in_a_request_is_told_and_the_next_is_answered(self, monkeypatch):
+        out, _ = neuron()
+        with stopped(out) as editor:
+            monkeypatch.setattr(Session, "on_threads", lambda *_: 1 / [])
+            with pytest.raises(RefusalError, match="threads failed: TypeError"):
+                editor.ask("threads")
+            assert "Traceback" in editor.output("stderr")
+            assert editor.line()
+
+    def test_one_on_the_way_ends_the_conversation_and_nobody_waits(self):
+        out, _ = neuron()
+        with stopped(out) as editor:
+            editor.walk.points.append(Breakpoint(1, "wrong", lambda recording, step: 1 / []))
+            editor.ask("continue", threadId=1)
+            with pytest.raises(EOFError):
+                editor.event("stopped")
+            assert "TypeError" in editor.output("stderr")
+            assert editor.session.is_over
+
+
 class TestMessages:
+    def test_answers_that_nobody_waits_for_are_passed_over(self):
+        out, _ = neuron()
+        with stopped(out) as editor:
+            for _ in range(2_000):
+                editor.message({"type": "response", "seq": 1, "request_seq": 1, "success": True, "command": "x"})
+            assert editor.ask("threads")["threads"]
+
     @pytest.mark.parametrize(
         "body",
         [
