@@ -1,22 +1,26 @@
-"""`micrograd-bp draw`: the gradient flow of an expression or of a saved network, as a picture."""
+"""`micrograd-bp draw`: the gradient flow of an expression, a script or a saved network, as a picture."""
 
 import argparse
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from micrograd_bp.engine import Value, backward
+from micrograd_bp.cli.targets import Start, TargetError, script_of, start_of
+from micrograd_bp.engine import Value
 from micrograd_bp.engine.numbers.notation import in_encoding
 from micrograd_bp.expressions import graph
 from micrograd_bp.files import write_bytes
 from micrograd_bp.nn import MLP
 from micrograd_bp.views.drawing.drawing import draw
 from micrograd_bp.views.drawing.renderer import RenderingError
+from micrograd_bp.views.steps.steps import Recording
 
 FORMATS = ("svg", "png", "pdf", "gv", "dot")
 
 EXAMPLES = """examples:
   micrograd-bp draw "tanh(w1*x1 + w2*x2 + b)" x1=2 x2=0 w1=-3 w2=1 b=6.88 -o neuron.svg
+  micrograd-bp draw train.py:loss -o loss.svg
   micrograd-bp draw model.json --input=5.1,3.5,1.4,0.2 -o network.png"""
 
 
@@ -24,11 +28,15 @@ def add_parser(subparsers: Any) -> None:
     """Adds the command to the parser of `micrograd-bp`."""
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "draw",
-        help="draw the gradient flow of an expression or of a saved network",
+        help="draw the gradient flow of an expression, a script or a saved network",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", help="an expression, or the JSON file of a network")
+    parser.add_argument(
+        "what",
+        help="an expression; or a script, train.py, which is run: the last output on which backward was called; or "
+        "train.py:NAME, a Value there; or the JSON file of a network",
+    )
     parser.add_argument("numbers", nargs="*", metavar="NAME=NUMBER", help="the number of each name in the expression")
     parser.add_argument("--input", metavar="A,B,…", help="what goes into the network, such as --input=5.1,-3.5")
     parser.add_argument("-o", "--output", metavar="FILE", help=".svg, .png, .gv, or .pdf; without it, DOT is printed")
@@ -43,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         return _run(arguments)
     except BrokenPipeError:  # nobody reads on; that is no mistake in the request
         raise
-    except (ValueError, TypeError, ArithmeticError, OSError, RenderingError) as error:
+    except (TargetError, ValueError, TypeError, ArithmeticError, OSError, RenderingError) as error:
         print(f"micrograd-bp draw: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
 
@@ -53,17 +61,17 @@ def _run(arguments: argparse.Namespace) -> int:
     output_format = target.suffix.lstrip(".").lower() if target else "gv"
     if output_format not in FORMATS:
         raise ValueError(f"unknown kind of file {arguments.output!r}: its name ends with .{', .'.join(FORMATS)}")
-    names = None
-    if arguments.what.endswith(".json"):
-        network = MLP.from_file(arguments.what)
-        names = network
-        outputs = outputs_of_network(network, arguments)
-    else:
-        if arguments.input is not None:
-            raise ValueError("--input is for a network; an expression takes NAME=NUMBER")
-        outputs = [graph(arguments.what, dict(map(_named_number, arguments.numbers)))]
-    backward(outputs)
-    drawing = draw(outputs, names=names, detail=arguments.detail, direction=arguments.direction)
+    with redirect_stdout(sys.stdout if target else sys.stderr):  # what a script prints is no part of DOT
+        start = _start(arguments)
+    recording = Recording(start.outputs, start.gradients)
+    recording.goto(len(recording.steps))
+    drawing = draw(
+        start.outputs,
+        names=start.names,
+        detail=arguments.detail,
+        direction=arguments.direction,
+        gradients=recording.gradients(),
+    )
     if target is None:
         # DOT is read as UTF-8, whatever this terminal's encoding.
         sys.stdout.flush()
@@ -75,6 +83,19 @@ def _run(arguments: argparse.Namespace) -> int:
     write_bytes(target, picture)
     print(in_encoding(f"wrote {target}", sys.stdout.encoding))
     return 0
+
+
+def _start(arguments: argparse.Namespace) -> Start:
+    """Where the backward pass starts, and what things are called there."""
+    what: str = arguments.what
+    if what.endswith(".json"):
+        network = MLP.from_file(what)
+        return Start(outputs_of_network(network, arguments), None, network)
+    if arguments.input is not None:
+        raise ValueError("--input is for a network; an expression takes NAME=NUMBER")
+    if script_of(what) is not None:
+        return start_of(what, arguments.numbers)
+    return Start([graph(what, dict(map(_named_number, arguments.numbers)))], None, None)
 
 
 def outputs_of_network(network: MLP, arguments: argparse.Namespace) -> list[Value]:

@@ -105,6 +105,12 @@ _objects: dict[int, tuple[ref[object], ObjectOrigin]] = {}
 """The records of the objects that live, by their ids."""
 
 
+def record_of(thing: object) -> ObjectOrigin | None:
+    """The record of an object that holds parameters, or None."""
+    known = _objects.get(id(thing))
+    return known[1] if known is not None and known[0]() is thing else None
+
+
 def _constructor(frame: FrameType | None) -> FrameType | None:
     """The frame of the constructor that a frame belongs to: its own, or that around a comprehension."""
     while frame is not None:
@@ -130,9 +136,9 @@ def _record(frame: FrameType | None) -> ObjectOrigin | None:
     if constructor is None:
         return None
     made = _self(constructor)
-    known = _objects.get(id(made))  # no other object has its id while it lives
+    known = record_of(made)
     if known is not None:
-        return known[1]
+        return known
     if hasattr(made, "named_parameters") or not (callable(made) or hasattr(made, "parameters")):
         return None
     caller = constructor.f_back

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from micrograd_bp.engine import Origin, Value
+from micrograd_bp.engine.made import record_of
+from micrograd_bp.engine.origin import is_parameter
 
 
 class GivenNames:
@@ -44,6 +46,13 @@ class GivenNames:
                 f"{type(given).__name__}: names={{'x': x, 'model': model}}"
             )
 
+    def name(self, value: Value) -> str:
+        """What a Value is called, or "". A parameter has the path in its model, where that has a name, and not `p`."""
+        origin = value.origin
+        if origin is not None and is_parameter(origin) and self.modules.get(origin.chain()[-1]):
+            return ""
+        return self.names.get(value, "")
+
     def _read(self, name: str, named: Any) -> None:
         seen: set[int] = set()  # a list may hold itself
         stack = [(name, named)]
@@ -56,6 +65,9 @@ class GivenNames:
                     seen.add(id(named))
                     parts = named.items() if isinstance(named, dict) else enumerate(named)
                     stack += [(f"{name}.{place}", each) for place, each in reversed(list(parts))]
+            elif (record := record_of(named)) is not None:
+                if record.parent is None:
+                    self.modules.setdefault(record, name)
             elif not isinstance(named, type) and callable(getattr(named, "named_parameters", None)):
                 for path, parameter in named.named_parameters():
                     self.parameters.add(parameter)

@@ -62,7 +62,7 @@ class Names(Mapping[Value, str]):
         self._makers = makers(order)
         self._used_in: dict[Value, Origin | None] = {}
         for value in order:
-            chosen = value.label or self._given.names.get(value, "")
+            chosen = value.label or self._given.name(value)
             if chosen:
                 self._add(value, chosen)
             for operand in value.operands:

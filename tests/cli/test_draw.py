@@ -1,5 +1,6 @@
 """`micrograd-bp draw`, as somebody types it."""
 
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -34,6 +35,23 @@ def test_a_network_as_png(model: Path, tmp_path: Path) -> None:
     target = tmp_path / "network.png"
     assert main(["draw", str(model), "--input=5.1,-3.5,1.4,0.2", "-o", str(target)]) == 0
     assert target.read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_a_script_computes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    script = tmp_path / "train.py"
+    script.write_text(
+        "from micrograd_bp import Value\nwages, hours = Value(2.0), Value(3.0)\npay = wages * hours\n"
+        "(pay * 2).backward()\nprint(pay.data)\n",
+        encoding="utf-8",
+    )
+    for what, boxes in ((f"{script}:pay", 3), (str(script), 5)):
+        assert main(["draw", what]) == 0
+        printed = capsys.readouterr()
+        assert printed.err == "6.0\n"
+        assert printed.out.count("tooltip=") - printed.out.count("labeltooltip=") == 1 + boxes + (boxes - 1)
+        assert {"wages", "hours"} <= set(re.findall("<B>(.*?)</B>", printed.out))
+    assert main(["draw", f"{script}:price"]) == 2
+    assert "has nothing called price; its Values are wages, hours, pay" in capsys.readouterr().err
 
 
 def test_the_source_without_a_renderer(

@@ -43,6 +43,25 @@ def test_the_first_name_counts_and_private_ones_come_last() -> None:
     assert found.names == {x: "x", z: "_z"}
 
 
+class Line:
+    """A model that derives from nothing."""
+
+    def __init__(self) -> None:
+        self.slope, self.offset = Value(2.0), Value(1.0)
+
+    def __call__(self, x: float) -> Value:
+        return self.slope * x + self.offset
+
+
+@pytest.mark.parametrize(("model", "path"), [(Line(), "model.slope"), (MLP(1, [1]), "model.layers.0.neurons.0.bias")])
+def test_a_parameter_has_its_path_in_a_model_with_a_name_and_not_that_of_a_loop(model, path) -> None:
+    output = model(3.0) if isinstance(model, Line) else model([3.0])
+    parameter = model.slope if isinstance(model, Line) else model.parameters()[-1]
+    assert Recording(output, names={"p": parameter, "model": model}).names[parameter] == path
+    assert Recording(output, names={"p": parameter}).names[parameter] == "p"
+    assert draw(output, names={"p": parameter, "model": model}).source.count("<B>p</B>") == 0
+
+
 def test_a_list_that_holds_itself_is_read_once() -> None:
     held: list[object] = [Value(1.0)]
     held.append(held)
