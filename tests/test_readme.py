@@ -85,7 +85,7 @@ def test_the_commands_write_what_they_say(tmp_path: Path) -> None:
     """One after the other, from the clone, after the block that saves a model."""
     (saves,) = [code for code, _ in BLOCKS if 'model.save("xor.json")' in code]
     assert python("-c", saves, cwd=tmp_path).returncode == 0
-    assert len(COMMANDS) == 6
+    assert len(COMMANDS) == 7
     for command in COMMANDS:
         words = shlex.split(command.replace("examples/", f"{ROOT.as_posix()}/examples/"))
         done = python("-W", "error", "-m", "micrograd_bp", *words[1:], cwd=tmp_path)

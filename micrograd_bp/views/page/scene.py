@@ -101,6 +101,8 @@ def scene_of(
         picture = replace(picture_of_values(part, roles, flow, framed=False), notes=notes)
         return Scene(part, picture, {node: i for i, node in enumerate(part.order)}, True, roles, recording)
     picture = picture_of_groups(part, roles, flow, level, together=together)
+    if detail == "auto":
+        picture = replace(picture, notes=[*notes, "module by module; detail='values' steps through each value"])
     groups = grouped(part, roles, level, together=together)
     places = {member: i for i, group in enumerate(groups) for member in group.members}
     return Scene(part, _with_one_gradient_each(picture), places, False, roles, recording)

@@ -293,4 +293,5 @@ def test_it_shows_as_much_as_a_drawing() -> None:
     sample, samples = network([2.0, 3.0, -1.0]), [network([2.0, 3.0, x]) for x in range(4)]
     assert len(page(sample).picture.boxes) == len(topological_order(sample))  # drawn with tables: each value is there
     assert {box.title for box in page(mse(samples, [1.0] * 4)).picture.boxes} >= {f"neurons.{i}" for i in range(4)}
+    assert "detail='values' steps through each value" in html.unescape(page(mse(samples, [1.0] * 4)).html)
     assert len(page(mse(samples, [1.0] * 4), hide="gradients").picture.boxes) > 60
