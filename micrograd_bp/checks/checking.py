@@ -18,6 +18,9 @@ from micrograd_bp.checks.report.verdict import report_of, report_of_failure
 from micrograd_bp.checks.world import CannotCheck, arrays_in, copied, is_array
 from micrograd_bp.engine import GradientError
 
+SAMPLES = ("rows", "columns", "single", "column", "row")
+"""How samples may lie in arrays."""
+
 
 def check(
     thing: Any,
@@ -119,8 +122,10 @@ def check_network(
         CannotCheck: the question cannot be answered; the message says why.
         GradientError: a gradient is wrong, and `raise_on_error` is true; the message is the report.
     """
-    handed = None if inputs is None else [inputs] if targets is None else [inputs, targets]
-    report = check(network, inputs=handed, loss=loss, names=names, samples=samples, hint=hint)
+    handed = [each for each in (inputs, targets) if each is not None]
+    if len(handed) == 2 and len(next(iter(read(network, loss=named_loss(loss)))).parameters) == 1:
+        handed.pop()  # backward is handed an upstream gradient
+    report = check(network, inputs=handed or None, loss=loss, names=names, samples=samples, hint=hint)
     if hasattr(loss, "forward") and hasattr(loss, "backward"):
         report = with_parts(report, {f"the loss, {type(loss).__name__}": check(loss)})
     if raise_on_error and report.wrong:
@@ -163,6 +168,8 @@ def check_subjects(
     Raises:
         CannotCheck: the question cannot be answered; the message says why.
     """
+    if samples not in (None, *SAMPLES):
+        raise CannotCheck(f"samples lie in one of these ways: {', '.join(SAMPLES)}, got {samples!r}")
     fixed = _by_name(subjects[0], inputs)
     places = places_of(names or {})
     choice = choose(subjects, samples, fixed, _gradients(places))
@@ -198,6 +205,8 @@ def _examined(choice: Choice, fixed: Mapping[str, Any], d_output: Any, places: M
 def _by_name(subject: Subject, inputs: Mapping[str, Any] | Sequence[Any] | None) -> dict[str, Any]:
     if inputs is None:
         return {}
+    if not isinstance(inputs, Mapping) and len(inputs) > len(subject.parameters):
+        raise CannotCheck(f"{subject.name} takes {', '.join(subject.parameters)}, and {len(inputs)} inputs are given")
     handed = inputs if isinstance(inputs, Mapping) else dict(zip(subject.parameters, inputs, strict=False))
     unknown = [name for name in handed if name not in subject.parameters]
     if unknown:

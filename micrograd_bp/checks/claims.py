@@ -19,6 +19,7 @@ from micrograd_bp.engine.origin import track_source
 
 Array = NDArray[np.float64]
 Arrays = dict[str, Array]
+MOST_VALUES = 20_000
 
 
 class OnValues(NamedTuple):
@@ -96,6 +97,8 @@ class Claim:
         """
         if self.graph:
             return self.graph[0]
+        if sum(array.size for array in self.arrays.values()) > MOST_VALUES:
+            raise ValueError("these are too many numbers for a graph of scalars")
         leaves = {name: to_values(array, name) for name, array in self.arrays.items()}
         with track_source(outside_of=sys._getframe()), numpy_on_values() as left:
             returned = self.run({name: array.copy() for name, array in leaves.items()})

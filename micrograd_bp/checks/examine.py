@@ -13,7 +13,7 @@ from micrograd_bp.checks.naming import HYPER, TARGETS, letters, parts, relation
 from micrograd_bp.checks.readers.subject import STEP, Subject, is_number
 from micrograd_bp.checks.report.report import ArrayResult
 from micrograd_bp.checks.source import SourceLine, line_of_error
-from micrograd_bp.checks.witnesses import Right, contradicts, right_gradients
+from micrograd_bp.checks.witnesses import Right, along, contradicted, contradicts, right_gradients, slope
 from micrograd_bp.checks.world import CannotCheck, Held, World, arrays_in, copied, described, is_float, running
 
 SLIGHT = 1e-4
@@ -238,7 +238,8 @@ def _compare(claim: Claim, found: Right, name: str, m: Match, words: str, single
     right = found.gradients[name]
     call = m.candidate.place or m.candidate.words
     result = ArrayResult(claim.places[name], call, False, n_entries=right.size, probe=words, array=name)
-    if m.right:
+    known = ~np.isnan(right)
+    if m.right and np.all(known):
         return result._replace(ok=True)
     numbers = as_numbers(m.candidate.array)
     if numbers is None:
@@ -246,10 +247,9 @@ def _compare(claim: Claim, found: Right, name: str, m: Match, words: str, single
     if not fits(numbers.shape, right.shape):
         return result._replace(message=f"shape {numbers.shape}, expected {right.shape}")
     numbers = numbers.reshape(right.shape)
-    known = ~np.isnan(right)
     scale = max(float(np.max(np.abs(right[known]), initial=0.0)), 1e-8)
     errors = np.where(np.isfinite(numbers), np.abs(numbers - right), np.inf)
-    errors[~known] = 0.0
+    errors[~known & np.isfinite(numbers)] = 0.0
     worst = float(np.max(errors))
     order = [np.unravel_index(place, right.shape) for place in np.argsort(-errors, axis=None)]
     suspects = [tuple(int(i) for i in index) for index in order if errors[index] > found.tolerance * scale]
@@ -259,4 +259,9 @@ def _compare(claim: Claim, found: Right, name: str, m: Match, words: str, single
         value = float(numbers[index])
         if not np.isfinite(value) or contradicts(claim, name, index, value, scale, single=single):
             return result._replace(n_wrong=len(suspects) - place, where=index, found=value, right=float(right[index]))
+    if not np.all(known):
+        entry = contradicted(claim, name, numbers, scale, single=single)
+        if entry is not None:
+            there = slope(along(claim, name, entry), float(claim.arrays[name][entry]), 0.0, single)[0]
+            return result._replace(n_wrong=1, where=entry, found=float(numbers[entry]), right=there)
     return result._replace(ok=True)

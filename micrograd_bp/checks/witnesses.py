@@ -11,12 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from micrograd_bp.checks.claims import Arrays, Claim
+from micrograd_bp.checks.claims import Array, Arrays, Claim
 from micrograd_bp.engine import backward
 
 GRAPH = "their own forward, run on Values"
 DIFFERENCES = "finite differences of their forward"
-MOST_VALUES = 20_000
 SECONDS = 0.8
 
 
@@ -41,26 +40,24 @@ def right_gradients(claim: Claim, *, single: bool = False) -> Right:
         claim: whose gradients.
         single: whether it computes in single precision.
     """
-    if sum(array.size for array in claim.arrays.values()) <= MOST_VALUES:
-        try:
-            leaves, outputs = claim.on_values()
-            close = 1e-3 if single else 1e-9
-            for nodes, numbers in zip(outputs, claim.outputs(), strict=True):
-                data = np.array([node.data for node in nodes.flat]).reshape(nodes.shape)
-                if data.shape != numbers.shape or not np.allclose(data, numbers, rtol=close, atol=close):
-                    raise ValueError("the graph is another function")
-            for leaf in (leaf for array in leaves.values() for leaf in array.flat):
-                leaf.grad = 0.0
-            ends = [node for nodes in outputs for node in nodes.flat]
-            backward(ends, np.concatenate([upstream.ravel() for upstream in claim.upstream]).tolist())
-        except Exception:  # whatever stopped it, differences do without
-            pass
-        else:
-            gradients = {
-                name: np.array([leaf.grad for leaf in array.flat]).reshape(array.shape)
-                for name, array in leaves.items()
-            }
-            return Right(gradients, GRAPH, 2e-3 if single else 1e-6)
+    try:
+        leaves, outputs = claim.on_values()
+        close = 1e-3 if single else 1e-9
+        for nodes, numbers in zip(outputs, claim.outputs(), strict=True):
+            data = np.array([node.data for node in nodes.flat]).reshape(nodes.shape)
+            if data.shape != numbers.shape or not np.allclose(data, numbers, rtol=close, atol=close):
+                raise ValueError("the graph is another function")
+        for leaf in (leaf for array in leaves.values() for leaf in array.flat):
+            leaf.grad = 0.0
+        ends = [node for nodes in outputs for node in nodes.flat]
+        backward(ends, np.concatenate([upstream.ravel() for upstream in claim.upstream]).tolist())
+    except Exception:  # whatever stopped it, differences do without
+        pass
+    else:
+        gradients = {
+            name: np.array([leaf.grad for leaf in array.flat]).reshape(array.shape) for name, array in leaves.items()
+        }
+        return Right(gradients, GRAPH, 2e-3 if single else 1e-6)
     return _differences(claim, single)
 
 
@@ -68,11 +65,12 @@ def _differences(claim: Claim, single: bool) -> Right:
     """Entry by entry, as many as there is time for, each array's share in turn."""
     size = _size(claim)
     gradients = {name: np.full(array.shape, np.nan) for name, array in claim.arrays.items()}
-    places = [(name, index) for name, array in claim.arrays.items() for index in np.ndindex(array.shape)]
-    order = np.random.default_rng(0).permutation(len(places)) if len(places) > 100 else range(len(places))
+    rng = np.random.default_rng(0)
+    orders = [[(name, place) for place in rng.permutation(array.size)] for name, array in claim.arrays.items()]
+    in_turn = [each for turn in itertools.zip_longest(*orders) for each in turn if each is not None]
     until = time.process_time() + SECONDS
-    for count, place in enumerate(order):
-        name, index = places[place]
+    for count, (name, place) in enumerate(in_turn):
+        index = tuple(int(i) for i in np.unravel_index(place, gradients[name].shape))
         gradients[name][index] = slope(along(claim, name, index), float(claim.arrays[name][index]), size, single)[0]
         if count > 60 and time.process_time() > until:
             break
@@ -94,6 +92,44 @@ def along(claim: Claim, name: str, index: tuple[int, ...]) -> Callable[[float], 
         return claim.number({name: moved})
 
     return loss
+
+
+def contradicted(claim: Claim, name: str, claimed: Array, scale: float, *, single: bool) -> tuple[int, ...] | None:
+    """An entry of a large array that differences contradict, or None if they contradict none.
+
+    The whole array is compared at once, along random directions; where they disagree, halving finds a wrong entry.
+
+    Args:
+        claim: whose.
+        name: of the array.
+        claimed: what they say its gradient is.
+        scale: the size of the array's gradients.
+        single: whether it computes in single precision.
+    """
+    array, size = claim.arrays[name], _size(claim)
+    step = 4e-3 if single else 1e-5
+
+    def agree(direction: Array) -> bool:
+        length = float(np.sqrt(np.sum(direction * direction)))
+        unit = direction / length
+        ends = [claim.number({name: array + sign * step * unit}) for sign in (1.0, -1.0)]
+        error = abs((ends[0] - ends[1]) / (2.0 * step) - float(np.sum(claimed * unit)))
+        rounding = (1.2e-7 if single else 2.2e-16) * size / step
+        return error <= (1e-2 if single else 1e-5) * scale / length + 20.0 * rounding
+
+    for seed in range(3):
+        direction = np.random.default_rng(seed).choice([-1.0, 1.0], array.shape)
+        if agree(direction):
+            continue
+        places = np.arange(array.size)
+        while len(places) > 1:
+            half = np.zeros(array.size)
+            half[places[: len(places) // 2]] = direction.flat[places[: len(places) // 2]]
+            places = places[len(places) // 2 :] if agree(half.reshape(array.shape)) else places[: len(places) // 2]
+        index = tuple(int(i) for i in np.unravel_index(places[0], array.shape))
+        if contradicts(claim, name, index, float(claimed[index]), scale, single=single):
+            return index
+    return None
 
 
 def slope(

@@ -56,7 +56,10 @@ def named_factors(sizes: Sizes) -> dict[str, tuple[str, float]]:
 
 def ratio(one: Array, other: Array) -> float:
     """How many times one array is another, if it is at all."""
-    if one.shape != other.shape or not np.all(np.isfinite(one)) or not np.all(np.isfinite(other)) or not np.any(other):
+    if one.shape != other.shape:
+        return math.nan
+    one, other = one[~np.isnan(other)], other[~np.isnan(other)]
+    if not np.all(np.isfinite(one)) or not np.all(np.isfinite(other)) or not np.any(other):
         return math.nan
     return float(np.vdot(other, one) / np.vdot(other, other))
 

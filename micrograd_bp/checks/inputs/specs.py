@@ -117,9 +117,15 @@ def like(given: Any, first: tuple[int, ...]) -> list[Spec]:
     array = np.asarray(given)
     kind, classes = _kind(array), f":{array.max() + 1}" if array.dtype.kind in "iu" else ""
     rest, before = " ".join(map(str, array.shape[1:])), " ".join(map(str, array.shape[:-1]))
-    found = [Spec(kind, f"N {rest}".strip() + classes, "rows")] if array.shape[0] == first[0] else []
-    if len(first) > 1 and array.shape[-1] == first[-1]:
-        found.append(Spec(kind, f"{before} N".strip() + classes, "columns"))
+    kinds = {kind: classes}
+    if array.dtype.kind in "iu" and array.ndim > 1:  # whole numbers may stand where any could
+        kinds = {"float": "", **kinds}
+    found = []
+    for each, count in kinds.items():
+        if array.shape[0] == first[0]:
+            found.append(Spec(each, f"N {rest}".strip() + count, "rows"))
+        if len(first) > 1 and array.shape[-1] == first[-1]:
+            found.append(Spec(each, f"{before} N".strip() + count, "columns"))
     return [*found, itself]
 
 
