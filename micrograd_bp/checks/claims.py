@@ -56,7 +56,8 @@ class Claim:
         earlier: the claim of the call before, on the same object; None for the first call.
         forward_code: their functions that run forward, the outermost first, for source lines.
         backward_code: those that run backward.
-        backward: runs their backward once more, on a copy of what forward left, to be watched; None if that cannot be.
+        backward: runs their forward and backward once more, on a copy, and gives what they claim then, by name; None if
+            that cannot be.
         graph: what `on_values` gave, once it has run.
     """
 
@@ -73,7 +74,7 @@ class Claim:
     earlier: "Claim | None" = None
     forward_code: tuple[Callable[..., Any], ...] = ()
     backward_code: tuple[Callable[..., Any], ...] = ()
-    backward: Callable[[], Any] | None = None
+    backward: Callable[[], Mapping[str, Any]] | None = None
     graph: list[OnValues] = field(default_factory=list, repr=False, compare=False)
 
     def outputs(self, changed: Mapping[str, Any] | None = None) -> tuple[Array, ...]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from micrograd_bp.checks.claims import Array, Claim
 from micrograd_bp.checks.inputs.specs import distinct
-from micrograd_bp.checks.matching import Candidate, Match, as_numbers, candidates, fits, match, moved, rates_of
+from micrograd_bp.checks.matching import Candidate, Match, as_numbers, candidates, fits, match, moved, rates_of, step_of
 from micrograd_bp.checks.naming import HYPER, TARGETS, letters, parts, relation
 from micrograd_bp.checks.readers.subject import STEP, Subject, is_number
 from micrograd_bp.checks.report.report import ArrayResult
@@ -116,10 +116,19 @@ def examine(
     except (Exception, SystemExit) as error:
         raise BackwardFailed(f"{_name(subject.code[1:2])} raises {described(error)}", line_of_error(error)) from error
 
-    def run_backward() -> Any:
+    def claimed_again() -> dict[str, Any]:
         inside = copied(world)
         with running(inside):
-            return subject.backward(inside, tuple(_like(world, array) for array in upstream))
+            returned = subject.backward(inside, tuple(_like(world, array) for array in upstream))
+        now = {(c.place, c.how, c.order): c.array for c in candidates(held, inside, returned, backward)}
+        steps = moved(arrays, {place: h.array for place, h in arrays_in(inside).items()}, rates)
+        gradients = {}
+        for name, m in matches.items():
+            c = m.candidate
+            gradients[name] = now.get((c.place, c.how, c.order))
+            if c.how == "moved":
+                gradients[name] = steps[name][step_of(m, moves[name])].array if name in steps else None
+        return gradients
 
     left = {place: h.array for place, h in arrays_in(after).items()}
     backward = subject.code[min(1, len(subject.code) - 1)]
@@ -132,7 +141,8 @@ def examine(
         and (letters(parts(place)[-1]) in HYPER or not any(relation(c.place, place) >= 3 for c in found))
     ]
     arrays = {place: np.array(floats[place].array, dtype=float) for place in alive if place not in constants}
-    steps = moved(arrays, left, rates_of(world, STEP))
+    rates = rates_of(world, STEP)
+    moves = moved(arrays, left, rates)
     claim = Claim(
         subject.name,
         arrays,
@@ -147,13 +157,13 @@ def examine(
         earlier,
         subject.code[:1],
         subject.code[1:] or subject.code,
-        run_backward,
+        claimed_again,
     )
     single = any(np.asarray(output).dtype in (np.float32, np.float16) for output in run({}))
     right = right_gradients(claim, single=single)
     order = [place for place in arrays if floats[place].steps[0] == "arguments"]
     targets = [name for name in subject.data if letters(name) in TARGETS]
-    matches = match(right.gradients, found, steps, right.tolerance, order, names or {}, targets)
+    matches = match(right.gradients, found, moves, right.tolerance, order, names or {}, targets)
     claim = replace(
         claim,
         gradients={name: m.candidate.array for name, m in matches.items()},

@@ -1,6 +1,7 @@
 """Which array is claimed to be which one's gradient: by its numbers first, by names and shapes where none has them."""
 
 import ast
+import functools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -89,6 +90,11 @@ def moved(before: Mapping[str, Array], after: Mapping[str, Any], rates: Sequence
     return found
 
 
+def step_of(match: Match, options: Sequence[Candidate]) -> int:
+    """For which of the learning rates that were tried a gradient was found in what an array moved by."""
+    return next(number for number, each in enumerate(options) if each is match.candidate)
+
+
 def same(one: Any, other: Any) -> bool:
     """Whether two arrays have the same numbers."""
     a, b = np.asarray(one), np.asarray(other)
@@ -102,6 +108,7 @@ def rates_of(world: World, handed: float) -> list[float]:
     return [rate for rate in dict.fromkeys([handed, *named, *numbers.values(), 1.0]) if rate]
 
 
+@functools.lru_cache(maxsize=256)
 def names_returned(function: Any) -> dict[str, str]:
     """What the last `return` of a function calls what it returns, by place: `[1][0]`; nothing for an expression."""
     tree = syntax(function)
@@ -253,9 +260,10 @@ def match(
     for _, _, name, c in sorted(scored, key=lambda entry: entry[:2], reverse=True):
         if name not in made and not _is(c, [m.candidate for m in made.values()]):
             made[name] = Match(c, False)
+    rates = [step_of(m, steps[name]) for name, m in made.items() if m.candidate.how == "moved"]
     for name, options in steps.items():
         if name in right and name not in made:
-            made[name] = Match(options[0], False)
+            made[name] = Match(options[rates[0] if rates else 0], False)  # all of them take steps of one size
     left = [name for name in right if name not in data]
     shaped = [
         c

@@ -14,10 +14,11 @@ from tests.checks.test_mistakes import D_BIASES, D_INPUTS, D_Z
 WRONG = (D_Z, "d_z = d_output * slope(self.output)")
 
 
-def test_ends_in_the_line_to_look_at():
-    lines = str(check_layer(layer(WRONG))).splitlines()
-    assert lines[-1].endswith(WRONG[1])
-    assert lines[-2] == "Look at this line:"
+def test_ends_in_the_line_to_look_at_and_what_it_should_be():
+    look, wrong, right, mended = str(check_layer(layer(WRONG))).splitlines()[-4:]
+    assert (look, right) == ("Look at this line:", "All is right with:")
+    assert wrong.endswith(WRONG[1])
+    assert mended.endswith(WRONG[0])
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -71,7 +72,7 @@ def test_hints_rise():
 
 def test_a_report_with_hints_does_not_give_the_answer_away():
     plain, with_hint = (str(check_layer(layer(WRONG), hint=hint)) for hint in (0, 1))
-    for answer in ("taken at the", "Look at this line", WRONG[1]):
+    for answer in ("taken at the", "Look at this line", WRONG[1], "All is right with"):
         assert answer in plain
         assert answer not in with_hint
     assert "Hint 1: start with dL/dz" in with_hint

@@ -12,6 +12,7 @@ import numpy as np
 from micrograd_bp.checks.claims import Array, Claim
 from micrograd_bp.checks.diagnosis.arrays import factor_named, named_factors, ratio, whole_factor
 from micrograd_bp.checks.diagnosis.lines import first_with, watched
+from micrograd_bp.checks.diagnosis.repairs import repairs
 from micrograd_bp.checks.diagnosis.trials import Guess, Trial
 from micrograd_bp.checks.diagnosis.ways import LEFT_OUT
 from micrograd_bp.checks.source import SourceLine
@@ -27,6 +28,7 @@ class Explanation(NamedTuple):
         also: other things that would give the same numbers.
         line: the line of forward that it is about; None if it is about a whole array.
         backward: the line of backward where the numbers go wrong, if it can be told.
+        becomes: that line as it would be right, if a small change makes it so.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Explanation(NamedTuple):
     also: tuple[str, ...] = ()
     line: SourceLine | None = None
     backward: SourceLine | None = None
+    becomes: str = ""
 
 
 @np.errstate(all="ignore")  # what a wrong backward pass would give may be anything
@@ -59,25 +62,20 @@ def diagnose(
     for claim, gradients in zip(claims, right, strict=True):
         before = next((trial for trial in trials if trial.claim is claim.earlier), None)
         trials.append(Trial(claim, gradients, tolerance, before))
-    explanations: list[Explanation] = []
-    left = list(wrong)
-    guesses: dict[int, list[Guess]] = {}
-    for fitting in (_alone, _with_factor, _two):
-        while left:
-            # The call that shows most of what is wrong, and of those the largest, tells most explanations apart.
-            lead = max(trials, key=lambda t: (sum(map(t.is_wrong, left)), sum(a.size for a in t.right.values())))
-            names = [name for name in left if lead.is_wrong(name)]
-            if not names:
-                break
-            if id(lead) not in guesses:
-                guesses[id(lead)] = lead.guesses()
-            fits = fitting(lead, guesses[id(lead)], names)
-            fits = _verified(fits, [trial for trial in trials if trial is not lead])
-            if not fits:
-                break
-            explanations.append(_explanation(fits, lead))
-            left = [name for name in left if name not in explanations[-1].arrays]
-    return explanations
+    if not wrong:
+        return []
+    explanations = _from_graph(trials, wrong)
+    lead = max(trials, key=lambda trial: sum(map(trial.is_wrong, wrong)))
+    order = [lead, *(trial for trial in trials if trial is not lead)]
+    mends = repairs([t.claim for t in order], [t.right for t in order], wrong, lead.upstream)
+    if not mends:
+        return [each._replace(backward=line_of_backward(lead, each.arrays, fit)) for each, fit in explanations]
+    best = mends[0]
+    for each, fit in explanations:
+        if set(each.arrays) == set(wrong) and fit.one_thing and each.name != "zero":
+            return [each._replace(backward=best.line, becomes=best.becomes)]
+    also = tuple(dict.fromkeys(each.words for each in mends[1:] if each.line == best.line and each.words != best.words))
+    return [Explanation(best.name, best.words, tuple(wrong), also[:2], None, best.line, best.becomes)]
 
 
 class Fit(NamedTuple):
@@ -97,6 +95,11 @@ class Fit(NamedTuple):
     rank: float
     arrays: tuple[str, ...]
 
+    @property
+    def one_thing(self) -> bool:
+        """Whether no two mistakes have to come together."""
+        return len(self.guesses) == 1 and not self.words.startswith("besides")
+
     def predicted(self, trial: Trial, guesses: Sequence[Guess], name: str) -> Array:
         """What the claim should be in a call, where `guesses` are the same as they are there."""
         right = trial.right[name]
@@ -110,6 +113,28 @@ class Fit(NamedTuple):
         if self.factor and self.words.startswith("there"):
             return right + (1.0 - factor) * (made - right)
         return factor * made
+
+
+def _from_graph(trials: Sequence[Trial], wrong: Sequence[str]) -> list[tuple[Explanation, Fit]]:
+    explanations: list[tuple[Explanation, Fit]] = []
+    left = list(wrong)
+    guesses: dict[int, list[Guess]] = {}
+    for fitting in (_alone, _with_factor, _two):
+        while left:
+            # The call that shows most of what is wrong, and of those the largest, tells most explanations apart.
+            lead = max(trials, key=lambda t: (sum(map(t.is_wrong, left)), sum(a.size for a in t.right.values())))
+            names = [name for name in left if lead.is_wrong(name)]
+            if not names:
+                break
+            if id(lead) not in guesses:
+                guesses[id(lead)] = lead.guesses()
+            fits = fitting(lead, guesses[id(lead)], names)
+            fits = _verified(fits, [trial for trial in trials if trial is not lead])
+            if not fits:
+                break
+            explanations.append((_explanation(fits, lead), fits[0]))
+            left = [name for name in left if name not in explanations[-1][0].arrays]
+    return explanations
 
 
 def _alone(trial: Trial, guesses: Sequence[Guess], names: Sequence[str]) -> list[Fit]:
@@ -240,10 +265,7 @@ def _explanation(fits: Sequence[Fit], lead: Trial) -> Explanation:
     ]
     lines = [*(words(source).line for guess in best.guesses for source in guess.sources[:1]), None]
     name = "+".join([guess.name for guess in best.guesses] + ([best.factor] if best.factor else []))
-    backward = line_of_backward(lead, best.arrays, best)
-    return Explanation(
-        name, text(best), best.arrays, tuple(dict.fromkeys(also))[:3], lines[0] if lines else None, backward
-    )
+    return Explanation(name, text(best), best.arrays, tuple(dict.fromkeys(also))[:3], lines[0] if lines else None)
 
 
 def line_of_backward(trial: Trial, arrays: Sequence[str], fit: Fit | None = None) -> SourceLine | None:

@@ -134,7 +134,10 @@ def _forward_backward(kind: Any, name: str, f: str, b: str, own: str, loss: Any)
 
         targets = frozenset(p for p in takes if letters(p) in TARGETS)
         code = code_of(kind, (f, b))
-        yield Subject(name, forward, backward, takes, "given" if n else "arrays" if optional else "", code, targets)
+        plain = Subject(name, forward, backward, takes, "given" if n else "arrays" if optional else "", code, targets)
+        by_value = b in GRADIENT_METHODS and n == 1 and not targets
+        if not (by_value and set(found) & set(takes)):
+            yield plain
         if targets:
             left = [p for p in takes if f"={p}" not in found.values() and p not in targets]
             others = {p: f"={left.pop(0)}" if role == "upstream" and left else role for p, role in found.items()}
@@ -152,7 +155,7 @@ def _forward_backward(kind: Any, name: str, f: str, b: str, own: str, loss: Any)
                     return hand_over(getattr(world.thing, b), roles_now, world, *run(world), ())
 
                 yield Subject(name, number, of_loss, takes, "", code, targets, note=words)
-        if b in GRADIENT_METHODS and n == 1 and not targets:  # f'(x), one number for each of x, of x or of f(x)
+        if by_value:  # f'(x), one number for each of x, of x or of f(x)
             at_output = () if set(found) & set(takes) else ("prediction",)  # called x in both, it is the same
             for handed in (f"={next(iter(takes))}", *at_output):
 
@@ -163,6 +166,8 @@ def _forward_backward(kind: Any, name: str, f: str, b: str, own: str, loss: Any)
                     return np.asarray(returned, dtype=float) * upstream[0]
 
                 yield Subject(name, forward, derivative, takes, "given", code)
+            if not at_output:
+                yield plain
         if n or targets:
             return
     target = next((p for p, role in found.items() if role == "targets"), "target")

@@ -23,9 +23,11 @@ def findings_of(
     findings = []
     for explanation in diagnose(claims, right, wrong, tolerance) if wrong else ():
         roles = tuple(by_array[name].role for name in explanation.arrays)
-        shared = line_of(code, "d_z", places, roles) if explanation.line is None and len(roles) > 1 else None
-        line = shared or explanation.backward or line_of(code, roles[0], places, roles)
-        findings.append(Finding(explanation.name, roles, explanation.words, explanation.also, line))
+        what = "d_z" if explanation.line is None and len(roles) > 1 else roles[0]
+        line = explanation.backward or line_of(code, what, places, roles)
+        findings.append(
+            Finding(explanation.name, roles, explanation.words, explanation.also, line, explanation.becomes)
+        )
     explained = {role for finding in findings for role in finding.roles}
     left = [by_array[name] for name in wrong if by_array[name].role not in explained]
     for result in left:

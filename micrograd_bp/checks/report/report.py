@@ -63,6 +63,7 @@ class Finding(NamedTuple):
         words: what is wrong.
         also: mistakes that would give the same numbers.
         line: where to look, if the source is at hand.
+        becomes: that line as it would be right, if a small change makes it so.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Finding(NamedTuple):
     words: str
     also: tuple[str, ...] = ()
     line: SourceLine | None = None
+    becomes: str = ""
 
 
 class Report(NamedTuple):
@@ -162,6 +164,10 @@ class Report(NamedTuple):
         if shown:
             lines += ["", "Look at" + (" this line:" if len(shown) == 1 else " these lines:")]
             lines += [f"  {line.file}:{line.number}: {line.text}" for line in shown]
+        mended = dict.fromkeys((f.line, f.becomes) for f in findings if f.line and f.becomes)
+        if mended:
+            lines += ["All is right with:"]
+            lines += [f"  {line.file}:{line.number}: {text}" for line, text in mended]
         return lines
 
     def print(self) -> None:
@@ -216,6 +222,7 @@ class Report(NamedTuple):
                     "words": finding.words,
                     "or": list(finding.also),
                     "line": finding.line._asdict() if finding.line else None,
+                    "becomes": finding.becomes,
                 }
                 for finding in self.findings
             ],

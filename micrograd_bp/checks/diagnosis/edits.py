@@ -1,0 +1,296 @@
+"""The small changes of a line by which a wrong gradient may become right: what people forget, exchange or add.
+
+Read it as a list. A new way of being wrong is a line or two in one of the generators. The change is text.
+"""
+
+import ast
+import itertools
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from micrograd_bp.checks.diagnosis.rewriting import Kind, Unit
+from micrograd_bp.checks.diagnosis.vocabulary import Vocabulary
+
+
+class Edit(NamedTuple):
+    """One change.
+
+    Attributes:
+        rank: how far-fetched it is.
+        name: of what is wrong, for machines.
+        says: the same for people.
+        old: the part of their source that goes.
+        new: what stands there instead, as text.
+    """
+
+    rank: float
+    name: str
+    says: str
+    old: ast.AST
+    new: str
+
+
+SIGNS: dict[type, str] = {
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@", ast.Pow: "**", ast.FloorDiv: "//",
+    ast.Mod: "%", ast.Lt: "<", ast.Gt: ">", ast.LtE: "<=", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=",
+}  # fmt: skip
+SWAPPED = {
+    "+": "-", "-": "+", "*": "/", "/": "*", "<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "!=", "!=": "==",
+}  # fmt: skip
+RENAMED = {
+    "mean": "sum", "sum": "mean", "max": "min", "min": "max", "maximum": "minimum", "minimum": "maximum",
+    "argmax": "argmin", "argmin": "argmax", "sin": "cos", "cos": "sin", "vstack": "hstack", "hstack": "vstack",
+}  # fmt: skip
+REDUCTIONS = {"sum", "mean", "max", "min"}
+AXES = ("None", "0", "1", "2", "-1", "(0, 1)", "(0, 2)", "(1, 2)", "(0, 2, 3)", "(2, 3)")
+SUMS = (".sum(axis=0)", ".sum(axis=0, keepdims=True)", ".sum(axis=1)", ".sum(axis=1, keepdims=True)", ".sum()")
+Simple = (ast.Name, ast.Attribute, ast.Subscript)
+
+
+def text(node: ast.AST) -> str:
+    """As one would write it."""
+    return ast.unparse(node)
+
+
+def edits(unit: Unit, vocabulary: Vocabulary) -> Iterator[Edit]:
+    """All changes of one expression, and of the statement that it stands in."""
+    function = unit.function
+    scope = function.scope.get(unit.at, {})
+    yield from _statement(unit)
+    for node in ast.walk(unit.node):
+        if not isinstance(node, ast.expr) or isinstance(getattr(node, "ctx", None), ast.Store):
+            continue
+        parent, field, _ = function.parents[id(node)]
+        kind = function.seen.get(id(node))
+        yield from _operators(node, kind)
+        yield from _constants(node, vocabulary)
+        yield from _calls(node, vocabulary)
+        yield from _order(node)
+        called = isinstance(parent, ast.Call) and field == "func"
+        if called or isinstance(parent, ast.keyword) or (isinstance(node, ast.Name) and kind is None):
+            continue  # a function, a module
+        yield from _turned(node, parent, kind)
+        yield from _replaced(node, parent, scope, kind)
+        yield from _inserted(node, parent, scope, kind, vocabulary)
+
+
+def _statement(unit: Unit) -> Iterator[Edit]:
+    statement = unit.statement
+    if isinstance(statement, ast.If) and unit.node is statement.test:
+        for new in ("True", f"not ({text(unit.node)})"):
+            yield Edit(1.6, "condition", f"the condition `{text(unit.node)}` is wrong", unit.node, new)
+    if getattr(statement, "value", None) is not unit.node:
+        return
+    value = text(unit.node)
+    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], Simple):
+        for sign in ("+=", "-="):
+            says = f"`=` stands where `{sign}` belongs"
+            yield Edit(0.8, "assigned_not_added", says, statement, f"{text(statement.targets[0])} {sign} {value}")
+    if isinstance(statement, ast.AugAssign):
+        target, sign = text(statement.target), SIGNS.get(type(statement.op), "+")
+        if sign in SWAPPED:
+            says = f"`{sign}=` stands where `{SWAPPED[sign]}=` belongs"
+            yield Edit(1.0, "operator", says, statement, f"{target} {SWAPPED[sign]}= {value}")
+        yield Edit(1.0, "added_not_assigned", f"`{sign}=` stands where `=` belongs", statement, f"{target} = {value}")
+        for part in ("[1:]", "[:, 1:]"):
+            says = f"`{value}` belongs to `{target}{part}` alone"
+            yield Edit(1.1, "too_large_a_part", says, statement, f"{target}{part} {sign}= ({value}){part}")
+
+
+def _operators(node: ast.expr, value: Kind | None) -> Iterator[Edit]:
+    """Another operator, an operand that is too much, or brackets that are missing."""
+    own = text(node)
+    if isinstance(node, ast.Compare):
+        left, sign, right = text(node.left), SIGNS.get(type(node.ops[0]), ""), text(node.comparators[0])
+        if sign in SWAPPED:
+            yield Edit(1.0, "mask_inverted", f"the mask `{own}` is inverted", node, f"{left} {SWAPPED[sign]} {right}")
+        yield Edit(1.3, "mask_for_numbers", f"`{own}` stands where `{left}` itself belongs", node, left)
+    elif isinstance(node, ast.UnaryOp):
+        yield Edit(1.0, "sign", f"the sign of `{own}` is wrong", node, text(node.operand))
+    elif isinstance(node, ast.BinOp):
+        left, sign, right = text(node.left), SIGNS.get(type(node.op), ""), text(node.right)
+        if sign in SWAPPED:
+            new = f"({left}) {SWAPPED[sign]} ({right})"
+            if sign in "+-":
+                yield Edit(1.0, "sign", f"the sign of `{right}` is wrong", node, new)
+            else:
+                done, due = ("multiplied with", "divided by")[:: 1 if sign == "*" else -1]
+                yield Edit(1.05, "operator", f"`{left}` is {done} `{right}` instead of {due} it", node, new)
+        kind = "term" if sign in ("+", "-") else "factor" if sign in ("*", "/", "@") else "operand"
+        for kept, gone in ((left, right), (right, left)):
+            if kind == "term" and gone == "1" and value is not None and value.is_like(Kind("i", ())):
+                yield Edit(1.0, "one_step_off", f"`{own}` is one off", node, kept)
+            yield Edit(1.0, f"{kind}_too_much", f"the {kind} `{gone}` in `{own}` is too much", node, kept)
+        for inner, other in ((node.left, right), (node.right, left)):
+            if sign in ("+", "-") and isinstance(inner, ast.BinOp) and isinstance(inner.op, (ast.Mult, ast.Div)):
+                if other is left and sign == "-":
+                    continue
+                a, b, times = text(inner.left), text(inner.right), SIGNS[type(inner.op)]
+                says = f"`{{}}` belongs to `{other}` as well as to `{{}}`"
+                yield Edit(1.2, "brackets", says.format(b, a), node, f"(({a}) {sign} ({other})) {times} ({b})")
+                if times == "*":
+                    yield Edit(1.2, "brackets", says.format(a, b), node, f"({a}) * (({b}) {sign} ({other}))")
+
+
+def _constants(node: ast.expr, vocabulary: Vocabulary) -> Iterator[Edit]:
+    options: list[object] = []
+    value = node.value if isinstance(node, ast.Constant) and not isinstance(node.value, bool) else None
+    if isinstance(value, int):
+        options = [value + 1, value - 1, -value, 2 * value]
+    elif isinstance(value, float):
+        options = [2.0 * value, 0.5 * value, -value, value + 1.0]
+    elif isinstance(value, str):
+        options = [*vocabulary.words]
+    for option in options:
+        if option != value:
+            says = f"`{value!r}` stands where `{option!r}` belongs"
+            yield Edit(1.3 if isinstance(value, str) else 1.1, "constant", says, node, repr(option))
+    if isinstance(node, ast.Subscript):
+        yield Edit(1.4, "part", f"only a part of `{text(node.value)}` is taken", node, text(node.value))
+        parts = getattr(node.slice, "elts", [node.slice])
+        ends = [part for part in parts if isinstance(part, ast.Slice) and part.upper and not part.lower]
+        for name in dict.fromkeys(n.id for n in ast.walk(node) if isinstance(n, ast.Name)) if ends else ():
+            inner = [f"{name}:{name} + {text(part.upper)}" if part in ends else text(part) for part in parts]
+            yield Edit(1.3, "part", "it begins at the wrong place", node, f"{text(node.value)}[{', '.join(inner)}]")
+
+
+def _calls(node: ast.expr, vocabulary: Vocabulary) -> Iterator[Edit]:
+    if not isinstance(node, ast.Call):
+        return
+    own, called = text(node), text(node.func)
+    for each in [*node.args[:2], *([node.func.value] if isinstance(node.func, ast.Attribute) else [])]:
+        if not isinstance(each, (ast.Constant, ast.Tuple)) and text(each) not in ("np", "self"):
+            yield Edit(1.1, "call_too_much", f"`{own}` stands where `{text(each)}` belongs", node, text(each))
+    before, _, name = called.rpartition(".")
+    if name in RENAMED:
+        other = f"{before}.{RENAMED[name]}" if before else RENAMED[name]
+        says = f"`{name}` stands where `{RENAMED[name]}` belongs"
+        yield Edit(1.0, "another_function", says, node, own.replace(called, other, 1))
+    for other in vocabulary.functions:
+        if len(node.args) == 1 and other != called and not node.keywords:
+            says = f"`{called}` stands where `{other}` belongs"
+            yield Edit(1.4, "another_function", says, node, f"{other}({text(node.args[0])})")
+    if name in REDUCTIONS:
+        first = int(before in ("np", "numpy"))
+        axis = next((text(each.value) for each in node.keywords if each.arg == "axis"), "None")
+        axis = text(node.args[first]) if len(node.args) > first else axis
+        others = [*map(text, node.args[:first]), *(text(each) for each in node.keywords if each.arg != "axis")]
+        over = {each: "everything" if each == "None" else f"axis {each}" for each in (*AXES, axis)}
+        for other in AXES:
+            if other != axis:
+                says = f"the {name} is taken over {over[axis]} instead of {over[other]}"
+                yield Edit(1.02, "axis", says, node, f"{called}({', '.join([*others, f'axis={other}'])})")
+
+
+def _order(node: ast.expr) -> Iterator[Edit]:
+    parts = node.elts if isinstance(node, (ast.Tuple, ast.List)) else node.args if isinstance(node, ast.Call) else []
+    if 2 <= len(parts) <= 4 and (len(parts) == 2 or not isinstance(node, ast.Call)):
+        says = f"`{text(node)}`: the order is wrong"
+        for order in itertools.islice(itertools.permutations(map(text, parts)), 1, None):
+            inner = ", ".join(order)
+            new = f"{text(node.func)}({inner})" if isinstance(node, ast.Call) else f"[{inner}]"
+            new = f"({inner})" if isinstance(node, ast.Tuple) else new
+            yield Edit(1.05, "order", says, node, new)
+
+
+def _turned(node: ast.expr, parent: ast.AST, kind: Kind | None) -> Iterator[Edit]:
+    """Its axes exchanged, or turned."""
+    if isinstance(node, ast.Attribute) and node.attr == "T":
+        says = f"`{text(node)}` stands where `{text(node.value)}` belongs"
+        yield Edit(1.0, "transposed", says, node, text(node.value))
+    if isinstance(node, (ast.Constant, ast.Slice, ast.Tuple, ast.Compare)) or isinstance(parent, ast.Subscript):
+        return
+    own, n = text(node), len(kind.shape) if kind is not None else 2
+    if n >= 2:
+        new = f"({own}).T" if n == 2 else f"({own}).swapaxes(-1, -2)"
+        yield Edit(1.0, "not_transposed", f"`{own}` is not transposed", node, new)
+    if kind is not None and isinstance(node, Simple) and n >= 1:
+        says = f"`{own}` is in the opposite order"
+        yield Edit(1.3, "order", says, node, f"{own}[::-1]" if n == 1 else f"{own}[..., ::-1, ::-1]")
+
+
+def _replaced(node: ast.expr, parent: ast.AST, scope: Mapping[str, Kind], kind: Kind | None) -> Iterator[Edit]:
+    """Another array, or another number, in its place."""
+    if isinstance(node, (ast.Constant, ast.Tuple, ast.List, ast.Slice, ast.Dict)):
+        return
+    simple, own = isinstance(node, Simple), text(node)
+    for other, theirs in scope.items():
+        number = isinstance(parent, ast.BinOp) and not simple and kind == Kind("f", ()) and theirs.numbers != "i"
+        if other == own or (kind is not None and not kind.is_like(theirs) and not number):
+            continue
+        says = f"`{own}` stands where `{other}` belongs"
+        yield Edit(1.05 if simple else 1.35, "another_array", says, node, other)
+        if isinstance(node, ast.Compare) and theirs.numbers == "f":
+            new = f"{other} {SIGNS.get(type(node.ops[0]), '>')} {text(node.comparators[0])}"
+            yield Edit(1.15, "another_mask", f"the mask is `{own}` instead of `{new}`", node, new)
+    if kind is not None and kind.numbers == "i" and simple and not kind.shape:
+        for new, word in ((f"{own} - 1", "before"), (f"{own} + 1", "after")):
+            yield Edit(1.1, "one_step_off", f"`{own}` is one off: that {word} it belongs there", node, f"({new})")
+        yield Edit(1.3, "order", f"`{own}` counts from the wrong end", node, f"-1 - {own}")
+    if (
+        isinstance(node, ast.Subscript) and kind is not None and not kind.shape
+    ):  # one number of an array, by its indices
+        indices = [each for each in map(text, getattr(node.slice, "elts", [node.slice])) if each in scope]
+        indices += [name for name, theirs in scope.items() if theirs.is_like(Kind("i", ())) and name.isidentifier()]
+        for other, theirs in scope.items():
+            if 0 < len(theirs.shape) <= 2 and theirs.numbers == "f":
+                for chosen in itertools.permutations(list(dict.fromkeys(indices))[:5], len(theirs.shape)):
+                    new = f"{other}[{', '.join(chosen)}]"
+                    yield Edit(1.35, "another_array", f"`{own}` stands where `{new}` belongs", node, new)
+
+
+def _inserted(
+    node: ast.expr, parent: ast.AST, scope: Mapping[str, Kind], kind: Kind | None, vocabulary: Vocabulary
+) -> Iterator[Edit]:
+    """A factor, a term, a sum or a function that is missing."""
+    if isinstance(node, (ast.Tuple, ast.List, ast.Slice, ast.Compare, ast.Starred, ast.Dict, ast.Constant)):
+        return
+    whole = kind is not None and kind.numbers == "i"
+    if isinstance(parent, (ast.Subscript, ast.Compare)) or (kind is not None and kind.numbers == "b"):
+        return
+    own = text(node)
+    in_product = isinstance(parent, ast.BinOp) and isinstance(parent.op, (ast.Mult, ast.Div))
+    sizes = {
+        theirs.value: name for name, theirs in [*scope.items()][::-1] if theirs.numbers == "i" and not theirs.shape
+    }
+    for name, theirs in scope.items():
+        for axis, size in enumerate(theirs.shape):
+            sizes.setdefault(size, f"{name}.shape[{axis}]")
+    if not in_product:  # in a product once for all of its factors
+        if not whole:
+            yield Edit(1.15, "sign", f"the sign of `{own}` is wrong", node, f"-({own})")
+        for factor, words in (
+            ("2.0", "2"),
+            ("0.5", "1/2"),
+            *((name, name) for size, name in sizes.items() if size > 1),
+        ):
+            says = f"the factor {words} is missing in `{own}`"
+            yield Edit(1.15, "factor_missing", says, node, f"({own}) * {factor}")
+            if factor == words:
+                yield Edit(1.15, "factor_missing", f"`{own}` is not divided by `{factor}`", node, f"({own}) / {factor}")
+    if whole:
+        return
+    for name, theirs in scope.items():
+        form = name if kind is None else kind.fitting(name, theirs)
+        if not form or (theirs.numbers == "i" and not theirs.shape):
+            continue
+        says = f"the factor `{{}}` is missing in `{own}`"
+        if not in_product:
+            yield Edit(1.2, "factor_missing", says.format(form), node, f"({own}) * {form}")
+            yield Edit(1.25, "factor_missing", f"`{own}` is not divided by `{form}`", node, f"({own}) / {form}")
+            if theirs.numbers == "f":
+                slopes = (f"1 - {form}", f"1 - {form} ** 2", f"{form} * (1 - {form})", f"{form} > 0", f"{form} ** 2")
+                for extra in (*slopes, *(f"{function}({form})" for function in vocabulary.functions)):
+                    yield Edit(1.4, "factor_missing", says.format(extra), node, f"({own}) * ({extra})")
+        if not (in_product and isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mult, ast.Div))):
+            yield Edit(
+                1.25, "term_missing", f"the term `{form}` is missing beside `{own}`", node, f"(({own}) + {form})"
+            )
+            yield Edit(1.25, "term_missing", f"`{form}` is not subtracted from `{own}`", node, f"(({own}) - {form})")
+    for number in vocabulary.numbers:
+        yield Edit(1.45, "term_missing", f"`{number!r}` is missing beside `{own}`", node, f"(({own}) + {number!r})")
+    for end in SUMS if kind is None or kind.shape else ():
+        yield Edit(1.2, "not_summed", f"`{own}` is not summed", node, f"({own}){end}")
+    for function in vocabulary.functions:
+        says = f"`{own}` stands where `{function}({own})` belongs"
+        yield Edit(1.3, "function_missing", says, node, f"{function}({own})")

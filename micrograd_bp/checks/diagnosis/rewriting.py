@@ -1,0 +1,262 @@
+"""Somebody's functions with one expression changed: run once to see what they hold, then once for each change.
+
+A function object stays what it is and gets other code for the time of a run: whoever calls it runs the change.
+"""
+
+import ast
+import contextlib
+import gc
+import linecache
+import sys
+from collections.abc import Callable, Iterator
+from types import CodeType, FrameType, FunctionType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from micrograd_bp.checks.claims import Array
+from micrograd_bp.checks.source import is_theirs
+
+
+class Kind(NamedTuple):
+    """What an expression has given: "f" or "i" or "b" for numbers, whole numbers and truth, and its shape."""
+
+    numbers: str
+    shape: tuple[int, ...]
+    value: int = 0
+    """Of one whole number."""
+
+    def is_like(self, other: "Kind") -> bool:
+        """Whether another array may stand in its place."""
+        return self.shape == other.shape and (self.numbers == "i") == (other.numbers == "i")
+
+    def fitting(self, name: str, other: "Kind") -> str:
+        """Another array as one would write it beside this one, so that the shape remains; "" if it cannot be."""
+        forms = {
+            "": other.shape,
+            "[:, None]": (*other.shape[:1], 1, *other.shape[1:]),
+            "[..., None]": (*other.shape, 1),
+        }
+        forms["[:, :, None, None]"] = (*other.shape, 1, 1)
+        for index, shape in forms.items():
+            with contextlib.suppress(ValueError):
+                if np.broadcast_shapes(self.shape, shape) == self.shape:
+                    return name + index
+        return ""
+
+
+class Unit(NamedTuple):
+    """An expression whose value goes somewhere: what is assigned, returned, or handed to a call."""
+
+    function: "Rewritten"
+    statement: ast.AST
+    node: ast.expr
+
+    @property
+    def at(self) -> int:
+        """The line where its statement begins."""
+        return int(getattr(self.statement, "lineno", self.node.lineno))
+
+
+class Rewritten:
+    """A function of theirs whose source can be changed.
+
+    Attributes:
+        file: where it stands.
+        node: its definition.
+        units: its expressions, in the order of the source.
+        seen: what each expression gave, when it ran as it stands.
+        values: the same of arrays, the first two times.
+        scope: for each line, what there was besides, as one would write it.
+        done: for each line, when it was done first.
+        parents: of each node, by identity: what holds it, and where.
+    """
+
+    def __init__(self, functions: list[FunctionType], node: ast.FunctionDef | ast.Lambda) -> None:
+        self.functions = functions
+        self.node = node
+        code = functions[0].__code__
+        self.file = code.co_filename
+        self.seen: dict[int, Kind] = {}
+        self.values: dict[int, list[Array]] = {}
+        self.scope: dict[int, dict[str, Kind]] = {}
+        self.done: dict[int, float] = {}
+        self._find = code.co_name, code.co_firstlineno
+        if isinstance(node, ast.FunctionDef):
+            node.decorator_list = []
+            self._find = code.co_name, node.lineno
+        body: ast.stmt = node if isinstance(node, ast.FunctionDef) else ast.Expr(node)
+        owner = code.co_qualname.split(".")[-2:-1]
+        if owner and owner != ["<locals>"]:  # for names with two underscores, and `super()`
+            body = ast.ClassDef(owner[0], [], [], [body], [])
+        free = [ast.arg(name) for name in code.co_freevars if name != "__class__"]
+        nothing = ast.arguments([], free, None, [], [], None, [])
+        self._module = ast.Module([ast.FunctionDef("around", nothing, [body], [])], [])
+        ast.fix_missing_locations(self._module)
+        self.parents: dict[int, tuple[ast.AST, str, int | None]] = {}
+        for parent in ast.walk(self._module):
+            for field, value in ast.iter_fields(parent):
+                for index, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
+                    if isinstance(child, ast.AST) and not isinstance(child, (ast.expr_context, ast.operator)):
+                        self.parents[id(child)] = parent, field, index
+        self.units = [Unit(self, *each) for each in _units(node)]
+
+    @property
+    def has_while(self) -> bool:
+        """Whether a change may make it run for ever."""
+        return any(isinstance(node, ast.While) for node in ast.walk(self.node))
+
+    @contextlib.contextmanager
+    def with_change(self, old: ast.AST, source: str) -> Iterator[None]:
+        """In this block other source stands where `old` does.
+
+        Raises:
+            SyntaxError, ValueError, TypeError: it cannot.
+        """
+        before = [function.__code__ for function in self.functions]
+        new: ast.AST = ast.parse(source).body[0]
+        if isinstance(new, ast.Expr) and isinstance(old, ast.expr):
+            new = new.value
+        for node in ast.walk(new):
+            if isinstance(node, (ast.expr, ast.stmt, ast.keyword)):
+                ast.copy_location(node, old)
+        parent, field, index = self.parents[id(old)]
+        try:
+            self._put(parent, field, index, new)
+            code = _found(compile(self._module, self.file, "exec"), *self._find)
+            for function in self.functions:
+                function.__code__ = code
+            yield
+        finally:
+            self._put(parent, field, index, old)
+            for function, own in zip(self.functions, before, strict=True):
+                function.__code__ = own
+
+    @staticmethod
+    def _put(parent: ast.AST, field: str, index: int | None, node: ast.AST) -> None:
+        if index is None:
+            setattr(parent, field, node)
+        else:
+            getattr(parent, field)[index] = node
+
+
+def _found(code: CodeType, name: str, line: int) -> CodeType:
+    left = [code]
+    for each in left:
+        if each.co_name == name and each.co_firstlineno == line:
+            return each
+        left += [constant for constant in each.co_consts if isinstance(constant, CodeType)]
+    raise ValueError(name)
+
+
+def _units(node: ast.FunctionDef | ast.Lambda) -> Iterator[tuple[ast.AST, ast.expr]]:
+    for statement, value in _values(node):
+        yield statement, value
+        for part in ast.walk(value):
+            if (
+                isinstance(part, ast.Call)
+                and not harmless(part)
+                and ast.unparse(part.func) not in ("range", "reversed", "len")
+            ):
+                yield from ((statement, argument) for argument in part.args)
+
+
+def _values(node: ast.FunctionDef | ast.Lambda) -> Iterator[tuple[ast.AST, ast.expr]]:
+    if isinstance(node, ast.Lambda):
+        yield node, node.body
+        return
+    for statement in ast.walk(node):
+        if isinstance(statement, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return)) and statement.value:
+            value = statement.value
+            if isinstance(value, (ast.Tuple, ast.List)):
+                yield from ((statement, part) for part in value.elts)
+            elif isinstance(value, ast.Dict):
+                yield from ((statement, part) for part in value.values)
+            else:
+                yield statement, value
+        elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+            yield from ((statement, part) for part in statement.value.args)
+        elif isinstance(statement, ast.For):
+            yield statement, statement.iter
+        elif isinstance(statement, ast.If):
+            yield statement, statement.test
+        elif isinstance(statement, ast.Lambda):
+            yield statement, statement.body
+
+
+def functions_run(run: Callable[[], Any]) -> list[Rewritten]:
+    """The functions of theirs that run, the first one first."""
+    codes: dict[CodeType, None] = {}
+
+    def trace(frame: FrameType, event: str, argument: Any) -> None:
+        if is_theirs(frame.f_code.co_filename):
+            codes[frame.f_code] = None
+
+    with traced(trace):
+        run()
+    objects: dict[CodeType, list[FunctionType]] = {}
+    for each in gc.get_referrers(*codes) if codes else ():
+        if isinstance(each, FunctionType) and each.__code__ in codes:
+            objects.setdefault(each.__code__, []).append(each)
+    found = []
+    for code in codes:
+        node = _definition(code.co_filename, code.co_name, code.co_firstlineno)
+        if node is not None and code in objects:
+            made = Rewritten(objects[code], node)
+            if not made.has_while:
+                found.append(made)
+    return found
+
+
+def _definition(file: str, name: str, line: int) -> ast.FunctionDef | ast.Lambda | None:
+    try:
+        tree = ast.parse("".join(linecache.getlines(file)))
+    except SyntaxError:
+        return None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            if line in (node.lineno, *(each.lineno for each in node.decorator_list)):
+                return node
+        elif isinstance(node, ast.Lambda) and name == "<lambda>" and node.lineno == line:
+            return node
+    return None
+
+
+@contextlib.contextmanager
+def traced(trace: Any) -> Iterator[None]:
+    """In this block `trace` sees what runs."""
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+
+
+HARMLESS = {
+    "sum",
+    "mean",
+    "dot",
+    "reshape",
+    "transpose",
+    "copy",
+    "max",
+    "min",
+    "astype",
+    "swapaxes",
+    "ravel",
+    "flatten",
+}
+
+
+def harmless(node: ast.expr) -> bool:
+    """Whether an expression can be evaluated besides, without anything noticing."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Call):
+            name = part.func
+            if not isinstance(name, ast.Attribute):
+                return False
+            ours = isinstance(name.value, ast.Name) and name.value.id in ("np", "numpy")
+            if not ours and name.attr not in HARMLESS:
+                return False
+    return not isinstance(node, (ast.Lambda, ast.Constant, ast.Starred))

@@ -1,0 +1,46 @@
+"""The words of somebody's code: what they write elsewhere, and may have meant where they are wrong."""
+
+import ast
+from collections.abc import Sequence
+from types import FunctionType
+from typing import NamedTuple
+
+from micrograd_bp.checks.diagnosis.rewriting import Rewritten
+
+
+class Vocabulary(NamedTuple):
+    """What they write elsewhere, and may be meant here.
+
+    Attributes:
+        functions: of one argument: `sigmoid`, `np.exp`.
+        numbers: such as an epsilon.
+        words: keys of dictionaries, names of modes.
+    """
+
+    functions: Sequence[str]
+    numbers: Sequence[float]
+    words: Sequence[str]
+
+
+def vocabulary_of(backward: Sequence[Rewritten], forward: Sequence[Rewritten]) -> Vocabulary:
+    """What the functions that run say."""
+    functions = dict.fromkeys(["np.exp", "np.sqrt", "np.square", "np.sign", "np.tanh"])
+    numbers: dict[float, None] = {}
+    words: dict[str, None] = {}
+    for each in [*backward, *forward]:
+        for node in ast.walk(each.node):
+            if isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords:
+                name = ast.unparse(node.func)
+                known = each.functions[0].__globals__.get(name)
+                if (name.startswith(("np.", "self.")) and name.count(".") == 1) or isinstance(known, FunctionType):
+                    functions.setdefault(name)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, float):
+                numbers.setdefault(node.value)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < 20:
+                words.setdefault(node.value)
+        arguments = getattr(each.node, "args", None)
+        if isinstance(each.node, ast.FunctionDef) and arguments is not None and each in forward:
+            names = [argument.arg for argument in arguments.args]
+            if len(names) == 1 + (names[:1] == ["self"]):
+                functions.setdefault(("self." if names[0] == "self" else "") + each.node.name)
+    return Vocabulary(list(functions), list(numbers), list(words))

@@ -1,0 +1,97 @@
+"""Which small change of one of their lines makes a gradient right: each mistake stands for its kind."""
+
+import pytest
+
+from micrograd_bp.cli.loading import import_file
+from tests.cli.checking import check
+
+SOURCE = """
+import numpy as np
+
+def norm_forward(x, gamma, beta):
+    mu = x.mean(axis=0)
+    xmu = x - mu
+    std = np.sqrt((xmu ** 2).mean(axis=0) + 1e-5)
+    xhat = xmu / std
+    return gamma * xhat + beta, (xmu, std, xhat, gamma)
+
+def norm_backward(dout, cache):
+    xmu, std, xhat, gamma = cache
+    dxhat = dout * gamma
+    dx = (dxhat - dxhat.mean(axis=0) - xhat * (dxhat * xhat).mean(axis=0)) / std
+    return dx, np.sum(dout * xhat, axis=0), dout.sum(axis=0)
+
+def act(z):
+    return np.array([[np.tanh(float(each)) for each in row] for row in z])
+
+def gate_forward(x, s):
+    a = act(x)
+    return a * s, (x, s, a)
+
+def gate_backward(dout, cache):
+    x, s, a = cache
+    da = dout * s
+    dx = da * (1 - a ** 2)
+    return dx, dout * a
+
+class Step:
+    def __init__(self):
+        self.W = np.random.default_rng(0).normal(size=(4, 4))
+    def forward(self, xs):
+        h, self.hs, self.xs = np.zeros((len(xs), 4)), [], xs
+        for t in range(xs.shape[1]):
+            self.hs.append(h)
+            h = np.tanh(xs[:, t] + h @ self.W)
+        self.hs.append(h)
+        return np.stack(self.hs[1:], axis=1)
+    def one(self, dh, t):
+        dz = dh * (1 - self.hs[t + 1] ** 2)
+        return dz, self.hs[t].T @ dz
+    def backward(self, dout):
+        dxs, dh, self.dW = np.zeros_like(self.xs), 0.0, np.zeros_like(self.W)
+        for t in range(self.xs.shape[1] - 1, -1, -1):
+            dz, dW = self.one(dout[:, t] + dh, t)
+            dxs[:, t] = dz
+            dh = dz @ self.W.T
+            self.dW += dW
+        return dxs
+"""
+MISTAKES = [
+    ("norm", "np.sum(dout * xhat, axis=0)", "np.sum(dout * xmu, axis=0)", "another_array"),
+    ("norm", "(dxhat - dxhat.mean(axis=0) -", "(dxhat - dxhat.mean(axis=1, keepdims=True) -", "axis"),
+    ("norm", "(dxhat * xhat).mean(axis=0)", "(dxhat * np.cbrt(xhat) + 0.1).mean(axis=0)", ""),
+    ("gate", "da * (1 - a ** 2)", "da * (1 - a)", "factor_missing"),
+    ("gate", "da = dout * s", "da = dout * s / 3.7", "factor_too_much"),
+    ("Step", "self.one(dout[:, t] + dh, t)", "self.one(dout[:, t], t)", "path_left_out"),
+    ("Step", "return dz, self.hs[t].T @ dz", "return dz, self.hs[t + 1].T @ dz", "one_step_off"),
+    ("Step", "self.dW += dW", "self.dW = dW", "assigned_not_added"),
+    ("Step", "self.xs.shape[1] - 1, -1, -1)", "self.xs.shape[1] - 1, 0, -1)", "constant"),
+]
+
+
+@pytest.mark.parametrize(("name", "old", "new", "mistake"), MISTAKES)
+def test_the_line_and_what_makes_it_right(tmp_path, name, old, new, mistake):
+    assert SOURCE.count(old) == 1
+    file = tmp_path / "theirs.py"
+    file.write_text(SOURCE.replace(old, new), encoding="utf-8")
+    report = check(f"{file}:{name}")
+    assert report.wrong
+    (finding,) = report.findings
+    assert finding.name == mistake, str(report)
+    if not mistake:
+        assert not finding.becomes
+        return
+    assert new in finding.line.text
+    mended = SOURCE.replace(old, new).replace(finding.line.text, finding.becomes)
+    file.write_text(mended, encoding="utf-8")
+    assert check(f"{file}:{name}").ok, mended
+
+
+def test_their_functions_are_as_they_were(tmp_path):
+    file = tmp_path / "theirs.py"
+    file.write_text(SOURCE.replace("dh = dz @ self.W.T", "dh = dz @ self.W"), encoding="utf-8")
+    module = import_file(str(file))
+    before = module.Step.backward.__code__, module.Step.forward.__code__
+    report = check(f"{file}:Step")
+    assert "self.W.T" in report.findings[0].becomes
+    assert (module.Step.backward.__code__, module.Step.forward.__code__) == before
