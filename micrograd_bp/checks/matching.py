@@ -231,7 +231,7 @@ def match(
                 if name in left and not _is(c, used):
                     made[name] = Match(c, False)
                     left.remove(name)
-    scored: list[tuple[int, int, str, Candidate]] = []
+    scored: list[tuple[int, int, int, str, Candidate]] = []
     free = [c for c in found if not _is(c, used) and not (c.place in right and c.how == "stored")]
     order = [name for name in right if name in arguments]
     returned = [c for c in found if c.how == "returned" and np.ndim(c.array) + 1]
@@ -256,8 +256,9 @@ def match(
                 elif shape and (c.place == "" or stems(parts(c.place)[-1])):
                     score += 1
             if score and (is_float(c.array) or shape):
-                scored.append((score + 2 * shape, -len(scored), name, c))
-    for _, _, name, c in sorted(scored, key=lambda entry: entry[:2], reverse=True):
+                # Of a gradient that is kept in a part too, what the object itself holds is meant.
+                scored.append((score + 2 * shape, -c.place.count("."), -len(scored), name, c))
+    for *_, name, c in sorted(scored, key=lambda entry: entry[:3], reverse=True):
         if name not in made and not _is(c, [m.candidate for m in made.values()]):
             made[name] = Match(c, False)
     rates = [step_of(m, steps[name]) for name, m in made.items() if m.candidate.how == "moved"]

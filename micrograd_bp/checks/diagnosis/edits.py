@@ -126,10 +126,11 @@ def _operators(node: ast.expr, value: Kind | None) -> Iterator[Edit]:
                 if other is left and sign == "-":
                     continue
                 a, b, times = text(inner.left), text(inner.right), SIGNS[type(inner.op)]
-                says = f"`{{}}` belongs to `{other}` as well as to `{{}}`"
-                yield Edit(1.2, "brackets", says.format(b, a), node, f"(({a}) {sign} ({other})) {times} ({b})")
+                says = f"`{b}` belongs to `{other}` too"
+                yield Edit(1.2, "brackets", says, node, f"(({a}) {sign} ({other})) {times} ({b})")
                 if times == "*":
-                    yield Edit(1.2, "brackets", says.format(a, b), node, f"({a}) * (({b}) {sign} ({other}))")
+                    says = f"`{a}` belongs to `{other}` too"
+                    yield Edit(1.2, "brackets", says, node, f"({a}) * (({b}) {sign} ({other}))")
 
 
 def _constants(node: ast.expr, vocabulary: Vocabulary) -> Iterator[Edit]:
@@ -274,14 +275,15 @@ def _inserted(
         form = name if kind is None else kind.fitting(name, theirs)
         if not form or (theirs.numbers == "i" and not theirs.shape):
             continue
-        says = f"the factor `{{}}` is missing in `{own}`"
         if not in_product:
-            yield Edit(1.2, "factor_missing", says.format(form), node, f"({own}) * {form}")
+            says = f"the factor `{form}` is missing in `{own}`"
+            yield Edit(1.2, "factor_missing", says, node, f"({own}) * {form}")
             yield Edit(1.25, "factor_missing", f"`{own}` is not divided by `{form}`", node, f"({own}) / {form}")
             if theirs.numbers == "f":
                 slopes = (f"1 - {form}", f"1 - {form} ** 2", f"{form} * (1 - {form})", f"{form} > 0", f"{form} ** 2")
                 for extra in (*slopes, *(f"{function}({form})" for function in vocabulary.functions)):
-                    yield Edit(1.4, "factor_missing", says.format(extra), node, f"({own}) * ({extra})")
+                    says = f"the factor `{extra}` is missing in `{own}`"
+                    yield Edit(1.4, "factor_missing", says, node, f"({own}) * ({extra})")
         if not (in_product and isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mult, ast.Div))):
             yield Edit(
                 1.25, "term_missing", f"the term `{form}` is missing beside `{own}`", node, f"(({own}) + {form})"

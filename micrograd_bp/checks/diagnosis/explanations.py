@@ -56,7 +56,7 @@ def diagnose(
         tolerance: the relative error that the right ones may have.
 
     Returns:
-        The explanations, those that explain most first. An array that nothing explains is in none.
+        The explanations, those that explain most first; none where some of what is wrong is explained by nothing.
     """
     trials: list[Trial] = []
     for claim, gradients in zip(claims, right, strict=True):
@@ -69,6 +69,8 @@ def diagnose(
     order = [lead, *(trial for trial in trials if trial is not lead)]
     mends = repairs([t.claim for t in order], [t.right for t in order], wrong, lead.upstream)
     if not mends:
+        if {name for each, _ in explanations for name in each.arrays} != set(wrong):
+            return []  # what explains a part of it alone is another thing, as a rule
         return [each._replace(backward=line_of_backward(lead, each.arrays, fit)) for each, fit in explanations]
     best = mends[0]
     for each, fit in explanations:

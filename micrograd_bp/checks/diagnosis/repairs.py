@@ -83,7 +83,7 @@ class Bench:
         self.functions = functions_run(lambda: self.gradients(0))
         see(self.functions, lambda: self.gradients(0))
         self.forward = functions_run(lambda: claims[0].run({}))
-        self.in_forward = {each.functions[0] for each in self.forward}
+        self.in_forward = {each.function for each in self.forward}
         self.outputs = claims[0].outputs()
         self.plain = self.gradients(0)
 
@@ -125,7 +125,7 @@ class Bench:
             return False
 
     def _spoils(self, unit: Unit) -> bool:
-        if unit.function.functions[0] not in self.in_forward:
+        if unit.function.function not in self.in_forward:
             return False
         return not all(np.array_equal(*pair) for pair in zip(self.claims[0].outputs(), self.outputs, strict=True))
 
@@ -177,7 +177,7 @@ def _suspects(bench: Bench, known: Array) -> Iterator[tuple[float, Unit]]:
     units.sort(key=lambda unit: unit.function.done.get(unit.at, float("inf")))
     known = np.sort(known)
     for place, unit in enumerate(units):
-        unlikely = 0.001 * place + 0.5 * (unit.function.functions[0] in bench.in_forward)
+        unlikely = 0.001 * place + 0.5 * (unit.function.function in bench.in_forward)
         if any(_among(value, known) for value in unit.function.values.get(id(unit.node), ())):
             unlikely += 0.12
         try:

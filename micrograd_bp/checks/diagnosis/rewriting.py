@@ -5,7 +5,6 @@ A function object stays what it is and gets other code for the time of a run: wh
 
 import ast
 import contextlib
-import gc
 import linecache
 import sys
 from collections.abc import Callable, Iterator
@@ -62,6 +61,7 @@ class Rewritten:
     """A function of theirs whose source can be changed.
 
     Attributes:
+        function: the function itself.
         file: where it stands.
         node: its definition.
         units: its expressions, in the order of the source.
@@ -72,10 +72,10 @@ class Rewritten:
         parents: of each node, by identity: what holds it, and where.
     """
 
-    def __init__(self, functions: list[FunctionType], node: ast.FunctionDef | ast.Lambda) -> None:
-        self.functions = functions
+    def __init__(self, function: FunctionType, node: ast.FunctionDef | ast.Lambda) -> None:
+        self.function = function
         self.node = node
-        code = functions[0].__code__
+        code = function.__code__
         self.file = code.co_filename
         self.seen: dict[int, Kind] = {}
         self.values: dict[int, list[Array]] = {}
@@ -113,7 +113,7 @@ class Rewritten:
         Raises:
             SyntaxError, ValueError, TypeError: it cannot.
         """
-        before = [function.__code__ for function in self.functions]
+        before = self.function.__code__
         new: ast.AST = ast.parse(source).body[0]
         if isinstance(new, ast.Expr) and isinstance(old, ast.expr):
             new = new.value
@@ -123,14 +123,11 @@ class Rewritten:
         parent, field, index = self.parents[id(old)]
         try:
             self._put(parent, field, index, new)
-            code = _found(compile(self._module, self.file, "exec"), *self._find)
-            for function in self.functions:
-                function.__code__ = code
+            self.function.__code__ = _found(compile(self._module, self.file, "exec"), *self._find)
             yield
         finally:
             self._put(parent, field, index, old)
-            for function, own in zip(self.functions, before, strict=True):
-                function.__code__ = own
+            self.function.__code__ = before
 
     @staticmethod
     def _put(parent: ast.AST, field: str, index: int | None, node: ast.AST) -> None:
@@ -186,26 +183,34 @@ def _values(node: ast.FunctionDef | ast.Lambda) -> Iterator[tuple[ast.AST, ast.e
 
 def functions_run(run: Callable[[], Any]) -> list[Rewritten]:
     """The functions of theirs that run, the first one first."""
-    codes: dict[CodeType, None] = {}
+    found: dict[CodeType, FunctionType | None] = {}
 
     def trace(frame: FrameType, event: str, argument: Any) -> None:
-        if is_theirs(frame.f_code.co_filename):
-            codes[frame.f_code] = None
+        if frame.f_code not in found and is_theirs(frame.f_code.co_filename):
+            found[frame.f_code] = next(_named(frame), None)
 
     with traced(trace):
         run()
-    objects: dict[CodeType, list[FunctionType]] = {}
-    for each in gc.get_referrers(*codes) if codes else ():
-        if isinstance(each, FunctionType) and each.__code__ in codes:
-            objects.setdefault(each.__code__, []).append(each)
-    found = []
-    for code in codes:
+    made = []
+    for code, function in found.items():
         node = _definition(code.co_filename, code.co_name, code.co_firstlineno)
-        if node is not None and code in objects:
-            made = Rewritten(objects[code], node)
-            if not made.has_while:
-                found.append(made)
-    return found
+        if node is not None and function is not None:
+            made.append(Rewritten(function, node))
+    return [each for each in made if not each.has_while]
+
+
+def _named(frame: FrameType) -> Iterator[FunctionType]:
+    """The function that runs in a frame: as a module, a class, an object or the caller knows it."""
+    caller = frame.f_back.f_locals if frame.f_back is not None else {}
+    first = next(iter(frame.f_locals.values()), None)
+    known = [first, *frame.f_globals.values(), *caller.values()]
+    kinds = [kind for each in known for kind in (each if isinstance(each, type) else type(each)).__mro__]
+    held = [getattr(each, "__dict__", {}) for each in (first, *caller.values(), *dict.fromkeys(kinds))]
+    for names in (frame.f_globals, caller, *held):
+        for value in list(names.values()):
+            function = getattr(value, "__func__", getattr(value, "fget", value))
+            if isinstance(function, FunctionType) and function.__code__ is frame.f_code:
+                yield function
 
 
 def _definition(file: str, name: str, line: int) -> ast.FunctionDef | ast.Lambda | None:
@@ -233,20 +238,7 @@ def traced(trace: Any) -> Iterator[None]:
         sys.settrace(before)
 
 
-HARMLESS = {
-    "sum",
-    "mean",
-    "dot",
-    "reshape",
-    "transpose",
-    "copy",
-    "max",
-    "min",
-    "astype",
-    "swapaxes",
-    "ravel",
-    "flatten",
-}
+HARMLESS = {"sum", "mean", "dot", "reshape", "transpose", "copy", "max", "min", "astype", "swapaxes", "ravel"}
 
 
 def harmless(node: ast.expr) -> bool:

@@ -15,7 +15,7 @@ from micrograd_bp.checks.diagnosis.rewriting import Kind, Rewritten, harmless, t
 
 def see(functions: list[Rewritten], run: Callable[[], Any]) -> None:
     """Runs it once and notes what the expressions of these functions give, and in which order their lines are done."""
-    by_code = {each.functions[0].__code__: each for each in functions}
+    by_code = {each.function.__code__: each for each in functions}
     parts: dict[tuple[Rewritten, int], list[ast.expr]] = {}
     for function in functions:
         for unit in function.units:

@@ -31,7 +31,7 @@ def vocabulary_of(backward: Sequence[Rewritten], forward: Sequence[Rewritten]) -
         for node in ast.walk(each.node):
             if isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords:
                 name = ast.unparse(node.func)
-                known = each.functions[0].__globals__.get(name)
+                known = each.function.__globals__.get(name)
                 if (name.startswith(("np.", "self.")) and name.count(".") == 1) or isinstance(known, FunctionType):
                     functions.setdefault(name)
             elif isinstance(node, ast.Constant) and isinstance(node.value, float):
