@@ -5,6 +5,7 @@ to do with this package, such as a `Neuron` typed from memory, has a record like
 `self` of the constructor that runs. No frame is kept, and nothing that lives in one.
 """
 
+from sys import _getframe
 from types import CodeType, FrameType
 from typing import Any, ClassVar
 from weakref import ref
@@ -141,11 +142,7 @@ def _record(frame: FrameType | None) -> ObjectOrigin | None:
         return known
     if hasattr(made, "named_parameters") or not (callable(made) or hasattr(made, "parameters")):
         return None
-    caller = constructor.f_back
-    while (around := _constructor(caller)) is not None and _self(around) is made:  # `super().__init__()`
-        caller = around.f_back
-    parent = _record(caller)
-    site = _site(caller) if parent is not None and caller is not None else None
+    parent, site = _around(made, constructor)
     key = id(made)
     try:
         alive = ref(made, lambda _: _objects.pop(key, None))
@@ -154,6 +151,23 @@ def _record(frame: FrameType | None) -> ObjectOrigin | None:
     record = ObjectOrigin(None, type(made).__name__, parent, site, parent.number(site) if parent and site else 0)
     _objects[key] = alive, record
     return record
+
+
+def _around(made: object, frame: FrameType | None) -> tuple[ObjectOrigin | None, _Site | None]:
+    """The model whose constructor makes an object, and the call there; `frame` is that of the object's constructor."""
+    while (constructor := _constructor(frame)) is not None and _self(constructor) is made:  # or of its base class
+        frame = constructor.f_back
+    parent = _record(frame)
+    return parent, _site(frame) if parent is not None and frame is not None else None
+
+
+def place_of(module: object) -> tuple[str, ObjectOrigin] | None:
+    """Where a module is that is being made: its name, and the model, which is no module itself; None if in none."""
+    frame: FrameType | None = _getframe(1)
+    while frame is not None and is_machinery(frame) and _constructor(frame) is None:
+        frame = frame.f_back
+    parent, site = _around(module, frame)
+    return (site.name(parent.number(site), again=True), parent) if parent is not None and site is not None else None
 
 
 # ---- leaves

@@ -11,6 +11,7 @@ from typing import Any
 
 from micrograd_bp.engine import Origin, Value
 from micrograd_bp.engine.handed import handed_numbers, numbers_handed
+from micrograd_bp.engine.made import place_of
 from micrograd_bp.engine.numbers.floats import as_float
 from micrograd_bp.engine.origin import Leaf, LeafOrigin, current_origin, is_parameter
 from micrograd_bp.files import read_json, write_json
@@ -61,7 +62,8 @@ class Module:
         """The one record of this module."""
         origin: Origin | None = self.__dict__.get("_own_origin")
         if origin is None:
-            origin = self.__dict__["_own_origin"] = Origin(kind=type(self).__name__)
+            name, around = place_of(self) or ("", None)
+            origin = self.__dict__["_own_origin"] = Origin(name, type(self).__name__, around)
         return origin
 
     def __call__(self, *inputs: Any, **more: Any) -> Any:

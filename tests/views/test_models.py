@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from micrograd_bp import Value
+from micrograd_bp import Layer, Value
 from micrograd_bp.engine import topological_order
 from micrograd_bp.views.names import Names, Role
 
@@ -140,6 +140,33 @@ def test_what_is_a_parameter() -> None:
         "points.1",
     ]
     assert {names.role(p) for p in (narrow.weight, *data.points)} == {Role.INPUT}
+
+
+class Mixed:
+    """A model that derives from nothing, of the package's layers."""
+
+    def __init__(self) -> None:
+        self.first, self.layers = Layer(2, 2, rng=0), [Layer(2, 2, rng=1), Layer(2, 1, rng=2)]
+
+    def __call__(self, x: Any) -> Any:
+        for layer in (self.first, *self.layers):
+            x = layer(x)
+        return x
+
+
+def test_the_packages_modules_have_their_places_in_it_too() -> None:
+    for model in (Mixed(), copy.deepcopy(Mixed()), pickle.loads(pickle.dumps(Mixed()))):
+        names = names_of(model([1.0, 2.0]))
+        layers = (
+            "first.neurons.0",
+            "first.neurons.1",
+            "layers.0.neurons.0",
+            "layers.0.neurons.1",
+            "layers.1.neurons.0",
+        )
+        assert set(made(names)) == set(layers)
+        assert names[model.layers[1].neurons[0].bias] == "layers.1.neurons.0.bias"
+        assert {module.chain()[-1].kind for node in names if (module := names.module(node)) is not None} == {"Mixed"}
 
 
 def test_an_object_that_is_gone_leaves_no_record() -> None:
