@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from micrograd_bp.compiler.expression import Shape
+from micrograd_bp.compiler.arrays.language import Shape
 
 
 class Constants:

@@ -5,25 +5,30 @@ belongs at once; for z = x路W the product that gives dL/dW is taken as (dL/dz)岬
 With many samples a product lies column by column in memory: BLAS is faster so, and so are sums over neurons or samples.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
-from micrograd_bp.compiler.expression import BATCH, Expression
-from micrograd_bp.compiler.groups import HOLE, Index
+from micrograd_bp.compiler.arrays.language import (
+    BATCH,
+    Array,
+    Part,
+    Shape,
+    array,
+    rewritten,
+    transpose,
+)
+from micrograd_bp.compiler.arrays.places import in_slices, is_slice
+from micrograd_bp.compiler.arrays.routine import BACKWARD, GradientOf, Statement
 from micrograd_bp.compiler.python_source import (
     ATOM,
     COMPARISONS,
     OPERATORS,
     Writer,
     axes_text,
+    begun,
     is_lacking,
 )
-from micrograd_bp.compiler.reading import is_repeated
-from micrograd_bp.compiler.routine import GradientOf, Statement
-from micrograd_bp.compiler.statement_text import statement_text
 from micrograd_bp.engine.graph import topological_order
 
 AUGMENTED = {"add", "subtract", "multiply", "divide"}
@@ -42,12 +47,12 @@ class InPlaceWriter(Writer):
         order_line: says what `order` is; "" as long as nothing that was written asks for it.
     """
 
-    def _written(self, node: Expression, operands: list[tuple[str, int]]) -> tuple[str, int]:
+    def _written(self, node: Array, operands: list[tuple[str, int]]) -> tuple[str, int]:
         np, order = self.library, self.constants.free("order")
         if is_ordered(node):
             self._ask_for_order()
             return f"{np}.matmul({operands[0][0]}, {operands[1][0]}, order={order})", ATOM
-        if node.function == "zeros_like" and node.shape[:1] == (BATCH,):
+        if node.function == "scatter" and node.shape[:1] == (BATCH,):
             self._ask_for_order()
             return f"{np}.zeros({self.extents(node.shape)}, parameters.dtype, {order})", ATOM
         if node.function == "vecdot":
@@ -58,54 +63,89 @@ class InPlaceWriter(Writer):
         free = self.constants.free
         self.order_line = f'{free("order")} = "F" if {free("batch")} >= {MANY_SAMPLES} else "C"'
 
-    def view(self, name: str, index: Index, size: int) -> str:
+    def _take(self, node: Array, operands: list[tuple[str, int]]) -> str:
         """As for any writer; a single parameter too is a view, which follows when the parameter changes."""
-        text = super().view(name, index, size)
-        return f"{name}[{int(index)}, ...]" if index.ndim == 0 and name == "parameters" else text
+        text = super()._take(node, operands)
+        is_parameter = node.detail.ndim == 0 and node.operands[0].detail == "parameters"
+        return f"{operands[0][0]}[{node.detail}, ...]" if is_parameter else text
+
+    def lines(self, statement: Statement) -> list[str]:
+        """A statement as lines; where that is possible, each works on in the array of the one before it."""
+        name, is_array = self.name(statement.target), statement.target.function == "variable" and statement.target.shape
+        if not is_array:
+            return super().lines(statement)
+        if statement.value.function != "scatter":
+            return _worked_on(name, statement.value, self)
+        first, parts = begun(statement.value)
+        return [*_worked_on(name, first, self), *(self.part(statement.target, part, is_put=False) for part in parts)]
+
+    def put(self, gradient: Array, part: Part, value: Array) -> str:
+        """The line that writes a value to its place in the gradient."""
+        place = gradient if part.places is None else in_slices(gradient, part.places)
+        is_transposed = place.function == "transpose"
+        place = place.operands[0] if is_transposed else place
+        text = self.text(place)
+        if value.function == "matmul":
+            factors = [transpose(each) for each in reversed(value.operands)] if is_transposed else value.operands
+            return f"{self.library}.matmul({', '.join(map(self.text, factors))}, out={text})"
+        if value.function == "sum" and value.shape and not value.detail[1]:
+            return f"{self.factor(value.operands[0])}.sum(axis={axes_text(value.detail[0])}, out={text})"
+        text += "" if place.function == "take" else "[:]"
+        return f"{text} = {self.factor(value)}.T" if is_transposed else f"{text} = {self.text(value)}"
 
 
-def is_ordered(expression: Expression) -> bool:
+def is_ordered(expression: Array) -> bool:
     """Whether it is a matrix with a row for each sample, made by a product."""
     shape = expression.shape
     return expression.function == "matmul" and len(shape) == 2 and shape[0] == BATCH and shape[1] > 1
 
 
-def in_place(
-    statements: Sequence[Statement], results: Iterable[Expression], writer: Writer
-) -> list[tuple[Statement, list[str]]]:
+Written = tuple[Statement, list[str], Shape]
+"""A statement, its lines, and the shape of the array that the first of them makes."""
+
+
+def in_place(statements: Sequence[Statement], results: Iterable[Array], writer: "InPlaceWriter") -> list[Written]:
     """The lines for each statement. The flat gradient comes before the backward pass, which fills it.
 
     Args:
         statements: those of a routine.
         results: what it returns, which must stay.
-        writer: writes expressions.
+        writer: writes them.
     """
     statements = _with_signs_of_results(_with_row_products(statements))
     statements = _with_single_uses_inside(statements, list(results))
-    starts = [statement for statement in statements if statement.target.detail == "gradient"]
-    backward = next((place for place, each in enumerate(statements) if each.section == "backward"), len(statements))
-    rest = [statement for statement in statements if statement not in starts]
-    ordered = [*rest[:backward], *starts, *rest[backward:]]
-    put_at_once = {
-        statement.group: line
-        for statement in ordered
-        if statement.action == "set"
-        and isinstance(statement.target.detail, GradientOf)
-        and statement.group is not None
-        and statement.group.kind == "view"
-        and any(other.action == "put" and other.group is statement.group for other in ordered)
-        and (line := _put_line(statement, writer)) is not None
-    }
-    written = []
-    for statement in ordered:
-        if statement.group not in put_at_once or not statement.is_backward:
-            written.append((statement, _lines(statement, writer)))
-        elif statement.action == "set":
-            written.append((statement, [put_at_once[statement.group]]))
-    return written
+    gradients = [statement for statement in statements if statement.target.detail == "gradient"]
+    rest = [statement for statement in statements if statement not in gradients]
+    backward = next((place for place, each in enumerate(rest) if each.section == BACKWARD), len(rest))
+    reads = _reads([*(statement.value for statement in statements), *results])
+    put: dict[Array, Part] = {}
+    starts, ends = [], []
+    for statement in gradients:
+        start, parts = writer.start(statement)
+        starts.append((statement, [start], statement.target.shape))
+        is_put = writer.is_put(statement)
+        read_once = {each.target for each in rest if reads[each.target.detail] == 1}
+        put |= {
+            part.array: part for part in parts if is_put and part.array in read_once and _is_writable(statement, part)
+        }
+        lines = [writer.part(statement.target, part, is_put=is_put) for part in parts if part.array not in put]
+        ends += [(statement, lines, ())] if lines else []
+    written = [
+        (each, [writer.put(gradients[0].target, put[each.target], each.value)], each.target.shape)
+        if each.target in put
+        else (each, writer.lines(each), each.target.shape)
+        for each in rest
+    ]
+    return [*written[:backward], *starts, *written[backward:], *ends]
 
 
-def _reads(values: Iterable[Expression]) -> Counter[Any]:
+def _is_writable(gradient: Statement, part: Part) -> bool:
+    """Whether the entries that a part is put to are a view of the gradient, which can be written to."""
+    where = gradient.target if part.places is None else in_slices(gradient.target, part.places)
+    return all(node.function != "take" or is_slice(node.detail) for node in topological_order(where))
+
+
+def _reads(values: Iterable[Array]) -> Counter[Any]:
     """How often some values read each variable; z路z reads z twice."""
     reads: Counter[Any] = Counter()
     for value in values:
@@ -114,18 +154,17 @@ def _reads(values: Iterable[Expression]) -> Counter[Any]:
     return reads
 
 
-def _with_single_uses_inside(statements: Sequence[Statement], results: Sequence[Expression]) -> list[Statement]:
+def _with_single_uses_inside(statements: Sequence[Statement], results: Sequence[Array]) -> list[Statement]:
     """The statements without products that are read only once: they are computed where they are read."""
     reads = _reads([*(statement.value for statement in statements), *results])
     worked_on = {
         operand.detail
         for statement in statements
-        if statement.action == "set" and _is_entry_by_entry(statement.value)
+        if _is_entry_by_entry(statement.value)
         for operand in statement.value.operands
         if operand.function == "variable" and operand.shape == statement.value.shape
     }
-    set_once = Counter(statement.target.detail for statement in statements)
-    inside: dict[Any, Expression] = {}
+    inside: dict[Any, Array] = {}
     kept = []
     for statement in statements:
         value = _replaced(
@@ -136,33 +175,33 @@ def _with_single_uses_inside(statements: Sequence[Statement], results: Sequence[
             is_for_reader = value.function == "matmul" and target.detail.group.kind not in ("view", "input")
         else:
             is_for_reader = target.detail in worked_on and _begins_with_product(value)
-        if is_for_reader and reads[target.detail] == 1 and set_once[target.detail] == 1:
+        if is_for_reader and reads[target.detail] == 1:
             inside[target.detail] = value
             continue
-        kept.append(replace(statement, value=value))
+        kept.append(statement._replace(value=value))
     return kept
 
 
-def _begins_with_product(value: Expression) -> bool:
+def _begins_with_product(value: Array) -> bool:
     """Whether it is a product of matrices, or that with a bias."""
     return value.function == "matmul" or (value.function == "add" and value.operands[0].function == "matmul")
 
 
 def _with_signs_of_results(statements: Sequence[Statement]) -> list[Statement]:
     """For a = max(z, 0), what comes after asks a > 0 in place of z > 0, so that a can be computed in the array of z."""
-    zero_or_more: dict[Any, Expression] = {}
+    zero_or_more: dict[Any, Array] = {}
 
-    def sign_of_result(node: Expression) -> Expression | None:
+    def sign_of_result(node: Array) -> Array | None:
         if node.function != "greater" or not _has_zero_beside_variable(node):
             return None
         result = zero_or_more.get(node.operands[0].detail)
-        return None if result is None else Expression("greater", (result, node.operands[1]), node.shape)
+        return None if result is None else array("greater", (result, node.operands[1]), node.shape)
 
     changed = []
     for statement in statements:
         value = _replaced(statement.value, sign_of_result)
-        changed.append(replace(statement, value=value))
-        if statement.action == "set" and value.function == "maximum" and _has_zero_beside_variable(value):
+        changed.append(statement._replace(value=value))
+        if value.function == "maximum" and _has_zero_beside_variable(value):
             zero_or_more[value.operands[0].detail] = statement.target
     return changed
 
@@ -170,67 +209,27 @@ def _with_signs_of_results(statements: Sequence[Statement]) -> list[Statement]:
 def _with_row_products(statements: Sequence[Statement]) -> list[Statement]:
     """The sum of x路y over the entries of each sample as a product of rows, without an array of all x路y."""
 
-    def row_product(node: Expression) -> Expression | None:
+    def row_product(node: Array) -> Array | None:
         if node.function != "sum" or node.detail != ((1,), True) or node.operands[0].function != "multiply":
             return None
         (product,) = node.operands
         fits = all(each.function == "variable" and each.shape == product.shape for each in product.operands)
-        return Expression("vecdot", product.operands, node.shape) if fits else None
+        return array("vecdot", product.operands, node.shape) if fits else None
 
-    return [replace(each, value=_replaced(each.value, row_product)) for each in statements]
+    return [each._replace(value=_replaced(each.value, row_product)) for each in statements]
 
 
-def _has_zero_beside_variable(node: Expression) -> bool:
+def _has_zero_beside_variable(node: Array) -> bool:
     return node.operands[0].function == "variable" and node.operands[1].is_literal(0.0)
 
 
-def _replaced(value: Expression, replacement: Callable[[Expression], Expression | None]) -> Expression:
+def _replaced(value: Array, replacement: Callable[[Array], Array | None]) -> Array:
     """An expression with other parts where `replacement` gives some."""
-    new: dict[int, Expression] = {}
-    for node in topological_order(value):
-        other = replacement(node)
-        if other is None:
-            operands = tuple([new[id(operand)] for operand in node.operands])
-            same = all(a is b for a, b in zip(operands, node.operands, strict=True))
-            other = node if same else Expression(node.function, operands, node.shape, node.detail)
-        new[id(node)] = other
-    return new[id(value)]
+    (new,) = rewritten([value], lambda node, _: replacement(node))
+    return new
 
 
-def _lines(statement: Statement, writer: Writer) -> list[str]:
-    if statement.action == "set" and statement.target.function == "variable" and statement.target.shape:
-        return _worked_on(writer.name(statement.target), statement.value, writer)
-    return [statement_text(statement, writer)]
-
-
-def _put_line(statement: Statement, writer: Writer) -> str | None:
-    """The line that writes a gradient along a view to its place; None where that is no simple one."""
-    (column,) = statement.target.detail.group.operands
-    if (column.index == HOLE).any() or is_repeated(column.index.ravel()):
-        return None
-    gradient, np = writer.constants.free("gradient"), writer.library
-    place, value = writer.view(gradient, column.index, len(column.group)), statement.value
-    if re.search(r"\[i\d+\]", place):  # an index makes a copy, in which nothing would arrive
-        return None
-    is_transposed = place.endswith(".T")
-    place = place.removesuffix(".T")
-    if value.function == "matmul" and is_transposed:
-        left, right = (_transposed(operand, writer) for operand in value.operands)
-        return f"{np}.matmul({right}, {left}, out={place})"
-    if value.function == "matmul":
-        return f"{np}.matmul({', '.join(writer.text(operand) for operand in value.operands)}, out={place})"
-    if value.function == "sum" and value.shape and not value.detail[1]:
-        return f"{writer.factor(value.operands[0])}.sum(axis={axes_text(value.detail[0])}, out={place})"
-    if place.endswith(")") or place == gradient:
-        place += "[:]"
-    return f"{place} = {writer.factor(value)}.T" if is_transposed else f"{place} = {writer.text(value)}"
-
-
-def _transposed(matrix: Expression, writer: Writer) -> str:
-    return writer.text(matrix.operands[0]) if matrix.function == "transpose" else f"{writer.factor(matrix)}.T"
-
-
-def _worked_on(name: str, value: Expression, writer: Writer) -> list[str]:
+def _worked_on(name: str, value: Array, writer: Writer) -> list[str]:
     """Lines that compute an array step by step in one place."""
     chain = [value]  # from the result down to what is computed first
     while (below := _to_work_on(chain[-1], value)) is not None:
@@ -253,26 +252,27 @@ def _worked_on(name: str, value: Expression, writer: Writer) -> list[str]:
     return lines
 
 
-def _to_work_on(expression: Expression, result: Expression) -> Expression | None:
+def _to_work_on(expression: Array, result: Array) -> Array | None:
     """The operand of an entry-by-entry operation in whose array the result can be computed."""
     if not _is_entry_by_entry(expression):
         return None
-    fitting = [operand for operand in expression.operands if _is_new(operand) and operand.shape == result.shape]
+    operands = expression.operands
+    fitting = [x for x in operands if _is_new(x) and x.shape == result.shape and operands.count(x) == 1]
     return fitting[0] if fitting else None
 
 
 NOT_ENTRY_BY_ENTRY = {
-    *("variable", "truth", "literal", "constant", "view", "entries", "reshape", "transpose", "broadcast_to"),
-    *("matmul", "outer", "sum", "max", "vecdot", "concatenate", "zeros_like", "empty_like", "where", "finite"),
+    *("variable", "truth", "literal", "constant", "take", "scatter", "reshape", "transpose", "broadcast_to"),
+    *("matmul", "outer", "sum", "max", "vecdot", "concatenate", "where", "finite"),
 }
 
 
-def _is_entry_by_entry(expression: Expression) -> bool:
+def _is_entry_by_entry(expression: Array) -> bool:
     """Whether NumPy has a function or an operator for it that can write into an array which is there."""
     function = expression.function
     return not (function in NOT_ENTRY_BY_ENTRY or function in COMPARISONS or is_lacking(function))
 
 
-def _is_new(operand: Expression) -> bool:
+def _is_new(operand: Array) -> bool:
     """Whether an operand is an array that was computed just for this, and may be overwritten."""
     return operand.function == "matmul" or _is_entry_by_entry(operand)

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from micrograd_bp.compiler.expression import BATCH
+from micrograd_bp.compiler.arrays.language import BATCH
+from micrograd_bp.compiler.arrays.routine import Routine, Routines
 from micrograd_bp.compiler.grouping import Grouping
 from micrograd_bp.compiler.groups import HOLE, Group
 from micrograd_bp.compiler.module_source import ModuleSource, module_source
 from micrograd_bp.compiler.names import give_names
-from micrograd_bp.compiler.routine import Routine, Routines
 from micrograd_bp.compiler.source_text import SourceText
 from micrograd_bp.engine import Value
 
@@ -127,9 +127,8 @@ class MatrixProgram:
         self.source, self.filename = self._plain.text.source, self._plain.text.filename
         self._lines = self._plain.module.statements.get("value_and_gradient", {})
         self._places: dict[tuple[Group | None, bool], int] = {}
-        for number, line in self._lines.items():
-            if line.statement is not None:
-                self._places.setdefault((line.statement.group, line.statement.is_backward), number)
+        for number, (statement, _) in self._lines.items():
+            self._places.setdefault((statement.group, statement.is_backward), number)
         self._block = _block_size(made[0])
         self._have_copies: bool | None = None
         self._viewed: Array | None = None
@@ -209,7 +208,7 @@ class MatrixProgram:
         for name, is_gradient in ((group.name, False), (group.gradient_name, True)):
             line = self._places.get((group, is_gradient))
             if line is not None:
-                places.append(Place(name, index, line, self._lines[line].text.strip()))
+                places.append(Place(name, index, line, self._lines[line][1][0]))
         return places
 
     def node(self, array: str, index: tuple[int, ...]) -> Value:
@@ -253,16 +252,14 @@ class MatrixProgram:
         if inputs:
             variables[free("batch")] = len(inputs[0])
         with np.errstate(all="ignore"):
-            for number, line in self._lines.items():
-                exec(line.text.strip(), self._plain.namespace, variables)
-                assert line.statement is not None
-                named = line.statement.target.detail
-                if named == "gradient":  # which is filled below, with what has been looked at
-                    continue
-                array = variables[free(named) if isinstance(named, str) else named.name]
-                if not np.isfinite(array).all():
-                    where = f"{line.text.strip()} (line {number} of its source)"
-                    return where, self._culprit(line.statement.group, array)
+            for first, (statement, texts) in self._lines.items():
+                for number, text in enumerate(texts, first):
+                    exec(text, self._plain.namespace, variables)
+                    named = statement.target.detail
+                    array = variables[free(named) if isinstance(named, str) else named.name]
+                    # The flat gradient is filled with what has been looked at.
+                    if named != "gradient" and not np.isfinite(array).all():
+                        return f"{text} (line {number} of its source)", self._culprit(statement.group, array)
         return "", None
 
     def _culprit(self, group: Group | None, array: Any) -> Value | None:

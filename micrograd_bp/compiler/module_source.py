@@ -1,25 +1,25 @@
 """A program's source: a Python module with a function for each routine."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from micrograd_bp.compiler.arrays.language import BATCH, BATCH_SIZE, Array
+from micrograd_bp.compiler.arrays.places import in_slices
+from micrograd_bp.compiler.arrays.routine import PARAMETERS, Routine, Statement
+from micrograd_bp.compiler.arrays.schedule import scheduled
 from micrograd_bp.compiler.constants import Constants
-from micrograd_bp.compiler.expression import BATCH, BATCH_SIZE, Shape
-from micrograd_bp.compiler.in_place_source import InPlaceWriter, in_place
+from micrograd_bp.compiler.in_place_source import InPlaceWriter, Written, in_place
 from micrograd_bp.compiler.python_source import Writer, is_lacking, shape_in_parentheses
-from micrograd_bp.compiler.routine import PARAMETERS, Routine, Statement
-from micrograd_bp.compiler.shared_parts import shared_set_apart
-from micrograd_bp.compiler.statement_text import statement_text
 from micrograd_bp.engine.graph import topological_order
 
 
 class Line(NamedTuple):
-    """A line of a function: its text, a comment, and the statement that it is."""
+    """A line of a function: its text, a comment, and the statement that begins with it."""
 
     text: str = ""
     comment: str = ""
-    statement: Statement | None = None
+    statement: tuple[Statement, Sequence[str]] | None = None
 
 
 @dataclass(slots=True)
@@ -30,13 +30,13 @@ class ModuleSource:
         constants: the arrays.
         lines: the lines up to the arrays.
         functions: the number of the line with which each function begins.
-        statements: for each function its statements, by the numbers of their lines.
+        statements: for each function its statements and their lines, by the number of the first of these.
     """
 
     constants: Constants
     lines: list[str] = field(default_factory=list)
     functions: dict[str, int] = field(default_factory=dict)
-    statements: dict[str, dict[int, Line]] = field(default_factory=dict)
+    statements: dict[str, dict[int, tuple[Statement, Sequence[str]]]] = field(default_factory=dict)
 
 
 def module_source(
@@ -61,9 +61,18 @@ def module_source(
         lines += [f"{free(name)} = Arrays({np}).{name}" for name in lacking]
     for routine in routines:
         writer = (InPlaceWriter if buffered else Writer)(module.constants, dtype, np)
-        lines += ["", "", *routine_lines(routine, writer, module, len(lines) + 2, buffered=buffered)]
+        lines += ["", "", *routine_lines(_sliced(routine), writer, module, len(lines) + 2)]
     module.lines = lines
     return module
+
+
+def _sliced(routine: Routine) -> Routine:
+    """The same with matrices of parameters, and of other flat arrays, cut out by slices where that is possible."""
+
+    def rule(node: Array, operands: Sequence[Array]) -> Array | None:
+        return in_slices(operands[0], node.detail) if node.function == "take" else None
+
+    return routine.rewritten(rule)
 
 
 def _functions(routine: Routine) -> set[str]:
@@ -71,23 +80,22 @@ def _functions(routine: Routine) -> set[str]:
     return {expression.function for expression in topological_order(*roots)}
 
 
-def routine_lines(
-    routine: Routine, writer: Writer, module: ModuleSource, first_line: int, *, buffered: bool = False
-) -> list[str]:
+def routine_lines(routine: Routine, writer: Writer, module: ModuleSource, first_line: int) -> list[str]:
     """The lines of a routine, after `first_line` others. Notes where each group's statement is."""
     arguments = ["parameters", *(group.name for group in routine.inputs)]
     free = module.constants.free
-    statements = shared_set_apart(routine)
-    if buffered:
+    statements = scheduled(routine)
+    buffered = isinstance(writer, InPlaceWriter)
+    if isinstance(writer, InPlaceWriter):
         written = in_place(statements, routine.results.values(), writer)
     else:
-        written = [(statement, [statement_text(statement, writer)]) for statement in statements]
+        written = [(statement, writer.lines(statement), statement.target.shape) for statement in statements]
     results = [writer.text(result) for result in routine.results.values()]
     lines: list[Line] = []
     if buffered:  # a program keeps its views of the parameters, which would take as long as a small product
         views = [each for each in written if each[0].section == PARAMETERS]
         written = [each for each in written if each[0].section != PARAMETERS]
-        names = ", ".join(writer.name(statement.target) for statement, _ in views) + ("," if len(views) == 1 else "")
+        names = ", ".join(writer.name(statement.target) for statement, *_ in views) + ("," if len(views) == 1 else "")
         lines += [
             Line(f"def {free('views')}(parameters):"),
             *_body(views, free),
@@ -109,7 +117,7 @@ def routine_lines(
     for line in _body(written, free):
         lines.append(line)
         if line.statement is not None:
-            module.statements.setdefault(routine.name, {})[first_line + len(lines)] = line
+            module.statements.setdefault(routine.name, {})[first_line + len(lines)] = line.statement
     if routine.name == "predict":
         pairs = ", ".join(f"{_quoted(name)}: {result}" for name, result in zip(routine.results, results, strict=True))
         lines += [Line(), Line(f"    return {{{pairs}}}")]
@@ -119,14 +127,15 @@ def routine_lines(
     return [f"{line.text:<{width}}  # {line.comment}" if line.comment else line.text for line in lines]
 
 
-def _body(written: Sequence[tuple[Statement, Sequence[str]]], free: Callable[[str], str]) -> list[Line]:
+def _body(written: Iterable[Written], free: Callable[[str], str]) -> list[Line]:
     """The lines of statements, with a heading for each section."""
     lines, section = [], ""
-    for statement, texts in written:
+    for statement, texts, shape in written:
         if statement.section != section:
             section = statement.section
             lines += [Line(), Line(f"    # {section}")]
-        lines.append(Line(f"    {texts[0]}", _shape_comment(statement, free), statement))
+        comment = shape_in_parentheses(shape, free("batch")) if shape else ""
+        lines.append(Line(f"    {texts[0]}", comment, (statement, texts)))
         lines += [Line(f"    {text}") for text in texts[1:]]
     return lines
 
@@ -138,12 +147,6 @@ def _quoted(name: str) -> str:
 def _asks_for_batch(routine: Routine, statements: Sequence[Statement]) -> bool:
     roots = [*(statement.value for statement in statements), *routine.results.values()]
     return any(
-        expression is BATCH_SIZE
-        or (expression.function in ("broadcast_to", "zeros_like") and BATCH in expression.shape)
+        expression is BATCH_SIZE or (expression.function in ("broadcast_to", "scatter") and BATCH in expression.shape)
         for expression in topological_order(*roots)
     )
-
-
-def _shape_comment(statement: Statement, free: Callable[[str], str]) -> str:
-    shape: Shape = statement.target.shape
-    return shape_in_parentheses(shape, free("batch")) if statement.action == "set" and shape else ""

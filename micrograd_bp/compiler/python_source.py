@@ -4,9 +4,20 @@ from typing import Any
 
 import numpy as np
 
-from micrograd_bp.compiler.blocks import block_of
+from micrograd_bp.compiler.arrays.language import (
+    BATCH,
+    Array,
+    Part,
+    Shape,
+    broadcast_to,
+    parts_of,
+    reshape,
+    scatter,
+    transpose,
+)
+from micrograd_bp.compiler.arrays.places import block_of, cuts_up, in_slices, is_repeated, is_slice, steps
+from micrograd_bp.compiler.arrays.routine import Statement
 from micrograd_bp.compiler.constants import Constants
-from micrograd_bp.compiler.expression import BATCH, Expression, Shape, transpose, variable
 from micrograd_bp.compiler.groups import HOLE, Index
 from micrograd_bp.engine.graph import topological_order
 from micrograd_bp.engine.numbers.arrays import LACKING
@@ -61,37 +72,37 @@ class Writer:
         of_dtype = "{}" if dtype == "float64" else f"{library}.{dtype}({{}})"
         self._one, self._zero = of_dtype.format("1.0"), of_dtype.format("0.0")
 
-    def name(self, target: Expression) -> str:
+    def name(self, target: Array) -> str:
         """The name of a variable: that of a group, or one of our own."""
         named = target.detail
         return self.constants.free(named) if isinstance(named, str) else str(named.name)
 
-    def text(self, expression: Expression) -> str:
-        """An expression as Python."""
+    def text(self, a: Array) -> str:
+        """An array as Python."""
         written: dict[int, tuple[str, int]] = {}
-        for node in topological_order(expression):
+        for node in topological_order(a):
             written[id(node)] = self._written(node, [written[id(operand)] for operand in node.operands])
-        return self._number(expression, written[id(expression)])[0]
+        return self._number(a, written[id(a)])[0]
 
-    def factor(self, expression: Expression) -> str:
-        """An expression as something that a method can be called on."""
-        text = self.text(expression)
-        return text if expression.function in ("variable", "entries", "sum", "transpose") else f"({text})"
+    def factor(self, a: Array) -> str:
+        """An array as something that a method can be called on."""
+        text = self.text(a)
+        return text if a.function in ("variable", "take", "sum", "transpose") else f"({text})"
 
-    def truth(self, expression: Expression) -> str:
+    def truth(self, a: Array) -> str:
         """A comparison as Python, or a variable that holds truth values."""
-        if expression.function == "truth":
-            return self.name(expression)
-        written = [self.text(operand) for operand in expression.operands]
-        return f" {OPERATORS[expression.function][0]} ".join(written)
+        if a.function == "truth":
+            return self.name(a)
+        written = [self.text(operand) for operand in a.operands]
+        return f" {OPERATORS[a.function][0]} ".join(written)
 
-    def _number(self, node: Expression, written: tuple[str, int]) -> tuple[str, int]:
+    def _number(self, node: Array, written: tuple[str, int]) -> tuple[str, int]:
         """A comparison as 1.0 or 0.0, since NumPy does not subtract truth values."""
         if node.function in COMPARISONS or node.function == "truth":
             return f"{self.library}.where({written[0]}, {self._one}, {self._zero})", ATOM
         return written
 
-    def _written(self, node: Expression, operands: list[tuple[str, int]]) -> tuple[str, int]:
+    def _written(self, node: Array, operands: list[tuple[str, int]]) -> tuple[str, int]:
         if node.function not in ("where", "multiply"):  # a choice asks for truth, and times truth is times 1 or 0
             operands = [self._number(operand, each) for operand, each in zip(node.operands, operands, strict=True)]
         elif node.function == "where":
@@ -121,37 +132,38 @@ class Writer:
             return self.constants.free(name)
         return f"{self.library}.{NUMPY_NAMES.get(name, name)}"
 
-    def _variable(self, node: Expression, _: Any) -> str:
+    def _variable(self, node: Array, _: Any) -> str:
         return self.name(node)
 
     _truth = _variable
 
-    def _literal(self, node: Expression, _: Any) -> str:
+    def _literal(self, node: Array, _: Any) -> str:
         return number_text(node.detail, self.library)
 
-    def _constant(self, node: Expression, _: Any) -> str:
+    def _constant(self, node: Array, _: Any) -> str:
         return self.constants.name(node.detail)
 
-    def _transpose(self, _: Expression, operands: list[tuple[str, int]]) -> str:
+    def _transpose(self, _: Array, operands: list[tuple[str, int]]) -> str:
         return f"{_inside(operands[0], ATOM)}.T"
 
-    def _reshape(self, node: Expression, operands: list[tuple[str, int]]) -> str:
+    def _reshape(self, node: Array, operands: list[tuple[str, int]]) -> str:
         return f"{_inside(operands[0], ATOM)}.reshape({shape_text(node.shape)})"
 
-    def _broadcast_to(self, node: Expression, operands: list[tuple[str, int]]) -> str:
+    def _broadcast_to(self, node: Array, operands: list[tuple[str, int]]) -> str:
         return f"{self.library}.broadcast_to({operands[0][0]}, {self.extents(node.shape)})"
 
-    def _zeros_like(self, node: Expression, _: Any) -> str:
+    def _scatter(self, node: Array, operands: list[tuple[str, int]]) -> str:
+        assert not operands, "what is added to zeros has lines of its own"
         return f"{self.library}.zeros({self.extents(node.shape)}, parameters.dtype)"
 
     def extents(self, shape: Shape) -> str:
         """A shape as a tuple."""
         return shape_in_parentheses(shape, self.constants.free("batch"))
 
-    def _concatenate(self, node: Expression, operands: list[tuple[str, int]]) -> str:
+    def _concatenate(self, node: Array, operands: list[tuple[str, int]]) -> str:
         return f"{self.library}.concatenate([{', '.join(text for text, _ in operands)}], axis=-1)"
 
-    def _sum(self, node: Expression, operands: list[tuple[str, int]], function: str = "sum") -> str:
+    def _sum(self, node: Array, operands: list[tuple[str, int]], function: str = "sum") -> str:
         axes, keepdims = node.detail
         arguments = []
         if len(axes) < len(node.operands[0].shape) or keepdims:
@@ -160,52 +172,107 @@ class Writer:
             arguments.append("keepdims=True")
         return f"{_inside(operands[0], ATOM)}.{function}({', '.join(arguments)})"
 
-    def _max(self, node: Expression, operands: list[tuple[str, int]]) -> str:
+    def _max(self, node: Array, operands: list[tuple[str, int]]) -> str:
         return self._sum(node, operands, "max")
 
-    def _finite(self, node: Expression, operands: list[tuple[str, int]]) -> str:
+    def _finite(self, node: Array, operands: list[tuple[str, int]]) -> str:
         """The number itself, with the largest there is in place of an infinite one; nan stays."""
         largest = float(np.finfo(self.dtype).max)
         return f"{self.library}.maximum({self.library}.minimum({operands[0][0]}, {largest!r}), {-largest!r})"
 
-    def _entries(self, node: Expression, operands: list[tuple[str, int]]) -> str:
-        return f"{_inside(operands[0], ATOM)}[{self.place(node.detail, len(node.operands[0].shape))}]"
+    def _take(self, node: Array, operands: list[tuple[str, int]]) -> str:
+        index, rank = node.detail, len(node.operands[0].shape)
+        text = f"{_inside(operands[0], ATOM)}[{self.place(np.maximum(index, 0) if has_holes(index) else index, rank)}]"
+        if has_holes(index):
+            return f"{self.library}.where({self.constants.name(index != HOLE)}, {text}, 0.0)"
+        return text
 
-    def _view(self, node: Expression, _: Any) -> str:
-        return self.view("parameters", node.detail, node.operands[0].shape[0])
-
-    def place(self, which: Any, rank: int) -> str:
+    def place(self, index: Index, rank: int) -> str:
         """What stands in the brackets to take entries of the last axis."""
-        if isinstance(which, slice):
-            text = f"{which.start or ''}:{which.stop}" + (f":{which.step}" if which.step not in (None, 1) else "")
+        which = steps(index) if index.ndim == 1 else None
+        if which is not None:
+            text = f"{which.start or ''}:{which.stop}" + (f":{which.step}" if which.step != 1 else "")
         else:
-            text = str(which) if isinstance(which, int) else self.constants.name(which)
+            text = str(index) if index.ndim == 0 else self.constants.name(index)
         return ":, " * (rank - 1) + text
 
-    def view(self, name: str, index: Index, size: int) -> str:
-        """The entries of a flat array at an index, as a view of it where that is possible."""
-        if (index == HOLE).any():
-            mask = self.constants.name(index != HOLE)
-            return f"{self.library}.where({mask}, {name}[{self.constants.name(np.maximum(index, 0))}], 0.0)"
-        if index.ndim == 0:
-            return f"{name}[{int(index)}]"
-        if index.ndim == 1:
-            if len(index) == 1:
-                return f"{name}[{index[0]}:{index[0] + 1}]"
-            if np.array_equal(index, np.arange(size)):
-                return name
-            step = int(index[1] - index[0])
-            if step > 0 and (np.diff(index) == step).all():
-                return f"{name}[{self.place(slice(int(index[0]), int(index[-1]) + 1, step), 1)}]"
-        elif index.ndim == 2:
-            flat = variable(name, (size,))
-            block = block_of(index, size)
-            if block is not None:
-                return self.text(block.of(flat))
-            block = block_of(index.T, size)
-            if block is not None:
-                return self.text(transpose(block.of(flat)))
-        return f"{name}[{self.constants.name(index)}]"
+    # ---- statements
+
+    def lines(self, statement: Statement) -> list[str]:
+        """A statement as lines of Python: one, or for a `scatter` one more for each part."""
+        if statement.value.function != "scatter":
+            return [f"{self.name(statement.target)} = {self.value(statement)}"]
+        start, parts = self.start(statement)
+        return [start, *(self.part(statement.target, part, is_put=self.is_put(statement)) for part in parts)]
+
+    def value(self, statement: Statement) -> str:
+        """What stands behind the = of a statement."""
+        return self.truth(statement.value) if statement.target.function == "truth" else self.text(statement.value)
+
+    def start(self, statement: Statement) -> tuple[str, list[Part]]:
+        """The line with which a `scatter` begins, and the parts that are left to be added."""
+        name = self.name(statement.target)
+        if self.is_put(statement):
+            return f"{name} = {self.library}.empty_like(parameters)", parts_of(statement.value)
+        first, parts = begun(statement.value)
+        return f"{name} = {self.text(first)}", parts
+
+    def is_put(self, statement: Statement) -> bool:
+        """Whether it is the flat gradient, and each of its entries comes from one part."""
+        if statement.target.detail != "gradient":
+            return False
+        (size,) = statement.value.shape
+        everywhere = np.arange(size)
+        places = [everywhere if places is None else places.ravel() for _, places in parts_of(statement.value)]
+        covered = np.concatenate([np.zeros(0, int), *places])
+        return np.array_equal(np.sort(covered[covered != HOLE]), everywhere)
+
+    def part(self, target: Array, part: Part, *, is_put: bool) -> str:
+        """The line that adds a part to an array, or that puts it there where nothing else comes to its entries."""
+        array, index = part
+        name, sign, rank = self.name(target), "=" if is_put else "+=", len(target.shape)
+        if index is None:
+            return f"{name}[:] = {self.text(array)}" if is_put else f"{name} += {self.text(array)}"
+        where = in_slices(target, index)
+        if index.ndim == 2 and rank > 1:  # only a matrix that all rows make up is a view, to be added to
+            block = block_of(index, target.shape[-1])
+            if block is None or not cuts_up(block, target.shape[-1]):
+                shape = (*target.shape[:-1], *index.shape)
+                array, index = reshape(broadcast_to(array, shape), (*target.shape[:-1], index.size)), index.ravel()
+                where = in_slices(target, index)
+        if where.function == "transpose":
+            where, array = where.operands[0], transpose(array)
+        value = self.text(array)
+        if has_holes(index):
+            value = f"{self.factor(array)}[{':, ' * (rank - 1)}{self.constants.name(index != HOLE)}]"
+            index = index[index != HOLE]
+        place = (
+            self.text(where)
+            if where.function != "take" or is_slice(where.detail)
+            else f"{name}[{self.place(index, rank)}]"
+        )
+        if is_repeated(index):
+            place = self.place(index, rank)
+            return f"{self.library}.add.at({name}, {f'{self.library}.s_[{place}]' if rank > 1 else place}, {value})"
+        return f"{place}{'[:]' if where.function == 'reshape' else ''} {sign} {value}"
+
+
+def begun(scattered: Array) -> tuple[Array, list[Part]]:
+    """The array that a `scatter` can begin with, and the parts that are left to be added to it."""
+    first, *others = [*parts_of(scattered), Part(scatter((), scattered.shape), None)]
+    if others and first.places is None and first.array.shape == scattered.shape and is_new(first.array):
+        return first.array, others[:-1]
+    return scatter((), scattered.shape), parts_of(scattered)
+
+
+def is_new(a: Array) -> bool:
+    """Whether an array has memory of its own, so that something may be added to it in place."""
+    return a.function not in {"variable", "constant", "reshape", "transpose", "broadcast_to", "take"}
+
+
+def has_holes(index: Index) -> bool:
+    """Whether something is missing."""
+    return bool((index == HOLE).any())
 
 
 def is_lacking(name: str) -> bool:

@@ -5,14 +5,13 @@ import re
 import numpy as np
 import pytest
 
+from micrograd_bp.compiler.arrays.language import BATCH, Part, array, literal, scatter, take, variable
+from micrograd_bp.compiler.arrays.routine import Routine, Statement
 from micrograd_bp.compiler.constants import Constants
-from micrograd_bp.compiler.expression import BATCH, Expression, variable
 from micrograd_bp.compiler.functional.functions import ArrayFunctions
 from micrograd_bp.compiler.functional.routine import functional
-from micrograd_bp.compiler.functional.slices import placed, view
 from micrograd_bp.compiler.functional.source import FunctionalWriter
 from micrograd_bp.compiler.groups import HOLE
-from micrograd_bp.compiler.routine import Routine, Statement
 
 SIZE = 60
 PARAMETERS = np.arange(1.0, SIZE + 1.0)
@@ -20,7 +19,7 @@ PARAMETERS = np.arange(1.0, SIZE + 1.0)
 
 def written(expression, constants):
     """An expression as functional code."""
-    statement = Statement("set", variable("result", expression.shape), expression, "")
+    statement = Statement(variable("result", expression.shape), expression, "")
     (rewritten,) = functional(Routine("f", [], [statement], {})).statements
     return FunctionalWriter(constants, "float64", "xp").text(rewritten.value)
 
@@ -52,7 +51,7 @@ VIEWS = {
 @pytest.mark.parametrize("name", VIEWS)
 def test_views_are_slices_where_they_can_be(name):
     index, text = VIEWS[name]
-    expression = view(variable("parameters", (SIZE,)), index)
+    expression = take(variable("parameters", (SIZE,)), index)
     assert expression.shape == index.shape
     np.testing.assert_array_equal(run(expression), PARAMETERS[index])
     if text is not None:
@@ -62,7 +61,7 @@ def test_views_are_slices_where_they_can_be(name):
 def test_holes_are_zeros():
     index = np.array([[4, HOLE], [HOLE, 7], [0, 1]])
     expected = np.where(index == HOLE, 0.0, PARAMETERS[index])
-    np.testing.assert_array_equal(run(view(variable("parameters", (SIZE,)), index)), expected)
+    np.testing.assert_array_equal(run(take(variable("parameters", (SIZE,)), index)), expected)
 
 
 @pytest.mark.parametrize("samples", [None, 1, 4])
@@ -74,28 +73,28 @@ def test_what_is_put_to_the_same_place_adds_up(samples):
         places = [random.integers(0, size, random.integers(1, 12)) for _ in range(random.integers(1, 4))]
         lead, rows = ((), ()) if samples is None else ((BATCH,), (samples,))
         arrays = {f"part{number}": random.normal(size=(*rows, len(each))) for number, each in enumerate(places)}
-        parts = [(variable(name, (*lead, len(each))), each) for (name, each) in zip(arrays, places, strict=True)]
+        parts = [Part(variable(name, (*lead, len(each))), each) for (name, each) in zip(arrays, places, strict=True)]
         expected = np.zeros((*rows, size))
-        for array, each in zip(arrays.values(), places, strict=True):
-            np.add.at(expected, (..., each), array)
-        expression = placed(parts, size, lead)
+        for numbers, each in zip(arrays.values(), places, strict=True):
+            np.add.at(expected, (..., each), numbers)
+        expression = scatter(parts, (*lead, size))
         assert expression.shape == (*lead, size), seed
         result = run(expression, batch=samples, **arrays)
         np.testing.assert_allclose(result, expected, rtol=1e-14, atol=1e-15, err_msg=f"seed {seed}")
 
 
 def test_parts_that_follow_one_another_are_only_put_side_by_side():
-    parts = [(variable("a", (BATCH, 2)), np.arange(2)), (variable("b", (BATCH, 3)), np.arange(2, 5))]
-    assert written(placed(parts, 5, (BATCH,)), Constants()) == "xp.concat([a, b])"
+    parts = [Part(variable("a", (BATCH, 2)), np.arange(2)), Part(variable("b", (BATCH, 3)), np.arange(2, 5))]
+    assert written(scatter(parts, (BATCH, 5)), Constants()) == "xp.concat([a, b])"
 
 
 def test_a_permutation_is_gathered_once():
-    parts = [(variable("a", (3,)), np.array([2, 0, 1])), (variable("b", (1,)), np.array([3]))]
-    assert re.fullmatch(r"xp\.take\(xp\.concat\(\[a, b\]\), i\d\)", written(placed(parts, 4), Constants()))
+    parts = [Part(variable("a", (3,)), np.array([2, 0, 1])), Part(variable("b", (1,)), np.array([3]))]
+    assert re.fullmatch(r"xp\.take\(xp\.concat\(\[a, b\]\), i\d\)", written(scatter(parts, (4,)), Constants()))
 
 
 def test_plain_numbers_are_computed_when_the_program_is_written():
     """log(2 + (2 = 0)), as the derivative of 2 ** w has it."""
-    two, zero = Expression("literal", (), (), 2.0), Expression("literal", (), (), 0.0)
-    logarithm = Expression("log", (Expression("add", (two, Expression("equal", (two, zero)))),))
+    two, zero = literal(2.0), literal(0.0)
+    logarithm = array("log", [array("add", [two, array("equal", [two, zero])])])
     assert written(logarithm, Constants()) == f"xp.array({float(np.log(2.0))!r}, parameters)"

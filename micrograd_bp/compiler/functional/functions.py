@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from micrograd_bp.compiler.expression import Shape
+from micrograd_bp.compiler.arrays.language import Shape
 from micrograd_bp.engine.numbers.arrays import Arrays
 
 NEEDED = ("asarray", "broadcast_to", "concat", "full_like", "reshape", "stack", "where")

@@ -4,49 +4,38 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from micrograd_bp.compiler.blocks import block_of
-from micrograd_bp.compiler.expression import (
-    Expression,
+from micrograd_bp.compiler.arrays.language import (
+    Array,
     Shape,
+    array,
     broadcast_to,
     call,
     concatenate,
     constant,
-    entries,
     literal,
     reshape,
+    take,
     total,
-    transpose,
 )
+from micrograd_bp.compiler.arrays.places import in_slices
 from micrograd_bp.compiler.groups import HOLE, Index
 
 
-def taken(a: Expression, index: Index) -> Expression:
-    """The entries along the last axis that a list of numbers names."""
-    first = int(index[0])
-    step = int(index[1]) - first if len(index) > 1 else 1
-    if step < 1 or (np.diff(index) != step).any():
-        return entries(a, index)
-    return a if len(index) == a.shape[-1] else entries(a, slice(first, int(index[-1]) + 1, step))
-
-
-def view(a: Expression, index: Index) -> Expression:
-    """The entries of a flat array at an index, in its shape, with 0 where it has a hole."""
-    if index.ndim == 0:
-        return entries(a, int(index))
+def view(a: Array, index: Index) -> Array:
+    """The entries along the last axis at an index, in its shape, with 0 where it has a hole."""
     if (index == HOLE).any():
         return call("where", constant((index != HOLE).astype(float)), view(a, np.maximum(index, 0)), literal(0.0))
-    if index.ndim == 2:
-        block = block_of(index, a.shape[0])
-        if block is not None:
-            return block.of(a)
-        block = block_of(index.T, a.shape[0])
-        if block is not None:
-            return transpose(block.of(a))
-    return reshape(taken(a, index.ravel()), index.shape)
+    sliced = in_slices(a, index)
+    if sliced is take(a, index) and index.ndim > 1:  # libraries take entries by lists
+        return reshape(take(a, index.ravel()), (*a.shape[:-1], *index.shape))
+    return sliced
 
 
-def placed(parts: Sequence[tuple[Expression, Index]], size: int, lead: Shape = ()) -> Expression:
+ZERO = array("array", (literal(0.0),))
+"""A zero that is an array."""
+
+
+def placed(parts: Sequence[tuple[Array, Index]], size: int, lead: Shape = ()) -> Array:
     """Arrays put to places along the last axis; what is put to the same place is added up, and the rest is 0.
 
     Instead of adding to places one after the other, each place gathers what belongs to it: first those to which nothing
@@ -67,10 +56,10 @@ def placed(parts: Sequence[tuple[Expression, Index]], size: int, lead: Shape = (
         places.append(np.flatnonzero(counts == count))
         shape = (*lead, len(places[-1]))
         if count == 0:
-            gathered.append(broadcast_to(literal(0.0), shape))
+            gathered.append(broadcast_to(ZERO, shape))
             continue
         which = entries_by_place[starts[places[-1]][:, None] + np.arange(count)]
-        terms = taken(joined, which.ravel())
+        terms = take(joined, which.ravel())
         gathered.append(reshape(total(reshape(terms, (*shape, count)), [len(shape)]), shape) if count > 1 else terms)
     together = concatenate(gathered) if len(gathered) > 1 else gathered[0]
-    return taken(together, np.argsort(np.concatenate(places)))
+    return take(together, np.argsort(np.concatenate(places)))

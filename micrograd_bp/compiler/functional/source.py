@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
+from micrograd_bp.compiler.arrays.language import BATCH, Array, Shape
+from micrograd_bp.compiler.arrays.places import is_slice
+from micrograd_bp.compiler.arrays.routine import Routine
 from micrograd_bp.compiler.constants import Constants
-from micrograd_bp.compiler.expression import BATCH, Expression, Shape
 from micrograd_bp.compiler.functional.routine import functional
 from micrograd_bp.compiler.module_source import ModuleSource, routine_lines
 from micrograd_bp.compiler.python_source import ATOM, COMPARISONS, Writer
-from micrograd_bp.compiler.routine import Routine
 
 Written = tuple[str, int]
 """A text, and how tightly it holds together."""
@@ -35,14 +34,14 @@ def functional_source(routines: Sequence[Routine], dtype: str = "float64") -> Mo
 class FunctionalWriter(Writer):
     """Writes expressions as functions of `xp`: methods, and arithmetic on truth, differ between libraries."""
 
-    def truth(self, expression: Expression) -> str:
+    def truth(self, node: Array) -> str:
         """A comparison, which gives 1.0 or 0.0 here."""
-        return self.text(expression)
+        return self.text(node)
 
-    def _number(self, node: Expression, written: Written) -> Written:
+    def _number(self, node: Array, written: Written) -> Written:
         return written
 
-    def _written(self, node: Expression, operands: list[Written]) -> Written:
+    def _written(self, node: Array, operands: list[Written]) -> Written:
         if node.function in COMPARISONS or node.function == "where":
             return self._called(node.function, operands), ATOM
         return super()._written(node, operands)
@@ -54,35 +53,35 @@ class FunctionalWriter(Writer):
     def _called(self, function: str, operands: list[Written], *arguments: str) -> str:
         return f"{self.library}.{function}({', '.join([*(text for text, _ in operands), *arguments])})"
 
-    def _array(self, _: Expression, operands: list[Written]) -> str:
+    def _array(self, _: Array, operands: list[Written]) -> str:
         return self._called("array", operands, "parameters")
 
-    def _reshape(self, node: Expression, operands: list[Written]) -> str:
+    def _reshape(self, node: Array, operands: list[Written]) -> str:
         return self._called("reshape", operands, _tuple(node.shape, "-1"))
 
-    def _broadcast_to(self, node: Expression, operands: list[Written]) -> str:
+    def _broadcast_to(self, node: Array, operands: list[Written]) -> str:
         return self._called("broadcast_to", operands, _tuple(node.shape, self.constants.free("batch")))
 
-    def _concatenate(self, _: Expression, operands: list[Written]) -> str:
+    def _concatenate(self, _: Array, operands: list[Written]) -> str:
         return f"{self.library}.concat([{', '.join(text for text, _ in operands)}])"
 
-    def _sum(self, node: Expression, operands: list[Written], function: str = "total") -> str:
+    def _sum(self, node: Array, operands: list[Written], function: str = "total") -> str:
         axes, keepdims = node.detail
         arguments = []
         if len(axes) < len(node.operands[0].shape) or keepdims:
             arguments.append(f"axis={axes[0] if len(axes) == 1 else axes}")
         return self._called(function, operands, *arguments, *(["keepdims=True"] if keepdims else []))
 
-    def _max(self, node: Expression, operands: list[Written]) -> str:
+    def _max(self, node: Array, operands: list[Written]) -> str:
         return self._sum(node, operands, "largest")
 
-    def _finite(self, _: Expression, operands: list[Written]) -> str:
+    def _finite(self, _: Array, operands: list[Written]) -> str:
         return self._called("finite", operands)
 
-    def _entries(self, node: Expression, operands: list[Written]) -> str:
-        if isinstance(node.detail, np.ndarray):
-            return self._called("take", operands, self.constants.name(node.detail))
-        return super()._entries(node, operands)
+    def _take(self, node: Array, operands: list[Written]) -> str:
+        if is_slice(node.detail):
+            return super()._take(node, operands)
+        return self._called("take", operands, self.constants.name(node.detail))
 
 
 def _tuple(shape: Shape, batch: str) -> str:

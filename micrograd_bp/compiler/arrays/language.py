@@ -1,0 +1,304 @@
+"""The array language: what a program computes, as a graph of arrays that never change.
+
+An array is a function of other arrays. Equal ones are one object, so that whatever is computed twice is shared. Two
+functions alone know of places: `take` reads entries, and `scatter`, its transpose, adds to them. A shape is a tuple of
+numbers; `BATCH` stands for the number of samples, which only the running program knows.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+from weakref import WeakValueDictionary
+
+import numpy as np
+
+from micrograd_bp.compiler.groups import Index
+from micrograd_bp.engine.graph import topological_order
+
+Shape = tuple[int, ...]
+
+BATCH = -1
+"""The extent of the axis of samples; in a reshape, NumPy too writes -1 for what it is to find out."""
+
+
+class Array:
+    """An array, made by `array` or one of the functions below.
+
+    Attributes:
+        function: its name: an operation of numbers, entry by entry, or one of the functions of arrays below.
+        operands: the arrays it is computed from.
+        shape: its extents.
+        detail: what else the function needs: a literal's number, constant numbers, what a variable stands for, axes,
+            indices.
+    """
+
+    __slots__ = ("__weakref__", "detail", "function", "operands", "shape")
+
+    def __init__(self, function: str, operands: "tuple[Array, ...]", shape: Shape, detail: Any) -> None:
+        self.function = function
+        self.operands = operands
+        self.shape = shape
+        self.detail = detail
+
+    def is_literal(self, number: float) -> bool:
+        """Whether it is this number, written down."""
+        return self.function == "literal" and bool(self.detail == number)
+
+    def __repr__(self) -> str:
+        """All that it is computed from, a line for each array."""
+        lines: list[str] = []
+        known: dict[Array, str] = {}
+        for node in topological_order(self):
+            detail = getattr(node.detail, "name", node.detail)
+            if node.function in ("variable", "literal", "truth"):
+                known[node] = str(detail)
+                continue
+            known[node] = f"%{len(lines)}"
+            words = [known[operand] for operand in node.operands] + ([] if detail is None else [str(detail)])
+            shape = ", ".join("batch" if extent == BATCH else str(extent) for extent in node.shape)
+            lines.append(f"{known[node]} = {node.function}({', '.join(words)})  # ({shape})")
+        return "\n".join(lines) or known[self]
+
+
+_arrays: WeakValueDictionary[Any, Array] = WeakValueDictionary()
+
+
+def array(function: str, operands: Sequence[Array] = (), shape: Shape = (), detail: Any = None) -> Array:
+    """The array that is this function of these operands: the one that is there already, if there is one."""
+    operands = tuple(operands)
+    key = function, operands, shape, _key(detail)
+    made = _arrays.get(key)
+    if made is None:
+        made = _arrays[key] = Array(function, operands, shape, detail)
+    return made
+
+
+def _key(detail: Any) -> Any:
+    if isinstance(detail, np.ndarray):
+        return detail.dtype.str, detail.shape, detail.tobytes()
+    if isinstance(detail, tuple):
+        return tuple(map(_key, detail))
+    return repr(detail) if isinstance(detail, float) else detail  # 0.0 is not -0.0, and nan is nan
+
+
+Rule = Callable[[Array, Sequence[Array]], Array | None]
+"""Gives another array for one, of which the operands are rewritten already, or None to leave it as it is."""
+
+
+def rewritten(roots: Iterable[Array], rule: Rule) -> list[Array]:
+    """Arrays computed in another way, from the leaves up."""
+    roots = list(roots)
+    new: dict[Array, Array] = {}
+    for node in topological_order(*roots):
+        operands = [new[operand] for operand in node.operands]
+        other = rule(node, operands)
+        new[node] = array(node.function, operands, node.shape, node.detail) if other is None else other
+    return [new[root] for root in roots]
+
+
+# ---- arrays of their own
+
+
+def variable(named: Any, shape: Shape = ()) -> Array:
+    """An array that has a name in the program: that of something with a `name`, or a text."""
+    return array("variable", (), shape, named)
+
+
+def literal(number: float) -> Array:
+    """A number."""
+    return array("literal", (), (), float(number))
+
+
+def constant(numbers: "np.ndarray[Any, Any]") -> Array:
+    """Numbers that the graph holds."""
+    return array("constant", (), numbers.shape, numbers)
+
+
+BATCH_SIZE = variable("batch")
+
+# ---- functions of numbers, entry by entry, and how they are simplified
+
+
+def broadcast(*shapes: Shape) -> Shape:
+    """The shape of arrays that are combined entry by entry."""
+    rank = max((len(shape) for shape in shapes), default=0)
+    padded = [(1,) * (rank - len(shape)) + shape for shape in shapes]
+    return tuple([next((extent for extent in extents if extent != 1), 1) for extents in zip(*padded, strict=True)])
+
+
+def call(function: str, *operands: Array) -> Array:
+    """An operation, entry by entry, in its simplest form."""
+    simpler = SIMPLER[function](*operands) if function in SIMPLER else None
+    if simpler is not None:
+        return simpler
+    return array(function, operands, broadcast(*[operand.shape for operand in operands]))
+
+
+def _multiply(a: Array, b: Array) -> Array | None:
+    for one, other in ((a, b), (b, a)):
+        if one.is_literal(1.0):
+            return other
+        if one.is_literal(-1.0):
+            return call("negative", other)
+        if one.function == "literal" and other.function == "literal":
+            return literal(one.detail * other.detail)
+        if one.function == "literal" and other.function == "multiply" and other.operands[0].function == "literal":
+            return call("multiply", literal(one.detail * other.operands[0].detail), other.operands[1])
+    return None
+
+
+def _add(a: Array, b: Array) -> Array | None:
+    if a is b:
+        return call("multiply", literal(2.0), a)
+    return b if a.is_literal(0.0) else _subtract(a, b)
+
+
+def _subtract(a: Array, b: Array) -> Array | None:
+    return a if b.is_literal(0.0) else None
+
+
+def _divide(a: Array, b: Array) -> Array | None:
+    return a if b.is_literal(1.0) else None
+
+
+def _negative(a: Array) -> Array | None:
+    if a.function == "literal":
+        return literal(-a.detail)
+    return a.operands[0] if a.function == "negative" else None
+
+
+def _pow(a: Array, b: Array) -> Array | None:
+    """Small powers are products, which are many times as fast."""
+    if b.is_literal(0.0):
+        return literal(1.0)
+    if b.is_literal(3.0):
+        return call("multiply", call("multiply", a, a), a)
+    return a if b.is_literal(1.0) else call("multiply", a, a) if b.is_literal(2.0) else None
+
+
+SIMPLER: dict[str, Callable[..., Array | None]] = {
+    "multiply": _multiply,
+    "add": _add,
+    "subtract": _subtract,
+    "divide": _divide,
+    "negative": _negative,
+    "pow": _pow,
+}
+"""For a function, its simpler form on some operands, or None. What is left gives the same numbers but for rounding."""
+
+# ---- functions of whole arrays
+
+
+def matmul(a: Array, b: Array) -> Array:
+    """The matrix product of a (…, k) or (k,) with b (k, n) or (k,)."""
+    return array("matmul", (a, b), a.shape[:-1] + b.shape[1:])
+
+
+def outer(a: Array, b: Array) -> Array:
+    """The products of each entry of a (k,) with each of b (n,)."""
+    return array("outer", (a, b), a.shape + b.shape)
+
+
+def transpose(a: Array) -> Array:
+    """A matrix with rows and columns exchanged."""
+    return a.operands[0] if a.function == "transpose" else array("transpose", (a,), a.shape[::-1])
+
+
+def reshape(a: Array, shape: Shape) -> Array:
+    """The same entries in another shape."""
+    if a.function == "reshape":
+        a = a.operands[0]
+    if a.shape == shape:
+        return a
+    if a.function == "sum" and a.detail[1]:  # leave out the axes that were kept
+        whole = a.operands[0].shape
+        axes = a.detail[0] if shape else tuple(range(len(whole)))
+        left = [extent for axis, extent in enumerate(whole) if axis not in axes]
+        if all(axis in a.detail[0] or whole[axis] == 1 for axis in axes) and shape == tuple(left):
+            return array("sum", a.operands, shape, (axes, False))
+    return array("reshape", (a,), shape)
+
+
+def broadcast_to(a: Array, shape: Shape) -> Array:
+    """The array with its entries repeated until it has this shape."""
+    if a.shape == shape:
+        return a
+    return array("broadcast_to", a.operands if a.function == "broadcast_to" else (a,), shape)
+
+
+def total(a: Array, axes: Sequence[int], function: str = "sum") -> Array:
+    """The sum, or the maximum, over some axes, which stay with an extent of 1."""
+    if not axes:
+        return a
+    return array(function, (a,), kept_axes(a.shape, axes), (tuple(axes), True))
+
+
+def kept_axes(shape: Shape, axes: Sequence[int]) -> Shape:
+    """The shape of a sum over some axes, which stay with an extent of 1."""
+    return tuple([1 if axis in axes else extent for axis, extent in enumerate(shape)])
+
+
+def concatenate(parts: Sequence[Array]) -> Array:
+    """Arrays side by side along the last axis."""
+    return array("concatenate", parts, (*parts[0].shape[:-1], sum(part.shape[-1] for part in parts)))
+
+
+def take(a: Array, index: Index) -> Array:
+    """The entries along the last axis at an index, in its shape; 0 where it has a hole."""
+    if index.ndim == 1 and np.array_equal(index, np.arange(a.shape[-1])):
+        return a
+    return array("take", (a,), a.shape[:-1] + index.shape, index)
+
+
+class Part(NamedTuple):
+    """What `scatter` adds: an array, and at which entries along the last axis; None for all, in order."""
+
+    array: Array
+    places: Index | None
+
+
+def scatter(parts: Sequence[Part], shape: Shape) -> Array:
+    """Zeros, to which parts have been added; what comes to the same entry adds up."""
+    return array("scatter", [part.array for part in parts], shape, tuple([part.places for part in parts]))
+
+
+def parts_of(scattered: Array) -> list[Part]:
+    """The parts of a `scatter`."""
+    return [Part(*each) for each in zip(scattered.operands, scattered.detail, strict=True)]
+
+
+# ---- arrays that count as repeated
+
+
+def reduce_to(a: Array, extents: Shape, shape: Shape) -> Array:
+    """The sum of an array over the axes along which something of `shape` was repeated to make up `extents`.
+
+    Args:
+        a: broadcasts to `extents`, and counts as if it had been.
+        extents: the whole shape.
+        shape: broadcasts to `extents`.
+
+    Returns:
+        Something that broadcasts to `shape`.
+    """
+    rank = len(extents)
+    target = (1,) * (rank - len(shape)) + shape
+    given = (1,) * (rank - len(a.shape)) + a.shape
+    summed = [axis for axis in range(rank) if target[axis] == 1 != extents[axis]]
+    repeated = [extents[axis] for axis in summed if given[axis] == 1]
+    axes = [axis - (rank - len(a.shape)) for axis in summed if given[axis] != 1]
+    a = total(a, axes)
+    for extent in repeated:
+        a = _times_batch(a) if extent == BATCH else call("multiply", literal(extent), a)
+    left = kept_axes(given, summed)[rank - len(shape) :]
+    return reshape(a, left) if len(a.shape) > len(shape) else a
+
+
+def _times_batch(a: Array) -> Array:
+    if a.function == "divide" and a.operands[1] is BATCH_SIZE:
+        return a.operands[0]
+    return call("multiply", BATCH_SIZE, a)
+
+
+def laid_out(a: Array, shape: Shape, new: Shape) -> Array:
+    """Something that broadcasts to `shape`, in a new shape with as many entries. A number fits into any."""
+    return reshape(broadcast_to(a, shape), new) if a.shape and shape != new else a

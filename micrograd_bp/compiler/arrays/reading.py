@@ -1,0 +1,101 @@
+"""Reading entries of groups as arrays: whole, or some of them."""
+
+import numpy as np
+
+from micrograd_bp.compiler.arrays.language import (
+    BATCH,
+    Array,
+    Shape,
+    broadcast_to,
+    call,
+    constant,
+    literal,
+    reshape,
+    take,
+    variable,
+)
+from micrograd_bp.compiler.arrays.places import block_of, steps
+from micrograd_bp.compiler.groups import HOLE, Column, Group, Index
+
+
+def shape_of(group: Group) -> Shape:
+    """The shape of a group's array: (samples, members), (members,), or () for a single number."""
+    if group.kind == "view":
+        shape: Shape = group.operands[0].index.shape
+        return shape
+    if group.kind == "parameters":
+        return (len(group),)
+    if group.batched:
+        return (BATCH, len(group))
+    return () if len(group) == 1 else (len(group),)
+
+
+def variable_of(group: Group) -> Array:
+    """A group's array in the program."""
+    return variable(group, shape_of(group))
+
+
+class Reader:
+    """Reads entries, and makes a group of its own of each view of the parameters: W0 and b0 are such."""
+
+    def __init__(self, constants: Group) -> None:
+        self._constants = np.array([float(node.data) for node in constants.members])
+        self._views: dict[tuple[Shape, bytes], Group] = {}
+        self.same: dict[Group, Group] = {}
+        """Groups that hold the very numbers of another, as x / 1 does, and stand for it."""
+
+    @property
+    def views(self) -> list[Group]:
+        """The views of the parameters that have been read, in order."""
+        return list(self._views.values())
+
+    def original(self, group: Group) -> Group:
+        """The group itself, or the one whose numbers it holds."""
+        return self.same.get(group, group)
+
+    def _view(self, column: Column, *, exact: bool) -> Group:
+        """The parameters at an index, as a group."""
+        index = column.index
+        if not exact and index.ndim == 1 and (index == index[0]).all():
+            index = index[0].reshape(())
+        key = index.shape, index.tobytes()
+        if key not in self._views:
+            members = [column.group.members[entry] for entry in index.ravel() if entry != HOLE]
+            self._views[key] = Group("view", members, batched=False, operands=[Column(column.group, index)])
+        return self._views[key]
+
+    def read(self, column: Column, *, exact: bool = False) -> Array:
+        """The entries at an index, in its shape, after the axis of samples where there is one.
+
+        Args:
+            column: the group, and the index.
+            exact: whether the shape must be that; else a single number may stand for equal ones.
+        """
+        group, index = self.original(column.group), column.index
+        if group.kind == "constants":
+            return self._constant(index, exact)
+        if group.kind == "parameters":
+            return variable_of(self._view(column, exact=exact))
+        return _entries(group, index, exact)
+
+    def _constant(self, index: Index, exact: bool) -> Array:
+        numbers = np.where(index == HOLE, 0.0, self._constants[index])
+        if exact or (numbers != numbers.flat[0]).any():  # nan differs from itself, and is written as a constant
+            return constant(numbers)
+        return literal(numbers.flat[0])
+
+
+def _entries(group: Group, index: Index, exact: bool) -> Array:
+    whole, flat = variable_of(group), index.ravel()
+    lead: Shape = (BATCH,) if group.batched else ()
+    if (flat == flat[0]).all():
+        single = whole if len(group) == 1 else take(whole, flat[:1] if lead else flat[0])
+        if not exact or single.shape == (*lead, *index.shape):
+            return single
+        return reshape(broadcast_to(single, (*lead, len(flat))), (*lead, *index.shape))
+    if not whole.shape:  # the only number of its group, in some places
+        mask = constant((flat != HOLE).astype(float))
+        return reshape(call("where", mask, broadcast_to(whole, flat.shape), literal(0.0)), index.shape)
+    if index.ndim == 2 and steps(flat) is None and block_of(index, len(group)) is not None:
+        return take(whole, index)
+    return reshape(take(whole, flat), (*lead, *index.shape))
