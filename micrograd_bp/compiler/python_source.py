@@ -202,8 +202,8 @@ class Writer:
         """A statement as lines of Python: one, or for a `scatter` one more for each part."""
         if statement.value.function != "scatter":
             return [f"{self.name(statement.target)} = {self.value(statement)}"]
-        start, parts = self.start(statement)
-        return [start, *(self.part(statement.target, part, is_put=self.is_put(statement)) for part in parts)]
+        (start, parts), is_put = self.start(statement), self.is_put(statement)
+        return [start, *(self.part(statement.target, part, is_put=is_put) for part in parts)]
 
     def value(self, statement: Statement) -> str:
         """What stands behind the = of a statement."""

@@ -44,19 +44,13 @@ class Array:
         return self.function == "literal" and bool(self.detail == number)
 
     def __repr__(self) -> str:
-        """All that it is computed from, a line for each array."""
-        lines: list[str] = []
         known: dict[Array, str] = {}
         for node in topological_order(self):
-            detail = getattr(node.detail, "name", node.detail)
-            if node.function in ("variable", "literal", "truth"):
-                known[node] = str(detail)
-                continue
-            known[node] = f"%{len(lines)}"
-            words = [known[operand] for operand in node.operands] + ([] if detail is None else [str(detail)])
-            shape = ", ".join("batch" if extent == BATCH else str(extent) for extent in node.shape)
-            lines.append(f"{known[node]} = {node.function}({', '.join(words)})  # ({shape})")
-        return "\n".join(lines) or known[self]
+            detail = [] if node.detail is None else [str(getattr(node.detail, "name", node.detail))]
+            words = ", ".join([*(known[operand] for operand in node.operands), *detail])
+            text = words if node.function in ("variable", "literal", "truth") else f"{node.function}({words})"
+            known[node] = text if len(text) < 200 else "…"
+        return known[self]
 
 
 _arrays: WeakValueDictionary[Any, Array] = WeakValueDictionary()
@@ -65,7 +59,7 @@ _arrays: WeakValueDictionary[Any, Array] = WeakValueDictionary()
 def array(function: str, operands: Sequence[Array] = (), shape: Shape = (), detail: Any = None) -> Array:
     """The array that is this function of these operands: the one that is there already, if there is one."""
     operands = tuple(operands)
-    key = function, operands, shape, _key(detail)
+    key = function, operands, shape, detail if detail is None else _key(detail)
     made = _arrays.get(key)
     if made is None:
         made = _arrays[key] = Array(function, operands, shape, detail)
@@ -89,10 +83,14 @@ def rewritten(roots: Iterable[Array], rule: Rule) -> list[Array]:
     roots = list(roots)
     new: dict[Array, Array] = {}
     for node in topological_order(*roots):
-        operands = [new[operand] for operand in node.operands]
-        other = rule(node, operands)
-        new[node] = array(node.function, operands, node.shape, node.detail) if other is None else other
+        operands = tuple([new[operand] for operand in node.operands])
+        new[node] = rule(node, operands) or with_operands(node, operands)
     return [new[root] for root in roots]
+
+
+def with_operands(node: Array, operands: tuple[Array, ...]) -> Array:
+    """The same function of other operands."""
+    return node if operands == node.operands else array(node.function, operands, node.shape, node.detail)
 
 
 # ---- arrays of their own
@@ -244,6 +242,7 @@ def concatenate(parts: Sequence[Array]) -> Array:
 
 def take(a: Array, index: Index) -> Array:
     """The entries along the last axis at an index, in its shape; 0 where it has a hole."""
+    index = np.asarray(index)
     if index.ndim == 1 and np.array_equal(index, np.arange(a.shape[-1])):
         return a
     return array("take", (a,), a.shape[:-1] + index.shape, index)

@@ -85,6 +85,11 @@ class Routine:
     statements: list[Statement]
     results: dict[str, Array]
 
+    def __str__(self) -> str:
+        """The routine in the array language, a line for each statement."""
+        lines = [f"{each.target} = {each.value}" for each in self.statements]
+        return "\n".join([*lines, f"return {', '.join(map(str, self.results.values()))}"])
+
     def rewritten(self, rule: Rule) -> "Routine":
         """The same with its arrays computed in another way."""
         values = rewritten([*(statement.value for statement in self.statements), *self.results.values()], rule)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from micrograd_bp.compiler.arrays.language import Array, array
+from micrograd_bp.compiler.arrays.language import Array, array, with_operands
 from micrograd_bp.compiler.arrays.places import is_slice
 from micrograd_bp.compiler.arrays.routine import Routine, Statement
 from micrograd_bp.engine.graph import topological_order
@@ -33,7 +33,7 @@ def scheduled(routine: Routine) -> list[Statement]:
             continue
         for node in topological_order(root, leave_out=new):
             operands = tuple([new[id(operand)] for operand in node.operands])
-            value = array(node.function, operands, node.shape, node.detail)
+            value = with_operands(node, operands)
             depth = 1 + max([depths.get(operand, 0) for operand in operands], default=0)
             is_worth_it = uses[node] > 1 and (node.shape != () or not _is_simple(value))
             if node is not root and not _is_cheap(node) and (is_worth_it or depth > DEEPEST):

@@ -1,0 +1,150 @@
+"""The array language: equal arrays are one, each simplification and derivative stands once, nothing is computed twice."""
+
+import gc
+
+import numpy as np
+import pytest
+
+from micrograd_bp import Value, compile
+from micrograd_bp.compiler.arrays import language
+from micrograd_bp.compiler.arrays.gradient import DERIVATIVES, contributions
+from micrograd_bp.compiler.arrays.language import (
+    Part,
+    array,
+    broadcast_to,
+    call,
+    concatenate,
+    constant,
+    literal,
+    matmul,
+    reduce_to,
+    reshape,
+    scatter,
+    take,
+    total,
+    variable,
+)
+from micrograd_bp.compiler.arrays.routine import Routine, Statement
+from micrograd_bp.compiler.constants import Constants
+from micrograd_bp.compiler.functional.functions import ArrayFunctions
+from micrograd_bp.compiler.functional.routine import functional
+from micrograd_bp.compiler.functional.source import FunctionalWriter
+from micrograd_bp.compiler.groups import HOLE
+from tests.problems.program_text import statements
+
+x, y, z = variable("x", (2, 3)), variable("y", (2, 3)), variable("z", (3,))
+w = variable("w", (3, 2))
+
+EXAMPLES = {
+    "add": call("add", x, z),
+    "subtract": call("subtract", z, x),
+    "negative": call("negative", x),
+    "multiply": call("multiply", call("multiply", x, z), call("multiply", y, y)),
+    "matmul": matmul(x, w),
+    "sum": total(x, [1]),
+    "reshape": reshape(reshape(total(x, [0]), (3,)), (3, 1)),
+    "broadcast_to": broadcast_to(z, (2, 3)),
+    "concatenate": concatenate([x, y]),
+    "take": take(x, np.array([[2, 0], [HOLE, 2]])),
+    "where": call("where", constant(np.array([1.0, 0.0, 1.0])), x, z),
+}
+"""For each function of arrays with a derivative, an array that it makes."""
+
+
+def run(a, numbers):
+    """The numbers of an array, by way of NumPy."""
+    constants = Constants()
+    routine = functional(Routine("f", [], [Statement(variable("result", a.shape), a, "")], {}))
+    text = FunctionalWriter(constants, "float64", "xp").text(routine.statements[0].value)
+    names = {"xp": ArrayFunctions(np), "parameters": np.zeros(1), **constants.arrays, **numbers}
+    return np.broadcast_to(eval(text, names), a.shape)
+
+
+def test_every_derivative_has_an_example():
+    assert set(EXAMPLES) == set(DERIVATIVES)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_derivatives_agree_with_differences(name):
+    a = EXAMPLES[name]
+    random = np.random.default_rng(0)
+    numbers = {"x": random.normal(size=(2, 3)), "y": random.normal(size=(2, 3)), "z": random.normal(size=3)}
+    numbers |= {"w": random.normal(size=(3, 2)), "d": random.normal(size=a.shape)}
+    gradients = {key: np.zeros(numbers[key].shape) for key in "xyzw"}
+    for along, contribution in contributions(a, variable("d", a.shape), lambda _: True):
+        gradients[along.detail] = gradients[along.detail] + run(broadcast_to(contribution, along.shape), numbers)
+    for key in "xyzw":
+        for place in np.ndindex(numbers[key].shape):
+            ends = []
+            for step in (1e-3, -1e-3):
+                moved = numbers | {key: numbers[key].copy()}
+                moved[key][place] += step
+                ends.append((run(a, moved) * numbers["d"]).sum())
+            assert gradients[key][place] == pytest.approx((ends[0] - ends[1]) / 2e-3, abs=1e-9), (key, place)
+
+
+def test_taking_and_scattering_are_transposes():
+    """⟨take(x), d⟩ = ⟨x, scatter(d)⟩."""
+    index = np.array([[2, 0, 2], [1, HOLE, 2]])
+    random = np.random.default_rng(1)
+    d = variable("d", (2, *index.shape))
+    numbers = {"x": random.normal(size=(2, 3)), "d": random.normal(size=d.shape)}
+    taken, scattered = run(take(x, index), numbers), run(scatter([Part(d, index)], x.shape), numbers)
+    assert (taken * numbers["d"]).sum() == pytest.approx((numbers["x"] * scattered).sum(), rel=1e-12)
+
+
+def test_equal_arrays_are_one():
+    assert call("exp", call("multiply", x, z)) is call("exp", call("multiply", x, z))
+    assert take(x, np.array([0, 2])) is take(x, np.array([0, 2])) is not take(x, np.array([2, 0]))
+    assert constant(np.zeros(2)) is not constant(-np.zeros(2))
+    assert literal(0.0) is not literal(-0.0)
+    assert literal(np.nan) is literal(np.nan)
+
+
+def test_arrays_are_forgotten_with_their_program():
+    gc.collect()
+    before = len(language._arrays)
+    a = array("exp", [array("log", [variable("forgotten")])])
+    assert len(language._arrays) == before + 3
+    del a
+    gc.collect()
+    assert len(language._arrays) == before
+
+
+@pytest.mark.parametrize(
+    ("operands", "expected"),
+    [
+        (("add", x, literal(0.0)), x),
+        (("add", x, x), array("multiply", [literal(2.0), x], x.shape)),
+        (("subtract", x, literal(0.0)), x),
+        (("multiply", literal(1.0), x), x),
+        (("multiply", x, literal(-1.0)), array("negative", [x], x.shape)),
+        (("multiply", literal(2.0), call("multiply", literal(3.0), x)), array("multiply", [literal(6.0), x], x.shape)),
+        (("divide", x, literal(1.0)), x),
+        (("negative", call("negative", x)), x),
+        (("pow", x, literal(2.0)), array("multiply", [x, x], x.shape)),
+        (("pow", x, literal(0.0)), literal(1.0)),
+    ],
+)
+def test_simplifications(operands, expected):
+    assert call(*operands) is expected
+
+
+def test_a_gradient_of_something_repeated_is_a_sum():
+    assert reduce_to(x, (2, 3), (3,)) is reshape(total(x, [0]), (3,))
+    assert reduce_to(literal(1.0), (2, 3), ()) is literal(6.0)
+
+
+def test_it_prints_itself():
+    assert str(call("multiply", total(x, [1]), literal(2.0))) == "multiply(sum(x, ((1,), True)), 2.0)"
+    deep = x
+    for _ in range(100):
+        deep = call("exp", call("multiply", deep, deep))
+    assert len(str(deep)) < 300
+
+
+def test_what_both_passes_need_is_computed_once():
+    """softplus(x) = max(x, 0) + log(1 + exp(-|x|)), whose derivative has the same exponential."""
+    a, b = Value(0.5), Value(2.0)
+    source = compile((a * b).softplus() * a, inputs={"X": [a]}, parameters=[b], form="matrices").source
+    assert sum(statement.count("exp(") for statement in statements(source)) == 1
