@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 from micrograd_bp.compiler.arrays.language import (
     BATCH,
     Array,
@@ -23,6 +25,7 @@ from micrograd_bp.compiler.arrays.routine import BACKWARD, GradientOf, Statement
 from micrograd_bp.compiler.python_source import (
     ATOM,
     COMPARISONS,
+    NUMPY_NAMES,
     OPERATORS,
     Writer,
     axes_text,
@@ -261,16 +264,12 @@ def _to_work_on(expression: Array, result: Array) -> Array | None:
     return fitting[0] if fitting else None
 
 
-NOT_ENTRY_BY_ENTRY = {
-    *("variable", "truth", "literal", "constant", "take", "scatter", "reshape", "transpose", "broadcast_to"),
-    *("matmul", "outer", "sum", "max", "vecdot", "concatenate", "where", "finite"),
-}
-
-
 def _is_entry_by_entry(expression: Array) -> bool:
     """Whether NumPy has a function or an operator for it that can write into an array which is there."""
-    function = expression.function
-    return not (function in NOT_ENTRY_BY_ENTRY or function in COMPARISONS or is_lacking(function))
+    name = expression.function
+    function = getattr(np, NUMPY_NAMES.get(name, name), None)
+    is_ufunc = isinstance(function, np.ufunc) and function.signature is None  # matmul is one with a signature
+    return is_ufunc and not (name in COMPARISONS or is_lacking(name))
 
 
 def _is_new(operand: Array) -> bool:

@@ -1,4 +1,4 @@
-"""The array language: equal arrays are one, each simplification and derivative stands once, nothing is computed twice."""
+"""The array language: equal arrays are one, what is simplified, derivatives, and that nothing is computed twice."""
 
 import gc
 
