@@ -116,7 +116,7 @@ class Conversation(Requests):
 
     # ---- beginning and end
 
-    def on_initialize(self, arguments: Arguments, request: Message) -> Body:
+    def on_initialize(self, arguments: Arguments) -> Body:
         """What can be asked for."""
         if not (arguments.get("linesStartAt1", bool, True) and arguments.get("columnsStartAt1", bool, True)):
             raise RequestError("lines and columns are counted from 1 here")
@@ -124,22 +124,22 @@ class Conversation(Requests):
             raise RequestError("files are named by their paths here")
         return CAPABILITIES
 
-    def on_launch(self, arguments: Arguments, request: Message) -> None:
+    def on_launch(self, arguments: Arguments) -> None:
         """Runs a script, or takes an expression; answered when it is there."""
         if not self._runs_scripts:
             raise RequestError("a program is running here already: the request is attach")
         if self._is_opened:
             raise RequestError("something has been launched here already")
-        self._opening, self._is_opened = request, True
+        self._opening, self._is_opened = self.request, True
         self._launches.put(arguments)
 
-    def on_attach(self, arguments: Arguments, request: Message) -> None:
+    def on_attach(self, arguments: Arguments) -> None:
         """Takes part in a program that runs; answered when it shows a backward pass."""
         if self._runs_scripts:
             raise RequestError("no program is running here: the request is launch")
         if self._is_opened:
             raise RequestError("this editor is attached already")
-        self._opening, self._is_opened = request, True
+        self._opening, self._is_opened = self.request, True
         if self._shown is not None:
             self.afterwards(self._open)
 
@@ -165,7 +165,7 @@ class Conversation(Requests):
             self.connection.answer(self._opening, {})
             self._opening = None
 
-    def on_configurationDone(self, arguments: Arguments, request: Message) -> Body:  # noqa: N802  # the protocol's name
+    def on_configurationDone(self, arguments: Arguments) -> Body:
         """Everything has been said: off."""
         self.shown  # noqa: B018  # refuses where there is nothing to start
         if self._is_configured:
@@ -182,7 +182,7 @@ class Conversation(Requests):
         else:
             self.go("breakpoint", walk.run)
 
-    def on_disconnect(self, arguments: Arguments, request: Message) -> Body:
+    def on_disconnect(self, arguments: Arguments) -> Body:
         """The editor leaves."""
         self.afterwards(self.stop)
         return {}
@@ -241,13 +241,13 @@ class Conversation(Requests):
         shown = self.shown
         if reason in ("entry", "goto"):  # an editor does not take these for going on, and keeps what it shows of before
             self.connection.event("continued", threadId=THREAD, allThreadsContinued=True)
-        with self.on_the_way():
+        with self.moving():
             stops = move() or []
         if not self.is_over:
             self._tell(shown, "pause" if self.is_paused else reason, stops)
 
     @contextmanager
-    def on_the_way(self) -> Iterator[None]:
+    def moving(self) -> Iterator[None]:
         """In this block nothing else moves the walk, but a pause stops it."""
         self.is_paused, self.is_walking = False, True
         try:

@@ -85,6 +85,11 @@ class Requests:
     """Answers what comes over a connection, until `stop` is called or the other end goes away.
 
     All of it happens on one thread, whatever else the process does.
+
+    Attributes:
+        connection: with whom.
+        request: the latest one, for who answers it later: by returning None.
+        is_over: whether nothing is answered any more.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -92,6 +97,7 @@ class Requests:
         self._waiting: queue.SimpleQueue[Message | MessageError | Callable[[], None] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self.is_over = False
+        self.request: Message = {}
         self._afterwards: list[Callable[[], None]] = []
 
     def start(self) -> None:
@@ -149,10 +155,10 @@ class Requests:
             self._answer(message)
 
     def _answer(self, request: Message) -> None:
-        command = request["command"]
+        self.request, command = request, request["command"]
         afterwards, self._afterwards = self._afterwards, []
         try:
-            body = self._method(command)(Arguments(request["arguments"]), request)
+            body = self._method(command)(Arguments(request["arguments"]))
         except (ValueError, ArithmeticError) as error:
             self.connection.refuse(request, str(error))
         except Exception as error:  # a fault of ours must not end the session
@@ -165,7 +171,7 @@ class Requests:
                 action()
         self._afterwards = afterwards
 
-    def _method(self, command: str) -> Callable[[Arguments, Message], Body | None]:
+    def _method(self, command: str) -> Callable[[Arguments], Body | None]:
         method = getattr(self, f"on_{command}", None)
         if method is None:
             known = [name.removeprefix("on_") for name in dir(self) if name.startswith("on_")]

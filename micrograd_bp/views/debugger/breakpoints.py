@@ -86,8 +86,8 @@ def read(text: str, recording: Recording) -> tuple[Place | None, list[Condition]
     conditions: list[Condition] = []
     if place_text.strip():
         place = _place(place_text.strip(), recording)
-        if place is None:
-            conditions.append(condition(place_text.strip(), recording))
+    if place is None and (place_text.strip() or not is_conditional):
+        conditions.append(condition(place_text.strip(), recording))
     if is_conditional:
         conditions.append(condition(condition_text.strip(), recording))
     return place, conditions

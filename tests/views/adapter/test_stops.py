@@ -172,8 +172,9 @@ class TestOthers:
     def test_operations(self):
         out, _ = flat()
         with stopped(out) as editor:
-            asked = [{"name": "relu"}, {"name": "nosuch"}]
-            known, unknown = editor.ask("setFunctionBreakpoints", breakpoints=asked)["breakpoints"]
+            asked = [{"name": "relu"}, {"name": "nosuch"}, {"name": " "}]
+            known, unknown, none = editor.ask("setFunctionBreakpoints", breakpoints=asked)["breakpoints"]
+            assert none["message"].startswith("an empty condition is no operation")
             assert known["verified"]
             assert unknown["message"].startswith("nosuch is no operation, value, source line or condition here")
             assert editor.go("continue")["reason"] == "function breakpoint"
