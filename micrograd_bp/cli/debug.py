@@ -99,7 +99,7 @@ def launched(arguments: "Arguments") -> Walk:
     program, target = arguments.get("program", str), arguments.get("target", str)
     if (program is None) == (target is None):
         raise RequestError("launch takes either program, a script, or target: train.py:loss, or an expression")
-    given = arguments.texts("args")
+    given, forward = arguments.texts("args"), arguments.get("forward", bool, False)
     try:
         if folder := arguments.get("cwd", str):
             os.chdir(folder)
@@ -114,7 +114,7 @@ def launched(arguments: "Arguments") -> Walk:
         raise RequestError(str(refusal)) from None
     except SystemExit:
         raise RequestError(f"{program or target} failed; the debug console has its traceback") from None
-    return Walk(recording, forward=arguments.get("forward", bool, False))
+    return Walk(recording, forward=forward)
 
 
 def _refuse(why: str) -> int:

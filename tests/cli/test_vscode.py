@@ -1,7 +1,9 @@
 """`micrograd-bp debug --vscode`: the extension, as the editor unpacks it."""
 
 import json
+import os
 import struct
+import subprocess
 import sys
 import zipfile
 from importlib.resources import files
@@ -14,6 +16,9 @@ import pytest
 from micrograd_bp import __version__
 from micrograd_bp.cli import main
 from micrograd_bp.views.adapter.extension import vsix
+
+from ..views.adapter.client import RefusalError
+from ..views.adapter.editor import ROOT, adapter
 
 SCHEMA = "{http://schemas.microsoft.com/developer/vsx-schema/2011}"
 
@@ -77,11 +82,22 @@ def test_the_manifest_says_what_the_package_says(extension: Path) -> None:
     assert set(assets) <= set(contents)
 
 
-def test_the_editor_starts_the_python_that_wrote_it(extension: Path) -> None:
+def test_the_editor_starts_the_adapter_of_the_python_that_wrote_it(extension: Path) -> None:
     (debugger,) = package_of(extension)["contributes"]["debuggers"]
-    assert debugger["runtime"] == sys.executable
-    assert debugger["runtimeArgs"] == ["-P", "-m", "micrograd_bp", "debug", "--adapter"]
     assert f"\n    {sys.executable}\n" in unpacked(extension)["extension/README.md"].decode()
+    assert debugger["runtime"] == sys.executable
+    (extension.parent / "micrograd_bp.py").write_text(
+        "raise RuntimeError('whatever lies where the editor is')", "utf-8"
+    )
+    asked = b'{"seq": 1, "type": "request", "command": "initialize", "arguments": {}}'
+    answered = subprocess.run(
+        [debugger["runtime"], *debugger["runtimeArgs"]],
+        input=b"Content-Length: %d\r\n\r\n%b" % (len(asked), asked),
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=True,
+    )
+    assert b'"supportsStepBack": true' in answered.stdout
 
 
 def test_any_path_of_a_python_survives(tmp_path: Path) -> None:
@@ -115,6 +131,22 @@ def test_the_configurations_offered_are_ones_that_it_takes(extension: Path) -> N
             assert ("program" in configuration) != ("target" in configuration)
         else:
             assert set(attributes["required"]) <= set(configuration)
+
+
+PACKAGE = json.loads((files("micrograd_bp.views.adapter") / "vscode" / "package.json").read_text(encoding="utf-8"))
+SETTINGS = PACKAGE["contributes"]["debuggers"][0]["configurationAttributes"]["launch"]["properties"]
+WRONG = {"string": (1, "a text"), "array": ("x", "a list"), "boolean": ("x", "true or false")}
+"""For each kind of setting something of another kind, and what the adapter wants instead."""
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_the_settings_that_it_offers_are_those_that_the_adapter_reads(setting: str) -> None:
+    wrong, wanted = WRONG[SETTINGS[setting]["type"]]
+    expression = {} if setting in ("program", "target") else {"target": "tanh(w)", "args": ["w=1"]}
+    with adapter() as (editor, _):
+        editor.ask("initialize")
+        with pytest.raises(RefusalError, match=f"{setting} is {wanted}, got {wrong!r}"):
+            editor.ask("launch", **{**expression, setting: wrong})
 
 
 def test_the_readme_shows_the_configurations_that_the_editor_begins_with(extension: Path) -> None:

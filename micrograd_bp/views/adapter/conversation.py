@@ -136,7 +136,10 @@ class Conversation(Requests):
     def on_attach(self, arguments: Arguments) -> None:
         """Takes part in a program that runs; answered when it shows a backward pass."""
         if self._runs_scripts:
-            raise RequestError("no program is running here: the request is launch")
+            raise RequestError(
+                "no program is running here: the request is launch; one that waits is reached at its port, "
+                'in launch.json of VS Code "debugServer": 5678'
+            )
         if self._is_opened:
             raise RequestError("this editor is attached already")
         self._opening, self._is_opened = self.request, True

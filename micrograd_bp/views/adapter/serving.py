@@ -78,6 +78,7 @@ def serve(connection: Connection, load: Callable[[Arguments], Walk]) -> int:
     walk: Walk | None = None
     refusal = ""
     try:
+        stop_on_entry, runs_only = launch.get("stopOnEntry", bool), launch.get("noDebug", bool, False)
         is_running.set()
         with told(session.output):
             walk = load(launch)
@@ -91,10 +92,10 @@ def serve(connection: Connection, load: Callable[[Arguments], Walk]) -> int:
     with told(session.output):  # what the script has left running
         if walk is None:
             session.refuse_launch(refusal)
-        elif launch.get("noDebug", bool, False):
+        elif runs_only:
             session.finish(0)
         else:
-            session.show(walk, stop_on_entry=launch.get("stopOnEntry", bool))
+            session.show(walk, stop_on_entry=stop_on_entry)
         session.join()
     return 0 if walk is not None else 1
 
