@@ -140,7 +140,8 @@ def _record(frame: FrameType | None) -> ObjectOrigin | None:
     known = record_of(made)
     if known is not None:
         return known
-    if hasattr(made, "named_parameters") or not (callable(made) or hasattr(made, "parameters")):
+    kind = type(made)  # an object that is not complete yet is not asked for its attributes
+    if hasattr(kind, "named_parameters") or not (callable(made) or hasattr(kind, "parameters")):
         return None
     parent, site = _around(made, constructor)
     key = id(made)
@@ -148,7 +149,7 @@ def _record(frame: FrameType | None) -> ObjectOrigin | None:
         alive = ref(made, lambda _: _objects.pop(key, None))
     except TypeError:  # its class has __slots__ without room for weak references
         return None
-    record = ObjectOrigin(None, type(made).__name__, parent, site, parent.number(site) if parent and site else 0)
+    record = ObjectOrigin(None, kind.__name__, parent, site, parent.number(site) if parent and site else 0)
     _objects[key] = alive, record
     return record
 

@@ -110,6 +110,17 @@ class Line:
         return self.slope * x + self.offset
 
 
+class Wrapped(Line):
+    """One that asks what is in it for all that it does not have itself, before there is anything."""
+
+    def __init__(self) -> None:
+        self.offset = Value(1.0)
+        self.slope, self.inner = Value(2.0), Line()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+
 class Narrow:
     """A class without room for anything else."""
 
@@ -140,6 +151,11 @@ def test_what_is_a_parameter() -> None:
         "points.1",
     ]
     assert {names.role(p) for p in (narrow.weight, *data.points)} == {Role.INPUT}
+    wrapped = Wrapped()
+    names = names_of(wrapped(1.0))
+    assert {names[p]: names.role(p) for p in (wrapped.slope, wrapped.offset)} == dict.fromkeys(
+        ("slope", "offset"), Role.PARAMETER
+    )
 
 
 class Mixed:
