@@ -9,8 +9,8 @@ import numpy as np
 from micrograd_bp.checks.claims import Array, Claim
 from micrograd_bp.checks.inputs.specs import distinct
 from micrograd_bp.checks.matching import Candidate, Match, as_numbers, candidates, fits, match, moved, rates_of, step_of
-from micrograd_bp.checks.naming import HYPER, TARGETS, letters, parts, relation
-from micrograd_bp.checks.readers.subject import STEP, Subject, is_number
+from micrograd_bp.checks.naming import HYPER, LR, TARGETS, letters, parts, relation
+from micrograd_bp.checks.readers.subject import STEP, Subject, is_number, parameters_of
 from micrograd_bp.checks.report.report import ArrayResult
 from micrograd_bp.checks.source import SourceLine, line_of_error
 from micrograd_bp.checks.witnesses import Right, along, contradicted, contradicts, right_gradients, slope
@@ -141,7 +141,8 @@ def examine(
         and (letters(parts(place)[-1]) in HYPER or not any(relation(c.place, place) >= 3 for c in found))
     ]
     arrays = {place: np.array(floats[place].array, dtype=float) for place in alive if place not in constants}
-    rates = rates_of(world, STEP)
+    handed_one = any(letters(p) in LR for p in parameters_of(backward))
+    rates = rates_of(world, STEP if handed_one else 1.0)
     moves = moved(arrays, left, rates)
     claim = Claim(
         subject.name,

@@ -160,7 +160,7 @@ def _with_factor(trial: Trial, guesses: Sequence[Guess], names: Sequence[str]) -
     factors = named_factors(trial.sizes)
     found: dict[tuple[object, ...], Fit] = {}
     for guess in guesses:
-        for name in names if guess.name not in factors else ():
+        for name in names if guess.name not in (*factors, "itself", "zero") else ():
             times = ratio(trial.claimed[name], np.asarray(guess.gradients.get(name, trial.right[name])))
             for factor, (words, number) in factors.items():
                 if abs(times - number) <= 1e-4 * abs(number):

@@ -1,6 +1,7 @@
 """Makes the object of a class, with arguments that are guessed from their names and annotations."""
 
 import inspect
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -16,6 +17,7 @@ from micrograd_bp.checks.world import (
     World,
     described,
     globals_read,
+    is_array,
     running,
 )
 
@@ -34,7 +36,11 @@ def built(subject: Subject) -> Iterator[Any]:
     failure = ""
     made: Counter[tuple[str, ...]] = Counter()
     letters_of_sizes = [*"DHMCFVTA"]
-    for chosen in guesses({name: construction(name, p, letters_of_sizes) for name, p in needed.items()}, 40):
+    options = {name: construction(name, p, letters_of_sizes) for name, p in needed.items()}
+    known = {letters(name): value for name, value in globals_read((vars(kind).get("__init__"),))[1].items()}
+    own = {name: Spec("value", value=known.get(letters(name))) for name in needed}  # as the file itself calls them
+    first = [own] if needed and all(is_array(spec.value) for spec in own.values()) else []
+    for chosen in itertools.chain(first, guesses(options, 40)):
         arguments = {name: realize(spec, {**SIZES, "N": 3}, np.random.default_rng(3)) for name, spec in chosen.items()}
         found, module = globals_read((vars(kind).get("__init__"),))
         world = World(None, {}, dict(found), module)

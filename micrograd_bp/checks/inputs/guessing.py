@@ -173,7 +173,8 @@ def named(name: str, dims: Sequence[str], *, scale: Sequence[str] = (), setting:
     if word in WEIGHTS:
         return [Spec("float", shape, style) for style, shapes in WEIGHT_SHAPES.items() for shape in shapes]
     if word in {"b", "bias", "biases", "intercept"}:
-        return [Spec("float", shape, "columns" if shape == "M 1" else "") for shape in BIASES]
+        styles = {"M 1": "columns", "F": "images"}
+        return [Spec("float", shape, styles.get(shape, "")) for shape in BIASES]
     if word in {"gamma", "beta", "shift", "gain", "g"}:
         return [Spec("positive" if word == "gamma" else "float", shape) for shape in SCALES]
     if word in {"q", "query", "key", "value", "k", "v", "queries", "keys", "values"}:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from micrograd_bp.checks.matching import names_returned
 from micrograd_bp.checks.naming import INPUTS, LOSS_METHODS, PREDICTION, TARGETS, letters
 from micrograd_bp.checks.readers.objects import loss_and_gradient
 from micrograd_bp.checks.readers.subject import (
@@ -91,8 +92,17 @@ def read_pair(name: str, f: Any, b: Any, alone: bool, module: Mapping[str, Any])
         if cost is None:
             return
 
+        places = {name: place for place, name in names_returned(f).items() if re.fullmatch(r"\[\d+\]", place)}
+        found = {p: f"={p}" if p in places else role for p, role in found.items()}
+
+        def ran(world: World) -> tuple[tuple[tuple[Any, ...], Any], World]:
+            """What forward returned, and a world in which backward and cost find it by its names."""
+            returned = call(f, world.arguments)
+            named = {p: returned[int(place[1:-1])] for p, place in places.items()}
+            return outputs_of(returned, n), world._replace(arguments={**named, **world.arguments})
+
         def value(world: World) -> tuple[Any, ...]:
-            (output, *_), _ = run(world)
+            ((output, *_), _), world = ran(world)
             names = list(required(cost))
             given = {p: world.arguments[p] for p in names if p in world.arguments}
             given |= {
@@ -101,10 +111,14 @@ def read_pair(name: str, f: Any, b: Any, alone: bool, module: Mapping[str, Any])
             given |= {p: world.arguments[target] for p in names if p not in given and letters(p) in TARGETS}
             return (call(cost, given),)
 
+        def backward_of_cost(world: World, upstream: tuple[Any, ...]) -> Any:
+            (outputs, cache), world = ran(world)
+            return hand_over(b, found, world, outputs, cache, (), target)
+
         yield Subject(
             name,
             value,
-            lambda world, upstream: hand_over(b, found, world, *run(world), (), target),
+            backward_of_cost,
             {**takes, target: inspect.Parameter.empty},
             "",
             (*code, cost),

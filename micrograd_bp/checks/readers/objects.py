@@ -12,6 +12,7 @@ from micrograd_bp.checks.naming import (
     BACKWARD_METHODS,
     FORWARD_METHODS,
     GRADIENT_METHODS,
+    INPUTS,
     LOSS_METHODS,
     TARGETS,
     letters,
@@ -29,6 +30,8 @@ from micrograd_bp.checks.readers.subject import (
     stored_output,
 )
 from micrograd_bp.checks.world import CannotCheck, World
+
+HELD_DATA = frozenset([*INPUTS, *TARGETS, "X", "Y"])
 
 
 def method_of(kind: Any, names: tuple[str, ...]) -> str:
@@ -135,6 +138,15 @@ def _forward_backward(kind: Any, name: str, f: str, b: str, own: str, loss: Any)
         targets = frozenset(p for p in takes if letters(p) in TARGETS)
         code = code_of(kind, (f, b))
         plain = Subject(name, forward, backward, takes, "given" if n else "arrays" if optional else "", code, targets)
+        if own and n == 0 and not optional and not required(without_self(kind, own)):  # it holds its data and targets
+
+            def of_held(world: World) -> tuple[Any, ...]:
+                run(world)
+                return (getattr(world.thing, own)(),)
+
+            yield replace(
+                plain, forward=of_held, code=code_of(kind, (f, b, own)), data=HELD_DATA, note=f"its own {own}"
+            )
         by_value = b in GRADIENT_METHODS and n == 1 and not targets
         if not (by_value and set(found) & set(takes)):
             yield plain
