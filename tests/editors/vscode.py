@@ -60,8 +60,8 @@ def find_the_fault(bench: Workbench) -> None:
     assert not typed, typed
 
 
-def try_the_rest(bench: Workbench) -> None:
-    """Steps both ways, a breakpoint in the gutter, hovering, the debug console."""
+def try_the_rest(bench: Workbench, script: Path) -> None:
+    """Steps both ways, a breakpoint in the gutter, hovering, the debug console, a script that is changed."""
     bench.press("step back")
     bench.is_at("predictions.7 → ")
     bench.press("step into")
@@ -83,6 +83,10 @@ def try_the_rest(bench: Workbench) -> None:
     expect(bench.page.locator(".notification-toast")).to_have_count(0)
     bench.press("reverse")
     bench.is_at("before the first step")
+    script.write_text(script.read_text(encoding="utf-8").replace("range(200)", "range(3)"), encoding="utf-8")
+    bench.press("restart")
+    expect(bench.page.locator(".repl-tree")).to_contain_text("largest gradient in the first layer: 0.14")
+    bench.on_line(21)
     bench.press("stop")
     expect(bench.page.locator(".debug-toolbar")).to_be_hidden()
 
@@ -176,7 +180,7 @@ def main() -> None:
                 bench.open(address, "debug_rents.py")
                 find_the_fault(bench)
                 print("found the fault by: " + ", ".join(bench.done))
-                try_the_rest(bench)
+                try_the_rest(bench, folder / "debug_rents.py")
                 attach(bench, python, folder)
             except BaseException:
                 bench.picture("failed")

@@ -18,10 +18,11 @@ from micrograd_bp.views.debugger.walk import Stop, Walk
 THREAD = 1
 """The backward pass is the only one that there is."""
 
+RESTART = "supportsRestartRequest"
 CAPABILITIES = {
     "supportsConfigurationDoneRequest": True,
     "supportsStepBack": True,
-    "supportsRestartRequest": True,
+    RESTART: True,
     "supportsGotoTargetsRequest": True,
     "supportsConditionalBreakpoints": True,
     "supportsHitConditionalBreakpoints": True,
@@ -207,6 +208,8 @@ class Conversation(Requests):
         """Asks the editor to launch the script once more, if it is another one by now; says whether it is."""
         is_outdated = self._runs_scripts and self.shown.is_outdated()
         if is_outdated:
+            # An editor that may ask for a restart would ask again, and not launch the script.
+            self.afterwards(lambda: self.connection.event("capabilities", capabilities={RESTART: False}))
             self.afterwards(lambda: self.connection.event("terminated", restart=True))
             self.afterwards(self._release)
         return is_outdated

@@ -146,6 +146,7 @@ def test_a_script_that_leaves_with_a_code_is_shown_and_run_again_when_it_has_cha
         assert editor.go("restart")["reason"] == "entry"
         script(SCRIPT.replace("{leaving}", "0"))
         editor.ask("restart")
+        assert editor.event("capabilities") == {"capabilities": {"supportsRestartRequest": False}}
         assert editor.event("terminated") == {"restart": True}
         editor.ask("disconnect")
         assert process.wait(20) == 0
