@@ -8,21 +8,19 @@ import math
 from array import array
 from collections import Counter
 from collections.abc import Sequence
-from functools import reduce
-from operator import add, mul
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from micrograd_bp.compiler.arrays.language import Array, call, literal, variable
+from micrograd_bp.compiler.arrays.rules import Functions
 from micrograd_bp.compiler.straight_line.numbering import Numbering
-from micrograd_bp.compiler.straight_line.simplification import is_written, product
-from micrograd_bp.compiler.straight_line.templates import Primitives, result_and_derivatives
+from micrograd_bp.compiler.straight_line.templates import result_and_contributions
 from micrograd_bp.compiler.tape_kernel import CODES, run
 from micrograd_bp.engine import Operation, topological_order
-from micrograd_bp.engine.numbers.formulas import Formula
 
-Array = NDArray[np.float64]
+Numbers = NDArray[np.float64]
 
 ADD, SUBTRACT, MULTIPLY, NEGATIVE, MULTIPLY_ADD = (
     CODES[name] for name in ("add", "subtract", "multiply", "negative", "multiply_add")
@@ -87,7 +85,7 @@ class Tape:
         self._numbers[: len(leaves)] = leaves
         self._wanted = np.array(wanted, dtype=np.uint32)
 
-    def run(self, parameters: Array, samples: Array) -> Array:
+    def run(self, parameters: Numbers, samples: Numbers) -> Numbers:
         """For each sample, a row of inputs: the roots, and the derivatives of the first of them, in a row."""
         results = np.empty((len(samples), len(self._wanted)))
         run(self.instructions, self._numbers, np.array(parameters), np.array(samples), self._wanted, results)
@@ -170,22 +168,17 @@ def _patterns(graph: Numbering, literals: _Literals, *, differentiated: bool) ->
 
 
 def _pattern(operation: Operation, wanted: Sequence[bool], literals: _Literals) -> _Pattern:
-    operands = [Formula(name=str(number)) for number in range(len(wanted))]
-    result, *derivatives = result_and_derivatives(operation, operands, wanted, _Scalars())
-    upstream = Formula(name="upstream")
-    products = {
-        number: product(upstream, derivative)
-        for number, derivative in enumerate(derivatives)
-        if wanted[number] and not is_written(derivative, 0.0)
-    }
-    written = [each for each in topological_order(result, *products.values()) if each.value is not None]
+    operands = [variable(str(number)) for number in range(len(wanted))]
+    upstream = variable("upstream")
+    result, products = result_and_contributions(operation, operands, wanted, upstream, _Scalars())
+    written = [each for each in topological_order(result, *products.values()) if each.function == "literal"]
     places = {id(each): place for place, each in enumerate([*operands, *written])}
     forward = _instructions([result], places)
     places[id(upstream)] = len(places)
     added = [(number, *_as_sum(each, upstream)) for number, each in products.items()]
     backward = _instructions([factor for _, _, *factors in added for factor in factors], places)
     return _Pattern(
-        literals=[literals.slot(each.value) for each in written if each.value is not None],
+        literals=[literals.slot(each.detail) for each in written],
         forward=forward,
         result=places[id(result)],
         backward=backward,
@@ -193,47 +186,40 @@ def _pattern(operation: Operation, wanted: Sequence[bool], literals: _Literals) 
     )
 
 
-def _as_sum(contribution: Formula, upstream: Formula) -> tuple[int, Formula, Formula]:
+def _as_sum(contribution: Array, upstream: Array) -> tuple[int, Array, Array]:
     """How a contribution is added: a code, and two operands of which the second counts for products only."""
-    if contribution.operation == "multiply":
+    if contribution.function == "multiply":
         return MULTIPLY_ADD, contribution.operands[0], contribution.operands[1]
-    if contribution.operation == "negative":
+    if contribution.function == "negative":
         return SUBTRACT, contribution.operands[0], upstream
     return ADD, contribution, upstream
 
 
-def _instructions(formulas: Sequence[Formula], places: dict[int, int]) -> list[tuple[int, int, int, int]]:
-    """What computes some formulas; `places` says where others are, and learns where these will be."""
-    order = topological_order(*formulas, leave_out=places)
-    uses = Counter(id(operand) for formula in order for operand in formula.operands) + Counter(map(id, formulas))
-    products = {id(each): each for each in order if each.operation == "multiply" and uses[id(each)] == 1}
-    added = {id(each): products.pop(id(each.operands[1]), None) for each in order if each.operation == "add"}
+def _instructions(roots: Sequence[Array], places: dict[int, int]) -> list[tuple[int, int, int, int]]:
+    """What computes some nodes; `places` says where others are, and learns where these will be."""
+    order = topological_order(*roots, leave_out=places)
+    uses = Counter(id(operand) for node in order for operand in node.operands) + Counter(map(id, roots))
+    products = {id(each): each for each in order if each.function == "multiply" and uses[id(each)] == 1}
+    added = {id(each): products.pop(id(each.operands[1]), None) for each in order if each.function == "add"}
     in_sums = {id(each) for each in added.values()}
     instructions = []
-    for formula in order:
-        if id(formula) in in_sums:
+    for node in order:
+        if id(node) in in_sums:
             continue  # x + a * b is one instruction
-        name, operands = str(formula.operation), formula.operands
-        if (factors := added.get(id(formula))) is not None:
+        name, operands = node.function, node.operands
+        if (factors := added.get(id(node))) is not None:
             name, operands = "multiply_add", (*factors.operands, operands[0])
         slots = [places[id(operand)] for operand in operands]
         if name not in CODES:
             raise NoInstructionError(name)
         instructions.append((CODES[name], slots[0], slots[min(1, len(slots) - 1)], slots[-1]))
-        places[id(formula)] = len(places)
+        places[id(node)] = len(places)
     return instructions
 
 
-class _Scalars(Primitives):
-    """Formulas without groups: what contracts one is written out."""
+class _Scalars(Functions):
+    """Functions for which the kernel has instructions."""
 
-    def sum(self, x: Sequence[Any]) -> Any:
-        return reduce(add, x, 0.0)
-
-    def dot(self, w: Sequence[Any], x: Sequence[Any]) -> Any:
-        return reduce(add, map(mul, w, x), 0.0)
-
-    def logsumexp(self, x: Sequence[Any]) -> Any:
-        largest = reduce(self.maximum, x)
-        shift = self.where(self.less(self.abs(largest), math.inf), largest, 0.0)  # inf - inf would be nan
-        return shift + self.log(self.sum([self.exp(term - shift) for term in x]))
+    def finite(self, x: Array) -> Array:
+        """The number itself, with 0 in place of an infinite one."""
+        return call("where", call("less", call("abs", x), literal(math.inf)), x, literal(0.0))

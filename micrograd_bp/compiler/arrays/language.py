@@ -141,6 +141,8 @@ def _multiply(a: Array, b: Array) -> Array | None:
             return literal(one.detail * other.detail)
         if one.function == "literal" and other.function == "multiply" and other.operands[0].function == "literal":
             return call("multiply", literal(one.detail * other.operands[0].detail), other.operands[1])
+        if one.function == "divide" and one.operands[0].is_literal(1.0):
+            return call("divide", other, one.operands[1])
     return None
 
 

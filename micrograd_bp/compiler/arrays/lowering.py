@@ -4,9 +4,8 @@ What a sum reads is differentiated as any array is; an operation keeps its opera
 states.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import reduce
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from micrograd_bp.compiler.arrays.language import (
     BATCH,
@@ -23,12 +22,9 @@ from micrograd_bp.compiler.arrays.language import (
     variable,
 )
 from micrograd_bp.compiler.arrays.reading import Reader, shape_of
+from micrograd_bp.compiler.arrays.rules import Formulas, Functions
 from micrograd_bp.compiler.groups import Column, Group, Part
-from micrograd_bp.engine.graph import topological_order
-from micrograd_bp.engine.numbers.floats import is_primitive
-from micrograd_bp.engine.numbers.formulas import OPERATORS, Formula
 from micrograd_bp.engine.operation import Operation
-from micrograd_bp.engine.table import OPERATIONS, bind
 
 
 class Lowered(NamedTuple):
@@ -171,6 +167,8 @@ TERMS = {"entries": _entries, "lists": _lists, "matrix": _matrix}
 
 # ---- operations
 
+FUNCTIONS = Functions()
+
 
 def _operation(group: Group, reader: Reader) -> Lowered:
     operation = group.operation
@@ -185,7 +183,7 @@ def _operation(group: Group, reader: Reader) -> Lowered:
         read = reader.read(column, exact=name in many)
         reads.append(read)
         operands.append(reshape(read, (*read.shape, 1)) if apart and name not in many and read.shape else read)
-    formulas = Formulas(operation, operands)
+    formulas = Formulas(operation, operands, FUNCTIONS)
     value = formulas[operation.trace.result]
     shape = shape_of(group)
     extents = (*shape, 1) if apart else shape
@@ -207,72 +205,3 @@ def _keep_exponentials(operation: Operation, formulas: "Formulas") -> None:
             if subtracted is result and result.operands[0].operands == (symbol,):
                 exponentials = formulas[result].operands[1].operands[0]  # of shift + log Σ exp(xᵢ - shift)
                 formulas.known[id(derivative)] = call("divide", exponentials.operands[0], exponentials)
-
-
-class Formulas:
-    """Formulas of a trace as expressions, each made once."""
-
-    def __init__(self, operation: Operation, operands: Sequence[Array]) -> None:
-        """Starts from the operation's operands and constants."""
-        trace = operation.trace
-        self.known: dict[int, Any] = {
-            id(symbol): operand for symbol, operand in zip(trace.symbols.values(), operands, strict=True)
-        }
-        for name, symbol in trace.constants.items():  # those that were left at what they are by default
-            self.known[id(symbol)] = literal(operation.constants[name])
-
-    def __getitem__(self, formula: Formula) -> Array:
-        """The expression of a formula."""
-        for node in topological_order(formula, leave_out=self.known):
-            if node.operation is None:
-                assert node.value is not None
-                self.known[id(node)] = literal(node.value)
-                continue
-            operands = [self.known[id(operand)] for operand in node.operands]
-            if node.operation == "members":
-                self.known[id(node)] = operands[0] if node.operands[0].indexed else operands
-            else:
-                self.known[id(node)] = getattr(functions, node.operation)(*operands)
-        found: Array = self.known[id(formula)]
-        return found
-
-
-class Functions:
-    """Every operation of the table, on expressions; the members of a group lie along the last axis."""
-
-    def __getattr__(self, name: str) -> Callable[..., Array]:
-        if name in OPERATORS or is_primitive(name):
-            return lambda *operands: call(name, *operands)
-
-        def traced(*operands: Array) -> Array:
-            operation = bind(OPERATIONS[name], {}, len(operands))
-            return Formulas(operation, operands)[operation.trace.result]
-
-        return traced
-
-    def sum(self, x: Any) -> Array:
-        """Σ xᵢ."""
-        if isinstance(x, Array):
-            return total(x, [len(x.shape) - 1])
-        added: Array = reduce(lambda a, b: call("add", a, b), x)
-        return added
-
-    def dot(self, w: Any, x: Any) -> Array:
-        """Σ wᵢxᵢ."""
-        if isinstance(w, Array) and isinstance(x, Array):
-            return self.sum(call("multiply", w, x))
-        return self.sum([call("multiply", a, b) for a, b in zip(w, x, strict=True)])
-
-    def logsumexp(self, x: Any) -> Array:
-        """The logarithm of Σ exp(xᵢ), with the largest xᵢ subtracted first, so that nothing overflows."""
-        terms: Any
-        if isinstance(x, Array):
-            shift = call("finite", total(x, [len(x.shape) - 1], "max"))  # since inf - inf would be nan
-            terms = call("exp", call("subtract", x, shift))
-        else:
-            shift = call("finite", reduce(lambda a, b: call("maximum", a, b), x))
-            terms = [call("exp", call("subtract", each, shift)) for each in x]
-        return call("add", shift, call("log", self.sum(terms)))
-
-
-functions = Functions()

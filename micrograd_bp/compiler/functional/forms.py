@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from micrograd_bp.compiler.arrays.rules import computed
 from micrograd_bp.compiler.functional.functions import ArrayFunctions
-from micrograd_bp.compiler.functional.routine import computed
 from micrograd_bp.compiler.functional.source import functional_source
 from micrograd_bp.compiler.matrix_program import MatrixProgram
 from micrograd_bp.compiler.source_text import SourceText

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -18,13 +17,17 @@ from micrograd_bp.compiler.arrays.language import (
     reshape,
 )
 from micrograd_bp.compiler.arrays.routine import Routine
+from micrograd_bp.compiler.arrays.rules import computed
 from micrograd_bp.compiler.functional.functions import ArrayFunctions
 from micrograd_bp.compiler.functional.slices import placed, view
 from micrograd_bp.compiler.groups import HOLE, Index
-from micrograd_bp.engine.numbers.formulas import OPERATORS
 
 OF_ARRAYS = {"broadcast_to", "reshape", "concatenate", "sum", "max", "matmul", "transpose", "outer"}
 """Functions whose operands must be arrays; the others take plain numbers too, beside an array."""
+
+
+FUNCTIONS = ArrayFunctions(np)
+"""What numbers are computed with when a program is written."""
 
 
 def functional(routine: Routine) -> Routine:
@@ -44,7 +47,7 @@ def _rewritten(node: Array, operands: Sequence[Array]) -> Array | None:
     if not operands:
         return None
     if all(operand.function == "literal" for operand in operands):
-        return literal(computed(node.function, [operand.detail for operand in operands]))
+        return literal(computed(node.function, [operand.detail for operand in operands], FUNCTIONS))
     if all(map(_is_plain, operands)):
         operands = [_as_array(operand) if operand is BATCH_SIZE else operand for operand in operands]
     return call(node.function, *operands)
@@ -80,13 +83,3 @@ def _is_plain(a: Array) -> bool:
 
 def _as_array(a: Array) -> Array:
     return array("array", (a,)) if _is_plain(a) else a
-
-
-def computed(function: str, operands: Sequence[Any]) -> float:
-    """What a function gives for plain numbers, in IEEE arithmetic."""
-    if function in OPERATORS:
-        compute, operands = OPERATORS[function], [np.float64(number) for number in operands]
-    else:
-        compute = getattr(ArrayFunctions(np), function)
-    with np.errstate(all="ignore"):
-        return float(compute(*operands))

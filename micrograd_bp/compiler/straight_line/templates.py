@@ -3,16 +3,15 @@
 The operands and the node itself are still open, so that a template serves every node of its kind.
 """
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from micrograd_bp.compiler.straight_line.simplification import is_written, product, simplified
+import numpy as np
+
+from micrograd_bp.compiler.arrays.language import Array, array, call, constant, literal, rewritten, variable
+from micrograd_bp.compiler.arrays.rules import Formulas, Functions, folded
 from micrograd_bp.compiler.straight_line.writing import Statements
 from micrograd_bp.engine.graph import topological_order
-from micrograd_bp.engine.numbers.floats import is_primitive
-from micrograd_bp.engine.numbers.formulas import Formula, as_formula, call, evaluate
-from micrograd_bp.engine.numbers.namespace import Namespace
 from micrograd_bp.engine.operation import Operation
 
 
@@ -48,23 +47,20 @@ def template(
         constants: for each operand the number to be written in its place, or None.
         upstream_is_one: whether the upstream gradient is the 1 that the backward pass starts from.
     """
-    operands = [Formula(name=f"{{{place}}}", value=constant) for place, constant in enumerate(constants, start=2)]
-    result, *derivatives = result_and_derivatives(operation, operands, wanted, Primitives())
-    upstream = Formula(value=1.0) if upstream_is_one else Formula(name="{1}")
-    products = {
-        place: product(upstream, derivative)
-        for place, derivative in enumerate(derivatives)
-        if wanted[place] and not is_written(derivative, 0.0)
-    }
-
-    in_forward = {id(formula) for formula in topological_order(result) if formula.operation is not None}
+    operands = [
+        variable(f"{{{place}}}") if number is None else constant(np.array(number))
+        for place, number in enumerate(constants, start=2)
+    ]
+    upstream = literal(1.0) if upstream_is_one else variable("{1}")
+    result, products = result_and_contributions(operation, operands, wanted, upstream, _Lines())
+    in_forward = {node for node in topological_order(result) if node.operands}
     roots = list(products.values())
-    in_backward = topological_order(*roots, leave_out=in_forward)
-    used_again = {id(each) for each in roots} | {id(each) for formula in in_backward for each in formula.operands}
+    in_backward = topological_order(*roots, leave_out={id(node) for node in in_forward})
+    used_again = {*roots, *(operand for node in in_backward for operand in node.operands)}
     forward = Statements([result], named=used_again & in_forward)
     forward.assign(result)
     backward = Statements(roots, after=forward)
-    contributions = {place: backward.text(each) for place, each in products.items()}
+    contributions = {place: backward.text(product) for place, product in products.items()}
     return Template(
         forward="\n".join(forward.lines),
         backward="\n".join(backward.lines),
@@ -73,30 +69,47 @@ def template(
     )
 
 
-class Primitives(Namespace):
-    """Formulas of the functions that numbers come with; any other operation is written out by its own rule."""
+class _Lines(Functions):
+    """Functions of numbers as Python writes them: a sum has any number of terms, and `logsumexp` takes a tuple."""
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        return partial(call, name) if is_primitive(name) else super().__getattr__(name)
+    def sum(self, x: Sequence[Array]) -> Array:
+        return array("terms", x) if len(x) > 1 else super().sum(x)
+
+    def logsumexp(self, x: Sequence[Array]) -> Array:
+        return array("logsumexp", x)
 
 
-def result_and_derivatives(
-    operation: Operation, operands: Sequence[Formula], wanted: Sequence[bool], xp: Namespace
-) -> list[Formula]:
-    """The result of an operation on these operands, and its derivative along each of them; 0 where nobody wants it."""
+def result_and_contributions(
+    operation: Operation, operands: Sequence[Array], wanted: Sequence[bool], upstream: Array, functions: Functions
+) -> tuple[Array, dict[int, Array]]:
+    """The result of an operation on numbers, and upstream gradient times derivative along each operand.
+
+    Args:
+        operation: with its constants bound.
+        operands: the numbers, member by member.
+        wanted: for each of them whether its gradient is asked for.
+        upstream: the upstream gradient.
+        functions: what to compute with.
+
+    Returns:
+        The result, and what comes to the gradient of each operand by its number, but for those whose derivative is 0.
+    """
     trace = operation.trace
     arranged = operation.arranged(operands)
-    environment: dict[Formula, Any] = dict(zip(trace.symbols.values(), arranged, strict=True))
-    environment |= {symbol: Formula(value=operation.constants[name]) for name, symbol in trace.constants.items()}
-    names = [
-        name
+    formulas = Formulas(operation, arranged, functions)
+    derivatives: list[Any] = [
+        formulas[trace.derivatives[name]] if _any(each) else literal(0.0)
         for name, each in zip(operation.operand_names, operation.arranged(wanted), strict=True)
-        if (any(each) if isinstance(each, tuple) else each)
     ]
-    formulas = [trace.result, *(trace.derivatives[name] for name in names)]
     # What stands for the result in a derivative is the object that stands for the result here.
-    result, *found = evaluate(formulas, environment, xp, literal=as_formula)
-    by_name = dict(zip(names, found, strict=True))
-    nothing = Formula(value=0.0)
-    derivatives = [by_name.get(name, nothing) for name in operation.operand_names]
-    return simplified([result, *operation.laid_out(derivatives, arranged)])
+    result, *flat = rewritten([formulas[trace.result], *operation.laid_out(derivatives, arranged)], folded)
+    products = {
+        place: call("multiply", upstream, derivative)
+        for place, (derivative, is_wanted) in enumerate(zip(flat, wanted, strict=True))
+        if is_wanted and not derivative.is_literal(0.0)
+    }
+    return result, products
+
+
+def _any(wanted: Any) -> bool:
+    return any(wanted) if isinstance(wanted, tuple) else bool(wanted)

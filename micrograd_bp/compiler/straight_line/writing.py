@@ -1,11 +1,12 @@
-"""Formulas as Python statements on local names."""
+"""Arrays of single numbers as Python statements on local names."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
+from micrograd_bp.compiler.arrays.language import Array
 from micrograd_bp.engine.graph import topological_order
-from micrograd_bp.engine.numbers.formulas import Formula
 
 TERMS_IN_A_STATEMENT = 8  # Python's compiler fails at some 3,000
 DEPTH_OF_AN_EXPRESSION = 20  # and at some 200 nested parentheses
@@ -38,86 +39,81 @@ class _Part(NamedTuple):
 
 
 class Statements:
-    """Statements that compute some formulas for a node, which is written `{0}`.
+    """Statements that compute some numbers for a node, which is written `{0}`.
 
     Attributes:
         lines: the statements, one on each line.
         functions: the names of the functions that they call.
-        names: the names that formulas were given, by id.
+        names: what arrays were called.
     """
 
     def __init__(
-        self, formulas: Sequence[Formula], *, named: Collection[int] = (), after: "Statements | None" = None
+        self, roots: Sequence[Array], *, named: Collection[Array] = (), after: "Statements | None" = None
     ) -> None:
-        """Prepares to write formulas.
+        """Prepares to write.
 
         Args:
-            formulas: all that will be written. What is used more than once among them gets a name.
-            named: ids of other formulas that shall get one.
+            roots: all that will be written. What is used more than once among them gets a name.
+            named: others that shall get one.
             after: statements that have run before, whose names can be used.
         """
         self.lines: list[str] = []
         self.functions: set[str] = set()
-        self.names: dict[int, str] = dict(after.names) if after else {}
-        self._parts = {each: _Part(name) for each, name in self.names.items()}
-        uses = Counter(map(id, formulas))
-        for formula in topological_order(*formulas, leave_out=self._parts):
-            uses.update(map(id, formula.operands))
-        self._named = {*named, *(each for each, count in uses.items() if count > 1)}
+        self.names: dict[Array, str] = dict(after.names) if after else {}
+        self._parts = {id(known): _Part(name) for known, name in self.names.items()}
+        uses = Counter(roots)
+        for node in topological_order(*roots, leave_out=self._parts):
+            uses.update(node.operands)
+        self._named = {*named, *(node for node, count in uses.items() if count > 1)}
 
-    def assign(self, formula: Formula) -> None:
-        """Computes a formula into the node."""
-        if formula.operation is None:
-            self.lines.append(f"{{0}} = {self.text(formula)}")
+    def assign(self, root: Array) -> None:
+        """Computes an array into the node."""
+        if not root.operands:
+            self.lines.append(f"{{0}} = {self.text(root)}")
         else:
-            self.names[id(formula)] = "{0}"
-            self._named.add(id(formula))
-            self.text(formula)
+            self.names[root] = "{0}"
+            self._named.add(root)
+            self.text(root)
 
-    def text(self, formula: Formula) -> str:
-        """The expression of a formula; what it needs first is added to the statements."""
-        for each in topological_order(formula, leave_out=self._parts):
-            part = self._part(each)
-            if each.operation not in (None, "members") and (
-                id(each) in self._named or part.depth > DEPTH_OF_AN_EXPRESSION
-            ):
-                name = self._name(each)
+    def text(self, root: Array) -> str:
+        """The expression of an array; what it needs first is added to the statements."""
+        for node in topological_order(root, leave_out=self._parts):
+            part = self._part(node)
+            if node.operands and (node in self._named or part.depth > DEPTH_OF_AN_EXPRESSION):
+                name = self._name(node)
                 if part.text != name:
                     self.lines.append(f"{name} = {part.text}")
                 part = _Part(name)
-            self._parts[id(each)] = part
-        return self._parts[id(formula)].text
+            self._parts[id(node)] = part
+        return self._parts[id(root)].text
 
-    def _part(self, formula: Formula) -> _Part:
-        if formula.value is not None:
-            text = repr(formula.value)
-            self.functions |= {text.lstrip("-")} & {"inf", "nan"}
-            return _Part(text, SIGN if text.startswith("-") else ATOM)
-        if formula.operation is None:
-            return _Part(formula.name)
-        operands = [self._parts[id(operand)] for operand in formula.operands]
-        depth = max([part.depth for part in operands], default=0) + 1
-        if formula.operation == "members":
-            return _Part(tuple_of([part.text for part in operands]), ATOM, depth)
-        if formula.operation in ("sum", "dot"):
-            groups = [[self._parts[id(member)] for member in group.operands] for group in formula.operands]
-            rows = zip(*groups, strict=True)
-            terms = [_OPERATORS["multiply"](*row) if len(row) == 2 else row[0].inside(PRODUCT) for row in rows]
-            return self._total(formula, terms, depth)
-        if formula.operation in _OPERATORS:
-            return _Part(_OPERATORS[formula.operation](*operands), _STRENGTHS[formula.operation], depth)
-        self.functions.add(formula.operation)
-        return _Part(f"{formula.operation}({', '.join(part.text for part in operands)})", ATOM, depth)
+    def _part(self, node: Array) -> _Part:
+        if node.function == "variable":
+            return _Part(node.detail)
+        if not node.operands:
+            number = float(node.detail)
+            self.functions |= {repr(abs(number))} & {"inf", "nan"}
+            return _Part(repr(number), SIGN if math.copysign(1.0, number) < 0.0 else ATOM)
+        operands = [self._parts[id(operand)] for operand in node.operands]
+        depth = max([part.depth for part in operands]) + 1
+        if node.function == "terms":
+            return self._total(node, [operand.inside(PRODUCT) for operand in operands], depth)
+        if node.function in _OPERATORS:
+            return _Part(_OPERATORS[node.function](*operands), _STRENGTHS[node.function], depth)
+        texts = [part.text for part in operands]
+        self.functions.add(node.function)
+        arguments = tuple_of(texts) if node.function == "logsumexp" else ", ".join(texts)
+        return _Part(f"{node.function}({arguments})", ATOM, depth)
 
-    def _total(self, formula: Formula, terms: list[str], depth: int) -> _Part:
+    def _total(self, node: Array, terms: list[str], depth: int) -> _Part:
         if len(terms) > TERMS_IN_A_STATEMENT:
-            name = self._name(formula)
+            name = self._name(node)
             self.lines += sum_statements(name, terms)
             return _Part(name)
         return _Part(_sum_of(terms), SUM, depth)
 
-    def _name(self, formula: Formula) -> str:
-        return self.names.setdefault(id(formula), f"{{0}}_part{len(self.names)}")
+    def _name(self, node: Array) -> str:
+        return self.names.setdefault(node, f"{{0}}_part{len(self.names)}")
 
 
 _OPERATORS: dict[str, Callable[..., str]] = {

@@ -1,0 +1,118 @@
+"""Traces of rules as arrays: with the members of a group along the last axis, or as a list of single numbers."""
+
+from collections.abc import Callable, Sequence
+from functools import partial, reduce
+from typing import Any
+
+import numpy as np
+
+from micrograd_bp.compiler.arrays.language import Array, call, constant, literal, total
+from micrograd_bp.engine.graph import topological_order
+from micrograd_bp.engine.numbers.arrays import Arrays
+from micrograd_bp.engine.numbers.floats import is_primitive
+from micrograd_bp.engine.numbers.formulas import OPERATORS, Formula
+from micrograd_bp.engine.operation import Operation
+from micrograd_bp.engine.table import OPERATIONS, bind
+
+
+class Functions:
+    """Every operation of the table, on arrays; one that is not primitive is written out by its own rule."""
+
+    def __getattr__(self, name: str) -> Callable[..., Array]:
+        if name in OPERATORS or is_primitive(name):
+            return lambda *operands: call(name, *operands)
+
+        def traced(*operands: Any) -> Array:
+            operation = bind(OPERATIONS[name], {}, len(operands))
+            result: Array = Formulas(operation, operands, self)[operation.trace.result]
+            return result
+
+        return traced
+
+    def sum(self, x: Any) -> Array:
+        """Σ xᵢ."""
+        if isinstance(x, Array):
+            return total(x, [len(x.shape) - 1])
+        return reduce(partial(call, "add"), x, literal(0.0))
+
+    def dot(self, w: Any, x: Any) -> Array:
+        """Σ wᵢxᵢ."""
+        if isinstance(w, Array) and isinstance(x, Array):
+            return self.sum(call("multiply", w, x))
+        return self.sum([call("multiply", a, b) for a, b in zip(w, x, strict=True)])
+
+    def finite(self, x: Array) -> Array:
+        """The number itself, with the largest there is in place of an infinite one; nan stays."""
+        return call("finite", x)
+
+    def logsumexp(self, x: Any) -> Array:
+        """The logarithm of Σ exp(xᵢ), with the largest xᵢ subtracted first, so that nothing overflows."""
+        terms: Any
+        if isinstance(x, Array):
+            shift = self.finite(total(x, [len(x.shape) - 1], "max"))  # since inf - inf would be nan
+            terms = call("exp", call("subtract", x, shift))
+        else:
+            shift = self.finite(reduce(partial(call, "maximum"), x))
+            terms = [call("exp", call("subtract", member, shift)) for member in x]
+        return call("add", shift, call("log", self.sum(terms)))
+
+
+class Formulas:
+    """What the formulas of a trace have become, each made once: an array, or for an indexed one a list of them."""
+
+    def __init__(self, operation: Operation, operands: Sequence[Any], functions: Functions) -> None:
+        """Starts from the operation's operands and constants."""
+        trace = operation.trace
+        self._functions = functions
+        self.known: dict[int, Any] = {
+            id(symbol): operand for symbol, operand in zip(trace.symbols.values(), operands, strict=True)
+        }
+        for name, symbol in trace.constants.items():  # those that were left at what they are by default
+            self.known[id(symbol)] = literal(operation.constants[name])
+
+    def __getitem__(self, formula: Formula) -> Any:
+        """What a formula has become."""
+        for node in topological_order(formula, leave_out=self.known):
+            operands = [self.known[id(operand)] for operand in node.operands]
+            if node.operation is None:
+                assert node.value is not None
+                self.known[id(node)] = literal(node.value)
+            elif node.operation == "members":
+                self.known[id(node)] = operands[0] if node.operands[0].indexed else operands
+            else:
+                self.known[id(node)] = self._applied(node, operands)
+        return self.known[id(formula)]
+
+    def _applied(self, node: Formula, operands: list[Any]) -> Any:
+        function = getattr(self._functions, str(node.operation))
+        lists = [x for x, operand in zip(operands, node.operands, strict=True) if operand.indexed and not _is_array(x)]
+        if not node.indexed or not lists:
+            return function(*operands)
+        rows = zip(*[[x] * len(lists[0]) if _is_array(x) else x for x in operands], strict=True)
+        return [function(*row) for row in rows]
+
+
+def _is_array(x: Any) -> bool:
+    return isinstance(x, Array)
+
+
+def folded(node: Array, operands: Sequence[Array]) -> Array | None:
+    """The number that a function of numbers is, for `rewritten`; a constant if one of the graph's is in it."""
+    if not operands or not (node.function in OPERATORS or is_primitive(node.function)):
+        return None
+    if node.shape or not all(operand.function in ("literal", "constant") for operand in operands):
+        return call(node.function, *operands)
+    numbers = [float(operand.detail) for operand in operands]
+    number = computed(node.function, [numbers] if node.function == "logsumexp" else numbers)
+    is_literal = all(operand.function == "literal" for operand in operands)
+    return literal(number) if is_literal else constant(np.array(number))
+
+
+def computed(function: str, operands: Sequence[Any], functions: Any = None) -> float:
+    """What a function gives for plain numbers, in IEEE arithmetic, by default of NumPy."""
+    if function in OPERATORS:
+        compute, operands = OPERATORS[function], [np.float64(number) for number in operands]
+    else:
+        compute = getattr(functions or Arrays(np), function)
+    with np.errstate(all="ignore"):
+        return float(compute(*operands))
