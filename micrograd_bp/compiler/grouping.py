@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from micrograd_bp.compiler.groups import Column, Group, Member, Place
+from micrograd_bp.compiler.groups import Column, Entry, Group, Member
 from micrograd_bp.compiler.sum_layouts import sum_groups, sum_member, with_pruned_sums
 from micrograd_bp.compiler.sums import flattened_sums
 from micrograd_bp.engine import Value
@@ -70,10 +70,10 @@ class Grouping:
         self.inputs = {name: Group("input", list(leaves), batched=True, name=name) for name, leaves in inputs.items()}
         self.constants = Group("constants", [], batched=False, name="constants")
         self.groups: list[Group] = []
-        self.place: dict[Value, Place] = {}
+        self.place: dict[Value, Entry] = {}
         for group in (self.parameters, *self.inputs.values()):
             self._put(group)
-        self._joined: dict[Any, tuple[Group, dict[Place, int]]] = {}
+        self._joined: dict[Any, tuple[Group, dict[Entry, int]]] = {}
         self._order = computed = self._varying(order)
         uses = Counter(chain.from_iterable([node.operands for node in computed]))
         self._flat, self.went_to = flattened_sums(computed, uses, set(roots), self._batched(computed))
@@ -170,7 +170,7 @@ class Grouping:
 
     def column(self, places: Any) -> Column:
         """Places, or lists of places, as entries of one group; where they are in several, these are joined."""
-        flat: list[Place] = [each for place in places for each in (place if isinstance(place, list) else [place])]
+        flat: list[Entry] = [each for place in places for each in (place if isinstance(place, list) else [place])]
         entries: dict[Group, set[int]] = {}
         for group, position in flat:
             entries.setdefault(group, set()).add(position)
@@ -180,7 +180,7 @@ class Grouping:
         )
         return Column(group, index.reshape(len(places), -1) if isinstance(places[0], list) else index)
 
-    def join(self, entries: Mapping[Group, set[int]]) -> tuple[Group, dict[Place, int]]:
+    def join(self, entries: Mapping[Group, set[int]]) -> tuple[Group, dict[Entry, int]]:
         """Entries of several groups side by side, and where each of them is."""
         columns = [Column(group, np.array(sorted(chosen), np.int64)) for group, chosen in entries.items()]
         key = tuple([(id(column.group), column.index.tobytes()) for column in columns])

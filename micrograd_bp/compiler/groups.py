@@ -78,7 +78,7 @@ class Group:
         return [column.group for column in columns]
 
 
-Place = tuple[Group, int]
+Entry = tuple[Group, int]
 """The group of a node, and its position in there."""
 
 

@@ -65,6 +65,5 @@ def described(value: float, gradient: NDArray[Any], statement: str, node: Value 
 def all_finite(gradient: NDArray[Any]) -> bool:
     """Whether no entry is nan or inf."""
     # One number tells, unless squares overflow.
-    flat = gradient.ravel()
-    squares = ERRORS_IGNORED.copy().run(flat.dot, flat)
+    squares = ERRORS_IGNORED.copy().run(gradient.dot, gradient)
     return math.isfinite(squares) or bool(np.isfinite(gradient).all())

@@ -14,7 +14,7 @@ from micrograd_bp.compiler.arguments import checked_dtype, checked_graph, checke
 from micrograd_bp.compiler.functional import ArrayProgram
 from micrograd_bp.compiler.functional.functions import jax_numpy
 from micrograd_bp.compiler.grouping import Grouping
-from micrograd_bp.compiler.matrix_program import MatrixProgram, Place
+from micrograd_bp.compiler.matrix_program import MatrixProgram
 from micrograd_bp.compiler.non_finite import all_finite, described
 from micrograd_bp.compiler.straight_line.program import StraightLine, straight_line
 from micrograd_bp.engine import Value, topological_order
@@ -167,7 +167,8 @@ class Program:
             arrays = checked_inputs(self._sizes(self._inputs), inputs, named, self._dtype)
         batch = len(arrays[0]) if arrays else None
         value, gradient, *others = program.value_and_gradient(self._parameters, arrays, batch)
-        if self._check and not (math.isfinite(value) and all(map(all_finite, (gradient, *others)))):
+        are_others_finite = not others or all(all_finite(each.ravel()) for each in others)
+        if self._check and not (math.isfinite(value) and all_finite(gradient) and are_others_finite):
             self._refuse(program, float(value), [gradient, *others], arrays)
         if others:  # one that repeats a single number is read-only
             others = [other if other.flags.writeable else other.copy() for other in others]
@@ -241,12 +242,10 @@ class Program:
             LookupError: there is no such array or entry.
             ValueError: the text does not name an entry.
         """
-        if isinstance(self._program, StraightLine):
-            if isinstance(what, Value):
-                return [Place(name, (), line, statement) for name, line, statement in self._program.where(what)]
-            return self._program.node(what.strip())
         if isinstance(what, Value):
             return self._program.where(what)
+        if isinstance(self._program, StraightLine):
+            return self._program.node(what.strip())
         entry = re.fullmatch(r"\s*(\w+)\s*(?:\[\s*([\d\s,]*)\])?\s*", what)
         if entry is None:
             raise ValueError(f'an entry is written as "W0[3, 5]", got {what!r}')

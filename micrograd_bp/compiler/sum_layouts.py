@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from micrograd_bp.compiler.groups import HOLE, Column, Group, Index, Member, Part, Place
+from micrograd_bp.compiler.groups import HOLE, Column, Entry, Group, Index, Member, Part
 from micrograd_bp.compiler.sums import Term
 from micrograd_bp.engine import Value
 
@@ -22,7 +22,7 @@ Pairs = tuple[tuple[int, int], ...]
 """The terms of one kind in one sum, in order: the entry of `b`, and that of `a` or -1."""
 
 
-def sum_member(node: Value, terms: Iterable[Term], place: Mapping[Value, Place]) -> Member:
+def sum_member(node: Value, terms: Iterable[Term], place: Mapping[Value, Entry]) -> Member:
     """A sum with its terms sorted by kind."""
     found: dict[TermKind, list[tuple[int, int]]] = {}
     seen: dict[tuple[float, Group, Group | None], tuple[bool, list[tuple[int, int]]]] = {}
@@ -85,7 +85,7 @@ DENSE = 0.5
 """From this share of weights on that are there, a matrix with holes is better than smaller matrices."""
 
 
-Join = Callable[[Mapping[Group, set[int]]], tuple[Group, dict[Place, int]]]
+Join = Callable[[Mapping[Group, set[int]]], tuple[Group, dict[Entry, int]]]
 
 
 def sum_groups(members: Sequence[Member], join: Join) -> list[Group]:

@@ -129,8 +129,8 @@ def test_each_node_has_its_statement(statements, monkeypatch, neuron):
         assert bool(places) == (node is not None and (node.operation is not None or node.label != ""))
         for place in places:
             assert lines[place.line - 1].strip() == place.statement
-            assert place.name.rpartition(".")[2] in place.statement or place.name.startswith("values[")
-            assert made.node(place.name) is node
+            assert place.array.rpartition(".")[2] in place.statement or place.array.startswith("values[")
+            assert made.node(place.array) is node
     assert made.where(Value(1.0)) == []
     for name in ("nothing", "d_nothing", "paused[99].v0", "paused[0].v99", "values[99]"):
         with pytest.raises(LookupError, match="is called"):
@@ -142,7 +142,7 @@ def test_pdb_steps_through_it(statements, monkeypatch, neuron):
     monkeypatch.setattr(chunks, "MOST_STATEMENTS", statements)
     _, values = neuron
     made = straight_line(values["loss"], {"X": [values["x"]], "T": [values["t"]]}, [values["w"], values["b"]], {})
-    name, line, statement = made.where(values["y"])[0]
+    name, _, line, statement = made.where(values["y"])[0]
     output = io.StringIO()
     debugger = pdb.Pdb(stdin=io.StringIO(f"continue\nnext\np {name.rpartition('.')[2]}\ncontinue\n"), stdout=output)
     assert debugger.set_break(made.filename, line) is None

@@ -6,11 +6,12 @@ with a number for each sample of a batch. A few samples may run on a tape instea
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy
 from numpy.typing import NDArray
 
+from micrograd_bp.compiler.matrix_program import Place
 from micrograd_bp.compiler.non_finite import first_non_finite
 from micrograd_bp.compiler.straight_line.numbering import Numbering
 from micrograd_bp.compiler.straight_line.python import Function, PythonCode
@@ -52,14 +53,6 @@ def straight_line(
         ImportError: a tape is asked for, and numba is not installed.
     """
     return StraightLine(loss, inputs, parameters, outputs, with_respect_to, tape)
-
-
-class Place(NamedTuple):
-    """Where a number is computed: its `name` in the source, and the `line` and the `statement` that give it."""
-
-    name: str
-    line: int
-    statement: str
 
 
 class StraightLine:
@@ -187,7 +180,8 @@ class StraightLine:
     def where(self, node: Value) -> list[Place]:
         """Where in the source a node and its gradient are computed; where they have statements of their own."""
         place = self._graph.number.get(node)
-        return [] if place is None else [Place(*each) for each in self._python.where(place)]
+        places = [] if place is None else self._python.where(place)
+        return [Place(name, (), line, statement) for name, line, statement in places]
 
     def node(self, name: str) -> Value:
         """The node that has this name in the source, or whose gradient has it.
