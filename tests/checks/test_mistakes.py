@@ -1,5 +1,6 @@
 """Every usual mistake, planted, is caught and named, at the arrays that it spoils and at the line that makes it."""
 
+import numpy as np
 import pytest
 
 from micrograd_bp.checks import check_layer
@@ -117,3 +118,13 @@ def test_a_mistake_of_nobody_is_caught_without_a_name():
     assert finding.name == ""
     assert "look there first" in finding.words
     assert finding.line.text == line
+
+
+def test_what_is_right_for_one_sample_alone_is_said():
+    """With biases of the shape (1, 3) nobody can tell whether batches are meant."""
+    alone = layer((D_BIASES, "self.d_biases = d_z"))
+    alone.biases = np.zeros((1, 3))
+    report = check_layer(alone)
+    assert report.ok
+    assert "on a batch d_biases would still have to be summed" in " ".join(report.remarks)
+    assert not check_layer(layer()).remarks

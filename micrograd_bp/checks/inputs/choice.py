@@ -18,12 +18,21 @@ from micrograd_bp.checks.world import (
 
 
 class Choice(NamedTuple):
-    """A plan that was tried."""
+    """A plan that was tried.
+
+    Attributes:
+        plan: how it is called.
+        examined: what that showed; None where backward raised.
+        failed: what backward raised.
+        rank: how well it fits, 0 for the best.
+        on_a_batch: the same with a batch, where one sample alone fits better.
+    """
 
     plan: Plan
     examined: Examined | None
     failed: BackwardFailed | None
     rank: int
+    on_a_batch: "Choice | None" = None
 
     @property
     def thing(self) -> Any:
@@ -124,7 +133,7 @@ def choose(
                 if best is None or made.key < best.key:
                     best = made
                 if made.rank == 0:
-                    return _with_one_hot_rows(made, names)
+                    return _with_one_hot_rows(made, names)._replace(on_a_batch=summed)
                 if made.rank in (1, 2):
                     wrong.append(plan)
                 examined["a batch"] += made.takes_a_batch

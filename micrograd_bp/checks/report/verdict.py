@@ -76,6 +76,9 @@ def report_of(choice: Choice, seen: Sequence[Examined], hint: int) -> Report:
             f"{named} divided by the number of samples, and what is passed on is not: right where the loss's gradient "
             "comes without that division"
         )
+    if choice.on_a_batch is not None:
+        named = ", ".join(first.results[name].role for name in choice.on_a_batch.misshapen if name in first.results)
+        remarks.append(f"compared on one sample at a time: on a batch {named} would still have to be summed over it")
     if any(examined.argument_changed for examined in seen):
         remarks.append("backward writes into the array that it is handed: whoever called it finds it changed")
     missing = list(first.missing)
