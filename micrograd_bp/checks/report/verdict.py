@@ -1,6 +1,6 @@
 """From what was examined to the report: which gradients are right, which are not, and what was not compared."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from micrograd_bp.checks.examine import BackwardFailed, Examined
@@ -42,31 +42,16 @@ def report_of(choice: Choice, seen: Sequence[Examined], hint: int) -> Report:
     """
     subject, first = choice.plan.subject, choice.examined
     assert first is not None
-    remarks: list[str] = []
-    slightly: list[ArrayResult] = []
-    results: list[ArrayResult] = []
-    order = [name for name in first.claim.arrays if name in first.results]
     again = next((each for each in seen if each.claim.earlier is not None), None)
     adding = _adding(first, again) if again is not None and _is_reset(choice.thing) else []
-    # Of a course, whose layers are functions.
-    convention = _convention(first, seen) if choice.thing is None else []
-    for name in order:
-        each = [examined.results[name] for examined in seen if name in examined.results]
-        if name in adding:
-            each = [examined.results[name] for examined in seen if examined is not again and name in examined.results]
-        wrong = next((result for result in each if not result.ok), None)
-        slight = next((result for result in each if result.ok and result.message), None)
-        if wrong is not None and name in convention:
-            wrong = wrong._replace(ok=True, message="divided by the number of samples")
-        elif wrong is None and slight is not None:
-            slightly.append(slight)
-        results.append(wrong or each[0]._replace(message=""))
-    if slightly:
-        named = ", ".join(result.role for result in slightly)
-        least = min(float(result.message) for result in slightly)
-        remarks.append(
-            f"{named} differ by up to one part in {least:.0e}, as an epsilon in a formula does: that is no mistake"
-        )
+    convention = _convention(first, seen) if choice.thing is None else []  # of a course, whose layers are functions
+    results = [
+        _worst(name, [each for each in seen if name not in adding or each is not again], name in convention)
+        for name in first.claim.arrays
+        if name in first.results
+    ]
+    remarks = [*_remarks(choice, first, [result for result in results if result.ok and result.message])]
+    results = [result._replace(message="") if result.ok else result for result in results]
     if adding:
         named = ", ".join(first.results[name].role for name in adding)
         remarks.append(f"{named}: every call adds to what is there, so set it to zero before each batch")
@@ -76,60 +61,77 @@ def report_of(choice: Choice, seen: Sequence[Examined], hint: int) -> Report:
             f"{named} divided by the number of samples, and what is passed on is not: right where the loss's gradient "
             "comes without that division"
         )
-    if choice.on_a_batch is not None:
-        named = ", ".join(first.results[name].role for name in choice.on_a_batch.misshapen if name in first.results)
-        remarks.append(f"compared on one sample at a time: on a batch {named} would still have to be summed over it")
     if any(examined.argument_changed for examined in seen):
         remarks.append("backward writes into the array that it is handed: whoever called it finds it changed")
-    missing = list(first.missing)
-    findings: list[Finding] = []
-    data = [name for name in missing if name in subject.data or is_statistic(name)]
-    if first.results and not subject.upstream:  # what enters a loss is data, unless it is learned
-        learned = [name for name in missing if choice.thing is None and is_parameter(name)]
-        data += [name for name in missing if name in subject.parameters and name not in (*learned, *data)]
-    inputs = [name for name in missing if name not in data and name in subject.parameters]
-    handed = [n for n in subject.parameters if n in first.claim.arrays]
-    if inputs and first.results and inputs == handed and first.nothing and choice.thing is not None:
-        finding = _not_returned(inputs, subject)
-        if finding is not None:
-            findings.append(finding)
-            role = f"d_{inputs[0]}"
-            results.append(ArrayResult(role, "", False, message="backward returns nothing", array=inputs[0]))
-            missing.remove(inputs[0])
-        else:  # of a first layer
-            data += inputs
-    missing = [name for name in missing if name not in data]
+    wrong = [result.array for result in results if not result.ok]
+    findings = findings_of(seen, results, wrong, subject)
+    missing, data, dropped = _left_out(choice, first)
+    if dropped is not None:
+        findings.append(dropped)
+        results.append(ArrayResult(dropped.roles[0], "", False, message="backward returns nothing", array=missing[0]))
+        missing = missing[1:]
     if data:
         remarks.append(f"no gradient is given for {', '.join(data)}: nothing needs one, unless something comes before")
-    wrong_names = [result.array for result in results if not result.ok and result.message != "backward returns nothing"]
-    findings = findings_of(seen, results, wrong_names, subject) + findings
-    ok: bool | None = not any(not result.ok for result in results)
-    if ok and missing:
-        ok = None
-    elif missing:
+    if not results and not missing:
+        raise CannotCheck("nothing that is handed over or held moves the output: there is no gradient to compare")
+    right = all(result.ok for result in results)
+    if missing and not right:
         lost = "its gradient was" if len(missing) == 1 else "their gradients were"
         remarks.append(f"{', '.join(missing)}: {lost} not found, and so not compared")
     notes = [
         ("names", ", ".join(_named(result, first) for result in results) or "none"),
         ("inputs", choice.plan.words or ("as given" if choice.plan.fixed else "none")),
         ("compared", f"with {first.right.source}"),
+        ("loss", subject.note),
     ]
-    if subject.note:
-        notes.append(("loss", subject.note))
-    if not results and not missing:
-        raise CannotCheck("nothing that is handed over or held moves the output: there is no gradient to compare")
+    about = ["network"] if layers_of(choice.thing) else _about(results)
     return Report(
         subject.name,
-        ok,
+        None if right and missing else right,
         tuple(results),
         tuple(findings),
-        tuple(notes),
+        tuple(note for note in notes if note[1]),
         tuple(remarks),
-        hints=tuple(layer_hints(["network"] if layers_of(choice.thing) else _about(results), hint))
-        if ok is False
-        else (),
+        hints=() if right else tuple(layer_hints(about, hint)),
         missing=tuple(missing),
     )
+
+
+def _worst(name: str, seen: Sequence[Examined], convention: bool) -> ArrayResult:
+    """What the calls say of one array: the first that is wrong, or how far off the right ones are."""
+    each = [examined.results[name] for examined in seen if name in examined.results]
+    wrong = next((result for result in each if not result.ok), None)
+    if wrong is not None and convention:
+        return wrong._replace(ok=True, message="")
+    return wrong or next((result for result in each if result.message), each[0])
+
+
+def _remarks(choice: Choice, first: Examined, slightly: Sequence[ArrayResult]) -> Iterator[str]:
+    """What is no mistake, but worth knowing, of results that are right and of those that are so but for an epsilon."""
+    if slightly:
+        named, least = ", ".join(result.role for result in slightly), min(float(r.message) for r in slightly)
+        yield f"{named} differ by up to one part in {least:.0e}, as an epsilon in a formula does: that is no mistake"
+    if choice.on_a_batch is not None:
+        named = ", ".join(first.results[name].role for name in choice.on_a_batch.misshapen if name in first.results)
+        yield f"compared on one sample at a time: on a batch {named} would still have to be summed over it"
+
+
+def _left_out(choice: Choice, first: Examined) -> tuple[list[str], list[str], Finding | None]:
+    """Of the arrays without a gradient: those that need one, those that are data, and a `return` that is missing."""
+    subject, missing = choice.plan.subject, first.missing
+    data = [name for name in missing if name in subject.data or is_statistic(name)]
+    if first.results and not subject.upstream:  # what enters a loss is data, unless it is learned
+        learned = [name for name in missing if choice.thing is None and is_parameter(name)]
+        data += [name for name in missing if name in subject.parameters and name not in (*learned, *data)]
+    inputs = [name for name in missing if name not in data and name in subject.parameters]
+    handed = [name for name in subject.parameters if name in first.claim.arrays]
+    dropped = None
+    if inputs and first.results and inputs == handed and first.nothing and choice.thing is not None:
+        dropped = _not_returned(inputs, subject)
+        if dropped is None:  # a first layer
+            data += inputs
+    needed = [name for name in missing if name not in data]
+    return sorted(needed, key=inputs[:1].__contains__, reverse=True), data, dropped
 
 
 def _named(result: ArrayResult, first: Examined) -> str:
