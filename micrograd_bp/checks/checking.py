@@ -150,8 +150,8 @@ def check_loss(
         CannotCheck: the question cannot be answered; the message says why.
         GradientError: a gradient is wrong, and `raise_on_error` is true; the message is the report.
     """
-    handed = None if prediction is None else [prediction, target]
-    return check(loss, inputs=handed, hint=hint, raise_on_error=raise_on_error)
+    handed = [each for each in (prediction, target) if each is not None]
+    return check(loss, inputs=handed or None, hint=hint, raise_on_error=raise_on_error)
 
 
 def check_subjects(

@@ -177,6 +177,8 @@ def test_a_loss_of_ones_own_is_checked_too():
     report = check_network(network(right), loss=wrong)
     assert not report.ok
     assert [finding.name for finding in report.findings] == ["multiplied_by_batch_size"]
+    assert report.headline == "Network: the loss, HalfMse, alone, is wrong."
+    assert "backward does not run" not in str(report)
 
 
 @pytest.mark.parametrize(

@@ -196,6 +196,20 @@ class Net:
     assert "a factor 1/2 too much" in " ".join(capsys.readouterr().out.split())
 
 
+def test_arrays_of_a_file_that_are_called_like_an_argument_need_not_fit(tmp_path, capsys):
+    """They are data for something else in it."""
+    data = "x, t = np.ones((6, 3)), np.zeros(6)\n"
+    network = """
+class Net(Layer):
+    def backward(self, t):
+        super().backward(2 * (self.x @ self.W + self.b - t) / len(t))
+"""
+    (tmp_path / "net.py").write_text(LAYER + data + network, encoding="utf-8")
+    for name in ("Layer", "Net"):
+        assert run(f"{tmp_path / 'net.py'}:{name}") == 0
+        assert "all 12 right" in capsys.readouterr().out
+
+
 def test_files_of_one_name_in_two_folders_are_told_apart(tmp_path: Path) -> None:
     """Within one process, also those that the file imports."""
     for factor in (2.0, 3.0):

@@ -11,7 +11,7 @@ import numpy as np
 from micrograd_bp.checks.inputs.building import built
 from micrograd_bp.checks.inputs.guessing import features, named
 from micrograd_bp.checks.inputs.specs import BATCHES, SIZES, Spec, constants, guesses, like, realize
-from micrograd_bp.checks.naming import HYPER, letters, parts, relation
+from micrograd_bp.checks.naming import HYPER, is_parameter, letters, parts, relation
 from micrograd_bp.checks.readers.subject import Subject
 from micrograd_bp.checks.world import (
     CannotCheck,
@@ -196,14 +196,15 @@ def choices(
     """What each argument may be."""
     found: dict[str, list[Spec]] = {}
     module = globals_read(subject.code)[1]
-    first = next((np.shape(fixed[name]) for name in subject.parameters if is_array(fixed.get(name))), ())
+    own = {name: module[name] for name in subject.parameters if name in module}  # what the file itself may hand over
+    samples_in = {name: array for name, array in {**own, **fixed}.items() if is_array(array) and not is_parameter(name)}
+    first = next((np.shape(samples_in[name]) for name in subject.parameters if name in samples_in), ())
     for name in subject.parameters:
         if name in fixed:
             found[name] = like(fixed[name], first)
             continue
-        default = module.get(name)
-        if is_array(default) or (isinstance(default, (list, dict)) and arrays_of(default)):
-            found[name] = [Spec("value", value=copy.deepcopy(default))]  # what the file itself hands over
+        if isinstance(own.get(name), (list, dict)) and arrays_of(own[name]):
+            found[name] = [Spec("value", value=copy.deepcopy(own[name]))]
             continue
         compared, keys = constants(subject.code, name)
         specs = named(name, dims, scale=compared)
@@ -219,6 +220,8 @@ def choices(
             form = {"single": 1, "column": 2, "row": 2}.get(samples)
             kept = [spec for spec in specs if spec.style == styles and (not form or len(spec.shape.split()) == form)]
             specs = kept or specs
+        if is_array(own.get(name)):
+            specs = [*like(own[name], () if is_parameter(name) else first), *specs]
         found[name] = specs
     known = shapes_of(subject.thing) if subject.thing is not None else []
     if known and found and (name := next(iter(found))) not in fixed:

@@ -125,6 +125,8 @@ class Report(NamedTuple):
             lost = "its gradient was" if len(self.missing) == 1 else "their gradients were"
             return f"{self.subject}: {n} of {n + len(self.missing)} compared{right}; {missing}: {lost} not found."
         wrong = [result.role for result in self.arrays if not result.ok]
+        if not wrong and self.parts:
+            return f"{self.subject}: {', '.join(part.subject for part in self.parts)}, is wrong."
         return f"{self.subject}: {self.named(wrong)} wrong." if wrong else f"{self.subject}: backward does not run."
 
     def named(self, roles: Sequence[str]) -> str:
