@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -55,8 +56,9 @@ def candidates(before: Mapping[str, Held], after: World, returned: Any, backward
     for order, (place, array) in enumerate(arrays_of(returned).items()):
         start = max((each for each in names if place.startswith(each)), key=len, default=None)
         name = names[start] + place[len(start) :] if start is not None and names[start] else ""
-        if not name and place and not (start == place and isinstance(returned, tuple)):
-            name = f"returned{place}" if place.startswith("[") else place.lstrip(".")
+        if not name and place and not (start == place and isinstance(returned, tuple) and "'" not in place):
+            inner = re.sub(r"^\[\d+\](?=\[')", "", place)  # of `return loss, {"W": …}` the keys alone are names
+            name = f"returned{inner}" if place.startswith("[") else place.lstrip(".")
         words = f"what {call} returns" if not several else f"{call}{place}"
         seen[id(array)] = len(found)
         found.append(Candidate(name, array, "returned", order if not isinstance(returned, Mapping) else -2, words))

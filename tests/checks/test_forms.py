@@ -55,6 +55,12 @@ def softmax_loss(x, y):
     p = np.exp(x - x.max(1, keepdims=True)); p /= p.sum(1, keepdims=True); n = len(x)
     d = p.copy(); d[np.arange(n), y] -= 1
     return -np.log(p[np.arange(n), y]).mean(), d / n
+
+class Ridge:
+    def __init__(self): self.W = np.ones((3, 2))
+    def loss(self, X, y, reg):
+        d = (X @ self.W - y) / len(X)
+        return len(X) / 2 * (d ** 2).sum() + reg * (self.W ** 2).sum(), {"W": X.T @ d + 2 * reg * self.W}
 """
 MISTAKEN = [
     ("Scale", "(d * self.x).sum(axis=0)", "7 * d.sum(axis=0)", "dgamma"),
@@ -62,6 +68,7 @@ MISTAKEN = [
     ("Dense", "learning_rate * self.x.T @ d;", "learning_rate * 2 * self.x.T @ d;", "dkernels"),
     ("affine", "x.T @ dout, dout.sum(0)", "x.T @ dout, dout.mean(0)", "d_b"),
     ("softmax_loss", "d / n", "d", "d_x"),
+    ("Ridge", "2 * reg * self.W}", "reg * self.W}", "returned['W']"),
 ]
 
 
@@ -76,7 +83,8 @@ def test_a_whole_file(file, capsys):
     assert run(str(file)) == 0
     lines = capsys.readouterr().out.splitlines()
     assert sorted(lines) == [
-        f"{name}: every gradient is right." for name in ("Dense", "Scale", "SoftmaxCE", "affine", "softmax_loss")
+        f"{name}: every gradient is right."
+        for name in ("Dense", "Ridge", "Scale", "SoftmaxCE", "affine", "softmax_loss")
     ]
 
 

@@ -53,6 +53,9 @@ def in_order():
 def one_sample():
     return {"x": np.ones((1, 3)), "w": np.ones((3, 5)), "b": np.zeros(5)}
 
+def one_input():
+    return {"x": np.ones((1, 3))}
+
 def sentence():
     return [[["red", "blue", "red"], ["green", "green", "red"]]]
 
@@ -91,9 +94,11 @@ def test_inputs_from_a_file(file, source, capsys):
     assert "d_b: divided by the number of samples" in capsys.readouterr().out
 
 
-def test_one_sample_that_was_handed_over_hides_no_mistake_of_a_batch(file, capsys):
-    assert run(f"{file}:mean", "--input", f"{file}:one_sample") == 1
+@pytest.mark.parametrize("given", ["one_sample", "one_input"])
+def test_one_sample_that_was_handed_over_hides_no_mistake_of_a_batch(file, given, capsys):
+    assert run(f"{file}:mean", "--input", f"{file}:{given}") == 1
     assert "d_b wrong" in capsys.readouterr().out
+    assert run(f"{file}:affine", "--input", f"{file}:{given}") == 0
 
 
 def test_inputs_that_nobody_could_guess(file, capsys):

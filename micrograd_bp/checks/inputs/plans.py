@@ -250,12 +250,13 @@ def plans(
     failure = ""
     any_plan = False
     until = time.process_time() + SECONDS
+    sizes = sizes_beside(fixed)
     for thing in built(subject):
         dims = dims_of(thing, given_by_module(subject) if thing is None else {}) or [*"DHCMFVTA"]
         options = choices(replace(subject, thing=thing), dims, samples, fixed)
         later: list[Plan] = []
         for chosen in guesses(options, TRIES):
-            plan = Plan(subject, thing, chosen, fixed, SIZES)
+            plan = Plan(subject, thing, chosen, fixed, sizes)
             if not wanted(plan):
                 continue
             try:
@@ -285,6 +286,16 @@ def plans(
             return
     if not any_plan:
         raise CannotCheck(failure or "no inputs that forward takes were found: hand some over")
+
+
+def sizes_beside(fixed: Mapping[str, Any]) -> dict[str, int]:
+    """Sizes that go with what the person handed over: its number of features, and no other letter has that."""
+    given = next((np.shape(array) for array in fixed.values() if is_array(array) and np.ndim(array) == 2), None)
+    if given is None:
+        return SIZES
+    features = given[1] if given[1] > 1 else given[0]
+    taken = {letter: size + 7 if size == features else size for letter, size in SIZES.items()}
+    return {**taken, "D": features}
 
 
 def given_by_module(subject: Subject) -> dict[str, Any]:
