@@ -178,7 +178,7 @@ def check_subjects(
         report = next(filter(_explained, _otherwise(subjects, choice, fixed, d_output, places, samples, hint)), report)
     if report.wrong and (layers := layers_of(choice.thing)):
         try:
-            alone = {f"layers[{number}], a {type(layer).__name__}": check(layer) for number, layer in enumerate(layers)}
+            alone = {f"{place}, a {type(layer).__name__}": check(layer) for place, layer in layers.items()}
         except CannotCheck:
             return report
         return with_parts(report, alone, choice)

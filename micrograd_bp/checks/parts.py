@@ -16,13 +16,13 @@ from micrograd_bp.checks.world import arrays_in, arrays_of, attributes, copied, 
 Backward = Callable[[Any], Any]
 
 
-def layers_of(thing: Any) -> list[Any]:
-    """The layers of a network that are objects with a forward and a backward of their own, from input to output."""
+def layers_of(thing: Any) -> dict[str, Any]:
+    """The layers of a network that are objects with a forward and a backward of their own, in order, by their place."""
     for name in attributes(thing) if hasattr(thing, "__dict__") else ():
         layers = getattr(thing, name, None)
         if isinstance(layers, (list, tuple)) and layers and all(map(_is_layer, layers)):
-            return list(layers)
-    return []
+            return {f"{name}[{number}]": layer for number, layer in enumerate(layers)}
+    return {}
 
 
 def _is_layer(thing: Any) -> bool:
@@ -43,7 +43,7 @@ def with_parts(report: Report, alone: Mapping[str, Report], choice: Choice | Non
             finding._replace(words=f"in {part.subject}: {finding.words}") for part in parts for finding in part.findings
         ]
         return report._replace(ok=False, findings=(*(report.findings if choice is None else ()), *inner), parts=parts)
-    if choice is None:
+    if choice is None or not all(each.ok for each in alone.values()):
         return report
     method = choice.plan.subject.code[1]
     remark = f"each layer alone is right: the mistake is in {report.subject}.{method.__name__}"
@@ -102,7 +102,9 @@ def _wrong_loop(report: Report, choice: Choice, method: Any) -> Finding | None:
                 outputs = choice.plan.subject.forward(inside)
                 rng = np.random.default_rng(0)
                 upstream = choice.examined.claim.upstream[0] if choice.examined else rng.normal(size=outputs[0].shape)
-                layers = [getattr(layer, method_of(layer, BACKWARD_METHODS)) for layer in layers_of(inside.thing)]
+                layers = [
+                    getattr(layer, method_of(layer, BACKWARD_METHODS)) for layer in layers_of(inside.thing).values()
+                ]
                 returned = loop(layers, upstream.copy())
         except Exception as error:
             message = str(error).strip()
