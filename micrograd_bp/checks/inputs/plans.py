@@ -166,7 +166,8 @@ def choices(
         if name in fixed:
             found[name] = like(fixed[name], first)
             continue
-        if isinstance(own.get(name), (list, dict)) and arrays_of(own[name]):
+        learned = isinstance(own.get(name), (list, dict)) and arrays_of(own[name])
+        if learned or (is_array(own.get(name)) and is_parameter(name)):
             found[name] = [Spec("value", value=copy.deepcopy(own[name]))]
             continue
         compared, keys = constants(subject.code, name)
@@ -184,7 +185,7 @@ def choices(
             kept = [spec for spec in specs if spec.style == styles and (not form or len(spec.shape.split()) == form)]
             specs = kept or specs
         if is_array(own.get(name)):
-            specs = [*like(own[name], () if is_parameter(name) else first), *specs]
+            specs = [*like(own[name], first), *specs]
         found[name] = specs
     known = shapes_of(subject.thing) if subject.thing is not None else []
     if known and found and (name := next(iter(found))) not in fixed:
