@@ -75,10 +75,12 @@ class Variables:
     def __init__(self, walk: Walk) -> None:
         self.walk = walk
         self._groups: list[Group] = []
+        self._n_forgotten = 0
         self._watchable: dict[tuple[int, str], Value] = {}
 
     def forget(self) -> None:
-        """The numbers have changed: what was handed out is no longer valid."""
+        """The numbers have changed: what was handed out is no longer valid, and is never taken for something else."""
+        self._n_forgotten += len(self._groups)
         self._groups.clear()
         self._watchable.clear()
 
@@ -88,7 +90,7 @@ class Variables:
         """The number of a group, and how many are in it if it should be paged, as a part of a variable or a scope."""
         self._groups.append(group)
         paged = {"indexedVariables": group.n_inside} if group.n_inside > PAGE else {}
-        return {"variablesReference": len(self._groups), **paged}
+        return {"variablesReference": self._n_forgotten + len(self._groups), **paged}
 
     def fetch(self, reference: int, kind: str, start: int, count: int) -> list[dict[str, Any]]:
         """A page of a group; all of it where `count` is 0.
@@ -96,9 +98,10 @@ class Variables:
         Raises:
             RequestError: there is no such group.
         """
-        if not 1 <= reference <= len(self._groups):
+        place = reference - self._n_forgotten - 1
+        if not 0 <= place < len(self._groups):
             raise RequestError(f"there are no variables {reference} here; a step makes those before it invalid")
-        group = self._groups[reference - 1]
+        group = self._groups[place]
         if kind == "named" and group.n_inside > PAGE:
             return []
         start = min(max(start, 0), group.n_inside)

@@ -325,6 +325,7 @@ class TestLooking:
         with stopped(out) as editor:
             value = editor.scopes()["Value"]
             editor.go("stepIn")
+            editor.scopes()
             with pytest.raises(RefusalError, match="a step makes those before it invalid"):
                 editor.inside(value)
 
