@@ -165,6 +165,9 @@ def _values(node: ast.FunctionDef | ast.Lambda) -> Iterator[tuple[ast.AST, ast.e
     for statement in ast.walk(node):
         if isinstance(statement, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return)) and statement.value:
             value = statement.value
+            for target in getattr(statement, "targets", [getattr(statement, "target", None)]):
+                if isinstance(target, ast.Subscript) and not isinstance(target.slice, ast.Constant):
+                    yield statement, target.slice
             if isinstance(value, (ast.Tuple, ast.List)):
                 yield from ((statement, part) for part in value.elts)
             elif isinstance(value, ast.Dict):
