@@ -170,8 +170,9 @@ class Program:
         are_others_finite = not others or all(all_finite(each.ravel()) for each in others)
         if self._check and not (math.isfinite(value) and all_finite(gradient) and are_others_finite):
             self._refuse(program, float(value), [gradient, *others], arrays)
-        if others:  # one that repeats a single number is read-only
-            others = [other if other.flags.writeable else other.copy() for other in others]
+        for place, other in enumerate(others):  # one that repeats a single number is read-only, and two may be one
+            if not other.flags.writeable or any(np.may_share_memory(other, before) for before in others[:place]):
+                others[place] = other.copy()
         return float(value), gradient, *others
 
     def _fit(self, inputs: Sequence[Any]) -> bool:

@@ -154,3 +154,16 @@ def test_without_parameters_there_are_gradients_of_inputs():
     assert value == pytest.approx(4.5)
     assert gradient.shape == (0,)
     np.testing.assert_allclose(d_x, [[1.5], [6.0]])
+
+
+@pytest.mark.parametrize("form", ["matrices", "straight line"])
+@pytest.mark.parametrize("samples", [2, 100])
+def test_gradients_along_inputs_are_arrays_of_their_own(form, samples):
+    """Though those along two inputs that are only ever added are the same numbers."""
+    x, y, w = [Value(0.1), Value(0.2)], [Value(0.3), Value(0.4)], Value(2.0)
+    loss = ((x[0] + y[0]) * w).tanh() + ((x[1] + y[1]) * w).tanh()
+    program = compile(loss, inputs={"X": x, "Y": y}, parameters=[w], form=form)
+    ones = np.ones((samples, 2))
+    _, gradient, d_x, d_y = program.value_and_gradient(ones, ones, with_respect_to=["X", "Y"])
+    np.testing.assert_array_equal(d_x, d_y)
+    assert not any(np.may_share_memory(a, b) for a, b in ((d_x, d_y), (gradient, d_x), (gradient, d_y)))

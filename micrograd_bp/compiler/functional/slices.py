@@ -26,7 +26,7 @@ def view(a: Array, index: Index) -> Array:
     if (index == HOLE).any():
         return call("where", constant((index != HOLE).astype(float)), view(a, np.maximum(index, 0)), literal(0.0))
     sliced = in_slices(a, index)
-    if sliced is take(a, index) and index.ndim > 1:  # libraries take entries by lists
+    if sliced.function == "take" and sliced.operands[0] is a and index.ndim > 1:  # libraries take entries by lists
         return reshape(take(a, index.ravel()), (*a.shape[:-1], *index.shape))
     return sliced
 
