@@ -170,6 +170,8 @@ def check_subjects(
     """
     if samples not in (None, *SAMPLES):
         raise CannotCheck(f"samples lie in one of these ways: {', '.join(SAMPLES)}, got {samples!r}")
+    if d_output is not None and inputs is None:
+        raise CannotCheck("d_output is the upstream gradient for inputs of one's own, and none are given")
     fixed = _by_name(subjects[0], inputs)
     places = places_of(names or {})
     choice = choose(subjects, samples, fixed, _gradients(places))

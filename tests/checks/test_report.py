@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from micrograd_bp.checks import CannotCheck, check_layer
+from micrograd_bp.checks import CannotCheck, check, check_layer
 from micrograd_bp.engine import GradientError
 from tests.checks.planted import layer
 from tests.checks.styles import STYLES
@@ -143,3 +143,23 @@ def test_backward_that_raises():
 def test_forward_that_cannot_be_checked(forward, message):
     with pytest.raises(CannotCheck, match=message):
         check_layer(layer(forward=forward))
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"d_output": np.ones((2, 3))}, "none are given"),
+        ({"inputs": np.ones((2, 4)), "d_output": np.ones((3, 2))}, "and the output has"),
+        ({"inputs": np.ones((2, 5))}, "hand some over"),
+        ({"samples": "diagonal"}, "rows, columns, single, column, row, got 'diagonal'"),
+        ({"names": {"d_kernel": "news"}}, "there is no array kernel, news after backward"),
+    ],
+)
+def test_what_does_not_go_with_a_layer_is_refused(options, says):
+    with pytest.raises(CannotCheck, match=says):
+        check_layer(layer(), **options)
+
+
+def test_more_inputs_than_a_forward_takes_are_refused():
+    with pytest.raises(CannotCheck, match="takes inputs, and 2 inputs are given"):
+        check(layer(), inputs=[np.ones((2, 4)), np.ones((2, 4))])
