@@ -63,7 +63,7 @@ class Conversation(Requests):
         self._runs_scripts = runs_scripts
         self._launches: queue.SimpleQueue[Arguments | None] = queue.SimpleQueue()
         self._opening: Message | None = None  # `launch` or `attach`, until it is answered
-        self._is_opened = False
+        self.is_opened = False
         self._is_configured = False
         self.stops = Stops()
         self._shown: Shown | None = None
@@ -129,9 +129,9 @@ class Conversation(Requests):
         """Runs a script, or takes an expression; answered when it is there."""
         if not self._runs_scripts:
             raise RequestError("a program is running here already: the request is attach")
-        if self._is_opened:
+        if self.is_opened:
             raise RequestError("something has been launched here already")
-        self._opening, self._is_opened = self.request, True
+        self._opening, self.is_opened = self.request, True
         self._launches.put(arguments)
 
     def on_attach(self, arguments: Arguments) -> None:
@@ -141,9 +141,9 @@ class Conversation(Requests):
                 "no program is running here: the request is launch; one that waits is reached at its port, "
                 'in launch.json of VS Code "debugServer": 5678'
             )
-        if self._is_opened:
+        if self.is_opened:
             raise RequestError("this editor is attached already")
-        self._opening, self._is_opened = self.request, True
+        self._opening, self.is_opened = self.request, True
         if self._shown is not None:
             self.afterwards(self._open)
 

@@ -124,11 +124,14 @@ def shown_on(port: int, walk: Walk, announce: Callable[[str], None]) -> None:
         OSError: it cannot be had.
     """
     with _one_at_a_time:  # a program may have several threads
-        session = _sessions.get(port)
-        if session is None or session.is_over:
-            session = _sessions[port] = Session(from_port(port, announce), runs_scripts=False)
-            session.start()
-        session.show(walk, stop_on_entry=True)
+        is_shown = False
+        while not is_shown:  # who never attaches is no editor: a probe of the port, a page in a browser
+            session = _sessions.get(port)
+            if session is None or session.is_over:
+                session = _sessions[port] = Session(from_port(port, announce), runs_scripts=False)
+                session.start()
+            session.show(walk, stop_on_entry=True)
+            is_shown = session.is_opened
 
 
 @atexit.register
