@@ -11,6 +11,7 @@ from micrograd_bp.engine import Value
 from micrograd_bp.views.adapter.requests import RequestError
 from micrograd_bp.views.adapter.sources import Sources
 from micrograd_bp.views.adapter.variables import Variables
+from micrograd_bp.views.debugger import reports
 from micrograd_bp.views.debugger.call_stack import Frame
 from micrograd_bp.views.debugger.conditions import Condition, Expression
 from micrograd_bp.views.debugger.console import COMMANDS, full_name
@@ -63,9 +64,7 @@ class Shown:
             at_end = "the end, " if walk.position == walk.length else ""
             n_steps = len(walk.recording.steps)
             return f"{at_end}step {step.number:,} of {n_steps:,}: {step.node_name} → {step.target}"
-        if walk.n_computed:
-            return f"value {walk.n_computed:,} of {len(walk.computed):,}: {self.names[walk.here]}"
-        return "before the first value is computed" if walk.is_forward else "before the first step"
+        return reports.computed(walk) if walk.is_forward else "before the first step"
 
     def stack(self, start: int, levels: int) -> dict[str, Any]:
         """A part of the call stack, the innermost frame first; all of it where `levels` is 0."""

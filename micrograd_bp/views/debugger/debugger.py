@@ -53,10 +53,10 @@ class Debugger(Console):
         before = self.recording.position
         self._say_why(self.walk.finish_node())
         taken = self.recording.steps[before : self.recording.position]
-        if not taken:
-            self.say(reports.end(self.recording))
-        elif len(taken) == 1:
+        if len(taken) == 1 or self.walk.is_forward:
             self._show()
+        elif not taken:
+            self.say(reports.end(self.recording))
         else:
             self.say(reports.node_steps(self.recording, taken, ROWS_OF_NEXT))
 
@@ -102,7 +102,7 @@ class Debugger(Console):
                 self.say(f"stopped by {point.number}: {point.what}")
 
     def _show(self, at_end: str = "") -> None:
-        self.say(reports.position(self.recording))
+        self.say(reports.computed(self.walk) if self.walk.is_forward else reports.position(self.recording))
         if at_end and self.walk.position == self.walk.length:
             self.say(at_end)
 

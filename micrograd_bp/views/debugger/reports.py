@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from micrograd_bp.engine import Value
 from micrograd_bp.views.debugger.breakpoints import Breakpoint
+from micrograd_bp.views.debugger.walk import Walk
 from micrograd_bp.views.explain.remarks import remark
 from micrograd_bp.views.number_text import number
 from micrograd_bp.views.steps.formulas import NodeFormulas
@@ -41,6 +42,14 @@ def position(recording: Recording) -> str:
     )
     line = f"before step 1 of {len(recording.steps)}: gradient of {starts}"
     return line if recording.steps else f"{line}; there are no steps, since nothing was computed from anything"
+
+
+def computed(walk: Walk) -> str:
+    """The value that was computed last in a forward pass, or the start."""
+    if not walk.n_computed:
+        return "before the first value is computed"
+    value = walk.here
+    return f"value {walk.n_computed:,} of {len(walk.computed):,}: {walk.recording.names[value]} = {number(value.data)}"
 
 
 def node_steps(recording: Recording, taken: Sequence[Step], at_most: int) -> str:

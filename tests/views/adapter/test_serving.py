@@ -92,7 +92,7 @@ def test_an_expression_forward():
     with adapter() as (editor, _):
         stop = editor.open(target="tanh(w*x + b)", args=["w=-3", "x=2", "b=6.9"], forward=True)
         assert (stop["reason"], stop["description"]) == ("entry", "before the first value is computed")
-        assert editor.go("stepIn")["description"] == "value 1 of 3: multiply"
+        assert editor.go("stepIn")["description"] == "value 1 of 3: multiply = -6"
 
 
 def test_without_debugging_it_stops_nowhere(script):
@@ -219,6 +219,19 @@ def test_a_program_goes_on_without_its_editor_and_waits_for_another(script):
         with connected(port_of(process)) as editor:
             editor.open("attach")
         assert process.stdout.readline() == "went on 3\n"
+        assert process.wait(20) == 0
+
+
+@pytest.mark.parametrize("said", [b"", b"GET / HTTP/1.1\r\n\r\n", b"Content-Length: 9\r\n\r\n{"])
+def test_who_never_attaches_does_not_end_the_wait_for_an_editor(script, said):
+    with program(sys.executable, "-W", "error", script(LOOP), "0") as (process, port):
+        with socket.create_connection(("127.0.0.1", port)) as probe:
+            probe.sendall(said)
+        for wanted in ("went on 1\n", "went on 3\n"):
+            with connected(port_of(process)) as editor:
+                editor.open("attach")
+                editor.ask("disconnect")
+            assert process.stdout.readline() == wanted
         assert process.wait(20) == 0
 
 

@@ -154,6 +154,16 @@ class TestWalking:
             assert "gradient so far" not in editor.values("Value")
             assert editor.stack()[0]["name"] == "out = 0.7163"
 
+    def test_the_console_speaks_of_the_forward_pass(self):
+        out, _ = neuron()
+        with stopped(out, forward=True) as editor:
+            assert editor.say("step") == "value 1 of 3: product = -6"
+            assert editor.say("next") == "value 2 of 3: total = 0.9"
+            assert editor.say("back 9") == "before the first value is computed"
+            assert editor.say("step 4").startswith("step 1 of 5: out → total")
+            assert editor.say("back").startswith("value 3 of 3: out = 0.7163")
+            assert editor.say("restart") == "before the first value is computed"
+
     @settings(max_examples=count(15, 150), deadline=None)
     @given(
         st.integers(0, 2**32),
