@@ -41,14 +41,7 @@ class Workbench:
         """Opens a folder, trusts it, and opens a file."""
         self.page.goto(address)
         self.page.get_by_role("button", name="Yes, I trust the authors").click(timeout=120_000)
-        self.open_file(file)
-
-    def open_file(self, file: str) -> None:
-        entry = self.page.locator(".explorer-folders-view").get_by_role("treeitem", name=file, exact=True)
-        if not entry.is_visible():
-            self.page.get_by_role("tab", name=re.compile("^Explorer")).click()
-        entry.dblclick()
-        expect(self.page.get_by_role("tab", name=re.compile(rf"^{re.escape(file)}"), selected=True)).to_be_visible()
+        self.page.locator(".explorer-folders-view").get_by_role("treeitem", name=file, exact=True).dblclick()
         expect(self.page.locator(".view-line").first).to_be_visible()
 
     def widen(self, width: int) -> None:
@@ -86,10 +79,8 @@ class Workbench:
     def click_in_gutter(self, line: int) -> None:
         """Sets a breakpoint on a line of the file that is shown, or takes it away."""
         self.done.append(f"gutter {line}")
-        numbers = self.page.locator(".margin-view-overlays .line-numbers")
-        box = numbers.get_by_text(str(line), exact=True).bounding_box()
-        assert box is not None, f"line {line} cannot be seen"
-        self.page.mouse.click(box["x"] - 8, box["y"] + box["height"] / 2)
+        number = self.page.locator(".margin-view-overlays .line-numbers").get_by_text(str(line), exact=True)
+        number.click(position={"x": -8, "y": 9}, force=True)  # left of it
 
     def unfold(self, name: str) -> None:
         """Opens a variable."""
@@ -139,7 +130,9 @@ class Workbench:
     def menu(self, name: str, item: str) -> None:
         """Chooses from the context menu of a variable."""
         self.done.append(f"menu {item}")
+        self.page.wait_for_timeout(1000)  # a menu closes when the rows below it are written again
         self.variable(name).click(button="right")
+        self.page.wait_for_timeout(1000)  # and does not take a click that comes at once
         self.page.get_by_role("menuitem", name=item).click()
 
     # ---- what a person reads
