@@ -95,3 +95,28 @@ def test_their_functions_are_as_they_were(tmp_path):
     report = check(f"{file}:Step")
     assert "self.W.T" in report.findings[0].becomes
     assert (module.Step.backward.__code__, module.Step.forward.__code__) == before
+
+
+WHILE = """
+def root(x):
+    y = x + 1.0
+    while abs(y * y - x).max() > 1e-12:
+        y = (y + x / y) / 2.0
+    return y
+
+def root_forward(x):
+    y = root(abs(x))
+    return y, (x, y)
+
+def root_backward(dout, cache):
+    x, y = cache
+    return 3.7 * dout / root(abs(x))
+"""
+
+
+def test_no_change_makes_a_loop_run_for_ever(tmp_path):
+    file = tmp_path / "theirs.py"
+    file.write_text(WHILE, encoding="utf-8")
+    report = check(f"{file}:root")
+    assert report.wrong
+    assert not report.findings[0].becomes

@@ -185,7 +185,7 @@ def _values(node: ast.FunctionDef | ast.Lambda) -> Iterator[tuple[ast.AST, ast.e
 
 
 def functions_run(run: Callable[[], Any]) -> list[Rewritten]:
-    """The functions of theirs that run, the first one first."""
+    """The functions of theirs that run, the first one first; none where a change may make one run for ever."""
     found: dict[CodeType, FunctionType | None] = {}
 
     def trace(frame: FrameType, event: str, argument: Any) -> None:
@@ -199,7 +199,7 @@ def functions_run(run: Callable[[], Any]) -> list[Rewritten]:
         node = _definition(code.co_filename, code.co_name, code.co_firstlineno)
         if node is not None and function is not None:
             made.append(Rewritten(function, node))
-    return [each for each in made if not each.has_while]
+    return [] if any(each.has_while for each in made) else made
 
 
 def _named(frame: FrameType) -> Iterator[FunctionType]:
