@@ -19,7 +19,7 @@ from micrograd_bp.views.debugger.debugger import Debugger
 from micrograd_bp.views.debugger.walk import Walk
 from micrograd_bp.views.explain.any_size import written
 from micrograd_bp.views.names import Names, dotted
-from micrograd_bp.views.number_text import number
+from micrograd_bp.views.number_text import NOT_KNOWN, number
 from micrograd_bp.views.steps.steps import Step
 
 TARGETS = 50
@@ -125,7 +125,9 @@ class Shown:
         if step is not None and re.search(r"\b(is|and|or)\b", text):
             result = str(Condition(text, self.names).holds(recording, step)).lower()
         else:
-            result = number(Expression(text, self.names).number(recording, step))
+            expression = Expression(text, self.names)
+            is_known = all(map(self.walk.is_known, expression.values))
+            result = number(expression.number(recording, step)) if is_known else NOT_KNOWN
         return {"result": result, "variablesReference": 0}
 
     def is_command(self, text: str) -> bool:

@@ -32,6 +32,9 @@ PLACEHOLDER = re.compile(r"\bt\d+\b")  # what stands for a name while Python's p
 class Expression:
     """A number over a step: the step's words, values by name, numbers, and the operations of the table.
 
+    Attributes:
+        values: those that it speaks of.
+
     Raises:
         ValueError: it cannot be read, or speaks of something that is not there.
     """
@@ -40,6 +43,7 @@ class Expression:
         if not text.strip():
             raise ValueError("an expression is missing")
         self._terms: dict[str, Term] = {}
+        self.values: list[Value] = []
         self._names = names
         self._typed: dict[str, str] = {}
         text = dotted(" ".join(text.split()))
@@ -74,12 +78,14 @@ class Expression:
             return of_step
         held = self._names.value(name)
         if held is not None:
+            self.values.append(held)
             return _data_of(held)
         if name in ("nan", "inf"):
             return lambda recording, step: float(name)
         owner, _, attribute = name.rpartition(".")
         held = self._names.value(owner)
         if held is not None and attribute in ("data", "grad"):
+            self.values.append(held)
             return _data_of(held) if attribute == "data" else _gradient_of(held)
         raise ValueError(f"nothing here is called {name}; the words for a step are {', '.join(WORDS)}")
 

@@ -154,6 +154,13 @@ class TestWalking:
             assert "gradient so far" not in editor.values("Value")
             assert editor.stack()[0]["name"] == "out = 0.7163"
 
+    def test_forward_an_expression_has_no_result_before_its_values_have_numbers(self):
+        out, _ = neuron()
+        with stopped(out, forward=True) as editor:
+            for wanted in ("–", "–", "–", "1.433"):
+                assert [editor.say("out * 2", "watch"), editor.say("out.data * 2", "watch")] == [wanted] * 2
+                editor.go("stepIn")
+
     def test_the_console_speaks_of_the_forward_pass(self):
         out, _ = neuron()
         with stopped(out, forward=True) as editor:
