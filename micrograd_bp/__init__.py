@@ -81,7 +81,8 @@ _IMPORTED_WHEN_USED = {
 
 def __getattr__(name: str) -> Any:
     if name not in _IMPORTED_WHEN_USED:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        hint = ": write draw(output)" if name in ("draw_dot", "trace") else ""  # what the lecture's notebook defines
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
     return getattr(import_module(_IMPORTED_WHEN_USED[name]), name)
 
 

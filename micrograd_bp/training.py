@@ -43,9 +43,6 @@ class Model(Protocol):
     def parameters(self) -> list[Value]:
         """The leaves that training changes."""
 
-    def zero_grad(self) -> None:
-        """Sets their gradients to 0."""
-
 
 class ModelObjective:
     """The loss of a model of Values, as a function of its parameters."""
@@ -73,7 +70,8 @@ class ModelObjective:
 
     def value_and_gradient(self, inputs: Any, targets: Any) -> tuple[float, list[float]]:
         """The loss on a batch, and its gradient; the parameters' `grad` hold the gradient too."""
-        self.model.zero_grad()
+        for value in self._values:
+            value.grad = 0.0
         loss = self.loss([self.model(sample) for sample in inputs], targets)
         loss.backward()
         return loss.data, [value.grad for value in self._values]

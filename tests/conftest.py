@@ -1,6 +1,5 @@
 """Fixtures and options for all tests."""
 
-import gc
 from collections import Counter
 
 import pytest
@@ -18,12 +17,6 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     counts.full = config.getoption("--full")
-
-
-def pytest_collection_finish():
-    """What collecting has made stays: a garbage collector that looks at it again and again takes a part of the time."""
-    gc.collect()
-    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter):

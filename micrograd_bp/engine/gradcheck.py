@@ -39,9 +39,11 @@ def gradcheck(
     Raises:
         GradientError: they differ. The message shows both numbers for each input that differs, and names
             the operations whose rule disagrees with differences of its own result.
-        TypeError: the function does not give a Value.
+        TypeError: the inputs are one number instead of a list, or the function does not give a Value.
         ValueError: the function gives another number each time.
     """
+    if isinstance(inputs, (Value, float, int)):
+        raise TypeError("the inputs of gradcheck come in a list, a single one too: gradcheck(function, [x])")
     named: list[tuple[str, Value]] = []
     by_name = inputs if isinstance(inputs, Mapping) else {f"input {place}": x for place, x in enumerate(inputs)}
     arguments = {name: _as_values(x, name, named) for name, x in by_name.items()}

@@ -238,7 +238,7 @@ class Value(Methods, Refusals):
         """A leaf, as a rule. `_children` and `_op` make a node that passes no gradient on, as in micrograd.
 
         Raises:
-            TypeError: `data` is not one real number.
+            TypeError: `data` is not one real number, or `_children` are text, which was to be the label.
         """
         self.data = as_float(data)
         self.grad = 0.0
@@ -249,6 +249,8 @@ class Value(Methods, Refusals):
             self.operands = self.local_derivatives = ()
             self.origin = MadeOrigin(_getframe(1), origin is not None and not origin.shared)
         else:
+            if isinstance(_children, str):
+                raise TypeError(f"a label is given by its name: Value({self.data:g}, label={_children!r})")
             self.operation = HandMade(_op)
             self.operands = tuple(_children)
             self.local_derivatives = (0.0,) * len(self.operands)

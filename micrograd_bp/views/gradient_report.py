@@ -1,6 +1,6 @@
 """`gradient_report`: the health of a gradient, layer by layer, and in words what is wrong with it.
 
-Computes on its own copy of the gradients; nobody's `grad` is read or written.
+Computes on its own copy of the gradients; nobody's `grad` is written, and read only to say which hold more than these.
 """
 
 import math
@@ -10,6 +10,7 @@ from typing import Any
 
 from micrograd_bp.engine import Value
 from micrograd_bp.engine.derivatives import upstream_gradients
+from micrograd_bp.views.drawing.gradient_flow import RecordedFlow
 from micrograd_bp.views.drawing.modules import module_name
 from micrograd_bp.views.drawing.parts import as_roots, everything
 from micrograd_bp.views.layer_health import LayerHealth, health_of_layers
@@ -44,6 +45,7 @@ class GradientReport:
         not_compared: what nothing can be said of, and why.
         first_not_finite: the first value in the forward pass that is nan or inf, or None.
         born_not_finite: the node on whose edges the first gradient that is nan or inf was made, or None.
+        note: what to know of the `grad` that the leaves hold besides; "" for nothing.
     """
 
     layers: list[LayerHealth]
@@ -51,6 +53,7 @@ class GradientReport:
     not_compared: list[str]
     first_not_finite: Value | None = None
     born_not_finite: Value | None = None
+    note: str = ""
 
     def __rich__(self) -> Any:
         """What `rich.print(report)` shows."""
@@ -89,7 +92,8 @@ def gradient_report(root: Value | Sequence[Value], *, names: Any = None) -> Grad
     born, sentence = _birth(part.order, gradients, roles)
     if sentence:
         problems.insert(0, sentence)
-    return GradientReport(layers, problems, _not_compared(layers), first, born)
+    note = RecordedFlow(part.roots, part.order).note
+    return GradientReport(layers, problems, _not_compared(layers), first, born, note)
 
 
 # ---- in words

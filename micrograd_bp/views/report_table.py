@@ -35,6 +35,8 @@ def report_table(report: "GradientReport") -> Group:
         of = "what was compared" if report.not_compared else "this gradient"
         parts.append(Text(f"Nothing is wrong with {of}."))
     parts += [Text(f"Not compared: {what}.") for what in report.not_compared]
+    if report.note:
+        parts.append(Text(f"Note: {report.note}."))
     return Group(*parts)
 
 

@@ -71,7 +71,8 @@ def test_what_numpy_does_on_values(function):
 
 def test_numpy_is_itself_again():
     with numpy_on_values():
-        assert isinstance(np.empty(2), ValueArray)
+        empty = np.empty(2)
+        assert isinstance(empty, ValueArray)
         assert np.zeros(2, dtype=int).dtype == int
         assert np.random.default_rng(0).normal(size=2).dtype == np.random.uniform(size=2).dtype == float
     assert type(np.zeros(2)) is np.ndarray

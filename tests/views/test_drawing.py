@@ -132,7 +132,7 @@ def test_gradients_of_leaves_that_come_from_elsewhere_are_said_to_do_so() -> Non
     y = x * w
     assert said(y) == ["no gradients yet: backward() has not run", "leaves hold the gradients of another graph"]
     y.backward()
-    add_up = "They add up, over graphs and passes, until they are set to 0"
+    add_up = "They add up, over graphs and passes, until they are set to 0, as zero_grad does"
     assert said(y) == [f"leaves with gradients from elsewhere too: 2. {add_up}"]
     w.grad /= 2.0
     assert said(y) == [f"leaves with gradients from elsewhere too: 1. {add_up}"]

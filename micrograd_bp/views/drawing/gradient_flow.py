@@ -46,7 +46,7 @@ class RecordedFlow:
         elif n_others := _n_with_others(roots, order):
             self.note = (
                 f"leaves with gradients from elsewhere too: {n_others:,}. They add up, over graphs and passes, until "
-                f"they are set to 0"
+                f"they are set to 0, as zero_grad does"
             )
 
     def gradient(self, node: Value) -> float | None:
