@@ -5,6 +5,7 @@ import pytest
 
 from micrograd_bp.checks import check_layer
 from tests.checks.planted import RIGHT, layer
+from tests.counts import count
 
 D_Z, D_WEIGHTS, D_BIASES, D_INPUTS = RIGHT.splitlines()
 ALL = ["d_inputs", "d_weights", "d_biases"]
@@ -62,7 +63,7 @@ PLANTED = [
 ]
 
 
-@pytest.mark.parametrize(("name", "changes", "arrays", "options"), PLANTED)
+@pytest.mark.parametrize(("name", "changes", "arrays", "options"), PLANTED[:: count(2, 1)])
 def test_a_planted_mistake_is_named(name, changes, arrays, options):
     report = check_layer(layer(*changes, **options))
     assert [result.role for result in report.arrays if not result.ok] == arrays

@@ -11,7 +11,7 @@ from micrograd_bp.matrix import MLP, DenseLayer
 from tests.checks.styles import ACTIVATIONS, STYLES, Columns, Loops, NoBias, SinglePrecision, SingleSample, TakesTheStep
 from tests.counts import count
 
-EACH = count(8, 30)
+EACH = count(5, 30)
 
 
 @pytest.mark.parametrize("style", STYLES)

@@ -75,6 +75,8 @@ def diagnose(
     best = mends[0]
     for each, fit in explanations:
         if set(each.arrays) == set(wrong) and fit.one_thing and each.name != "zero":
+            line = line_of_backward(lead, each.arrays, fit)  # where changes of two lines do as well, it decides
+            best = next((mend for mend in mends if mend.line == line), best)
             return [each._replace(backward=best.line, becomes=best.becomes)]
     also = tuple(dict.fromkeys(each.words for each in mends[1:] if each.line == best.line and each.words != best.words))
     return [Explanation(best.name, best.words, tuple(wrong), also[:2], None, best.line, best.becomes)]
