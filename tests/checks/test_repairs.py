@@ -120,3 +120,24 @@ def test_no_change_makes_a_loop_run_for_ever(tmp_path):
     report = check(f"{file}:root")
     assert report.wrong
     assert not report.findings[0].becomes
+
+
+def test_no_text_is_put_in_place_of_another_where_it_names_nothing(tmp_path):
+    """The input of the first call is kept: another text in `getattr` would hide it, and mend nothing."""
+    source = """
+import numpy as np
+
+class Product:
+    def __init__(self): self.W = np.random.default_rng(0).normal(size=(3, 2))
+    def forward(self, x):
+        self.kept = getattr(self, "kept", x)
+        return np.einsum("bi,ij->bj", x, self.W)
+    def backward(self, d):
+        self.dW = np.einsum("bi,bj->ij", self.kept, d)
+        return np.einsum("bj,ij->bi", d, self.W)
+"""
+    file = tmp_path / "theirs.py"
+    file.write_text(source, encoding="utf-8")
+    report = check(f"{file}:Product")
+    assert report.wrong
+    assert [finding.becomes for finding in report.findings if "getattr" in finding.becomes] == []

@@ -62,7 +62,7 @@ def edits(unit: Unit, vocabulary: Vocabulary) -> Iterator[Edit]:
         parent, field, _ = function.parents[id(node)]
         kind = function.seen.get(id(node))
         yield from _operators(node, kind)
-        yield from _constants(node, vocabulary)
+        yield from _constants(node, parent, vocabulary)
         own, whole = text(node), text(unit.node)
         for edit in _calls(node, vocabulary):
             yield edit
@@ -136,14 +136,14 @@ def _operators(node: ast.expr, value: Kind | None) -> Iterator[Edit]:
                     yield Edit(1.2, "brackets", says, node, f"({a}) * (({b}) {sign} ({other}))")
 
 
-def _constants(node: ast.expr, vocabulary: Vocabulary) -> Iterator[Edit]:
+def _constants(node: ast.expr, parent: ast.AST, vocabulary: Vocabulary) -> Iterator[Edit]:
     options: list[object] = []
     value = node.value if isinstance(node, ast.Constant) and not isinstance(node.value, bool) else None
     if isinstance(value, int):
         options = [value + 1, value - 1, -value, 2 * value]
     elif isinstance(value, float):
         options = [2.0 * value, 0.5 * value, -value, value + 1.0]
-    elif isinstance(value, str):
+    elif isinstance(value, str) and isinstance(parent, (ast.Subscript, ast.Compare)):  # a key, or a kind
         options = [*vocabulary.words]
     for option in options:
         if option != value:
@@ -278,7 +278,8 @@ def _inserted(
         if not in_product:
             says = f"the factor `{form}` is missing in `{own}`"
             yield Edit(1.2, "factor_missing", says, node, f"({own}) * {form}")
-            yield Edit(1.25, "factor_missing", f"`{own}` is not divided by `{form}`", node, f"({own}) / {form}")
+            if form != own:
+                yield Edit(1.25, "factor_missing", f"`{own}` is not divided by `{form}`", node, f"({own}) / {form}")
             if theirs.numbers == "f":
                 slopes = (f"1 - {form}", f"1 - {form} ** 2", f"{form} * (1 - {form})", f"{form} > 0", f"{form} ** 2")
                 for extra in (*slopes, *(f"{function}({form})" for function in vocabulary.functions)):

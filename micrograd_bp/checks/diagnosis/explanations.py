@@ -17,6 +17,9 @@ from micrograd_bp.checks.diagnosis.trials import Guess, Trial
 from micrograd_bp.checks.diagnosis.ways import LEFT_OUT
 from micrograd_bp.checks.source import SourceLine
 
+WEAKER = {"zero", "order", "passed_over"}
+"""What says less than the change of a line that makes the gradients right."""
+
 
 class Explanation(NamedTuple):
     """One wrong thing that gives the numbers that somebody claims.
@@ -74,7 +77,7 @@ def diagnose(
         return [each._replace(backward=line_of_backward(lead, each.arrays, fit)) for each, fit in explanations]
     best = mends[0]
     for each, fit in explanations:
-        if set(each.arrays) == set(wrong) and fit.one_thing and each.name != "zero":
+        if set(each.arrays) == set(wrong) and fit.one_thing and each.name not in WEAKER:
             line = line_of_backward(lead, each.arrays, fit)  # where changes of two lines do as well, it decides
             best = next((mend for mend in mends if mend.line == line), best)
             return [each._replace(backward=best.line, becomes=best.becomes)]
