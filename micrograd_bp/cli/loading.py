@@ -90,6 +90,9 @@ def import_file(file: str) -> Any:
     _names_taken.clear()
     before = set(sys.modules)
     sys.path[:0] = roots
+    writes_nothing, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    # Python takes what it compiled before for a file that was changed within the second and is as long: check would
+    # then judge what stood there.
     try:
         with contextlib.redirect_stdout(sys.stderr):  # what it prints is no part of the report
             if path.suffix != ".py":
@@ -109,6 +112,7 @@ def import_file(file: str) -> Any:
     except (Exception, SystemExit) as error:
         raise CannotCheck(f"{file} does not import: {last_line(error)}") from error
     finally:
+        sys.dont_write_bytecode = writes_nothing
         for root in roots:
             sys.path.remove(root)
         for name in set(sys.modules) - before:

@@ -1,6 +1,8 @@
 """`micrograd-bp check`: the exit codes, the messages, and the report for machines."""
 
 import json
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -219,3 +221,20 @@ def test_files_of_one_name_in_two_folders_are_told_apart(tmp_path: Path) -> None
         (folder / "network.py").write_text("from losses import FACTOR\n", encoding="utf-8")
         assert factor == import_file(str(folder / "network.py")).FACTOR
         assert factor == import_file(str(folder / "losses.py")).FACTOR
+
+
+def test_a_file_that_was_changed_within_the_second_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one that it imports, and as long as before; nothing is written beside them."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    network, losses = tmp_path / "network.py", tmp_path / "losses.py"
+    for factor in (2.0, 3.0):
+        losses.write_text(f"FACTOR = {factor}\n", encoding="utf-8")
+        network.write_text(f"from losses import FACTOR\nTWICE = {2 * factor}\n", encoding="utf-8")
+        for file in (network, losses):
+            os.utime(file, (1e9, 1e9))
+        module = import_file(str(network))
+        assert (factor, 2 * factor) == (module.FACTOR, module.TWICE)
+    assert sorted(tmp_path.iterdir()) == [losses, network]
+    assert not sys.dont_write_bytecode
