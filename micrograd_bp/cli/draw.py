@@ -88,25 +88,27 @@ def _run(arguments: argparse.Namespace) -> int:
 def _start(arguments: argparse.Namespace) -> Start:
     """Where the backward pass starts, and what things are called there."""
     what: str = arguments.what
-    if what.endswith(".json"):
-        network = MLP.from_file(what)
-        return Start(outputs_of_network(network, arguments), None, network)
-    if arguments.input is not None:
-        raise ValueError("--input is for a network; an expression takes NAME=NUMBER")
+    if network := start_of_network(arguments):
+        return network
     if script_of(what) is not None:
         return start_of(what, arguments.numbers)
     return Start([graph(what, dict(map(_named_number, arguments.numbers)))], None, None)
 
 
-def outputs_of_network(network: MLP, arguments: argparse.Namespace) -> list[Value]:
-    """What a network gives for the numbers of `--input`."""
+def start_of_network(arguments: argparse.Namespace) -> Start | None:
+    """What a saved network gives for the numbers of `--input`; None if something else is asked for."""
+    if not arguments.what.endswith(".json"):
+        if arguments.input is not None:
+            raise ValueError("--input is for a network; an expression takes NAME=NUMBER")
+        return None
+    network = MLP.from_file(arguments.what)
     if arguments.numbers:
         raise ValueError(f"a network takes --input=…, not {arguments.numbers[0]!r}")
     if arguments.input is None:
         raise ValueError(f"{arguments.what} needs numbers to go in: --input=5.1,3.5")
     inputs = [Value(_number(text, "--input"), label=f"x{i}") for i, text in enumerate(arguments.input.split(","))]
     outputs = network(inputs)
-    return [outputs] if isinstance(outputs, Value) else list(outputs)
+    return Start([outputs] if isinstance(outputs, Value) else list(outputs), None, network)
 
 
 def _named_number(text: str) -> tuple[str, float]:

@@ -4,10 +4,9 @@ import argparse
 import sys
 from typing import Any
 
-from micrograd_bp.cli.draw import outputs_of_network
-from micrograd_bp.cli.targets import Start, TargetError, start_of
+from micrograd_bp.cli.draw import start_of_network
+from micrograd_bp.cli.targets import TargetError, start_of
 from micrograd_bp.engine.numbers.notation import in_encoding
-from micrograd_bp.nn import MLP
 from micrograd_bp.views.drawing.renderer import RenderingError
 from micrograd_bp.views.page.page import DIRECTIONS, write_page
 from micrograd_bp.views.page.scene import DETAILS
@@ -59,7 +58,7 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """The command; returns the exit code: 2 with one line on stderr if something was wrong with the request."""
     try:
-        start = _start(arguments)
+        start = start_of_network(arguments) or start_of(arguments.what, arguments.numbers)
         path = write_page(
             start.outputs,
             arguments.output,
@@ -78,14 +77,3 @@ def run(arguments: argparse.Namespace) -> int:
     except (TargetError, ValueError, TypeError, ArithmeticError, OSError, RenderingError) as error:
         print(f"micrograd-bp page: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
-
-
-def _start(arguments: argparse.Namespace) -> Start:
-    """Where the backward pass starts, and what things are called there."""
-    what: str = arguments.what
-    if what.endswith(".json"):
-        network = MLP.from_file(what)
-        return Start(outputs_of_network(network, arguments), None, network)
-    if arguments.input is not None:
-        raise ValueError("--input is for a network; an expression takes NAME=NUMBER")
-    return start_of(what, arguments.numbers)
