@@ -93,26 +93,28 @@ def test_the_commands_write_what_they_say(tmp_path: Path) -> None:
         assert (tmp_path / words[words.index("-o") + 1]).stat().st_size > 1000
 
 
+def checked(heading: str, target: str, tmp_path: Path) -> tuple[Path, str]:
+    """Checks the file that stands below a heading, and holds the answer against what stands there; gives both."""
+    section = re.split(r"\n##+ ", README.split(f"### {heading}")[1])[0]
+    code, answer = re.findall(r"```(?:python|text)\n(.*?)```", section, flags=re.DOTALL)
+    file = tmp_path / target.partition(":")[0]
+    file.write_text(code, encoding="utf-8")
+    done = python("-W", "error", "-m", "micrograd_bp", "check", target, cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.strip() == answer.strip()
+    return file, answer
+
+
 def test_the_answers_on_a_file(tmp_path: Path) -> None:
     """Are what the command prints for the file above them."""
-    section = README.split("### A file of your own")[1].split("\n### ")[0]
-    code, answers = re.findall(r"```(?:python|text)\n(.*?)```", section, flags=re.DOTALL)
-    (tmp_path / "my_layers.py").write_text(code, encoding="utf-8")
-    done = python("-W", "error", "-m", "micrograd_bp", "check", "my_layers.py", cwd=tmp_path)
-    assert done.returncode == 1, done.stderr
-    assert done.stdout.strip() == answers.strip()
+    checked("A file of your own", "my_layers.py", tmp_path)
 
 
 def test_the_report_on_a_hand_written_layer(tmp_path: Path) -> None:
-    """Is what the command prints for the file above it."""
-    section = README.split("### A backward of your own")[1].split("\n## ")[0]
-    code, report = re.findall(r"```(?:python|text)\n(.*?)```", section, flags=re.DOTALL)
-    (tmp_path / "my_layer.py").write_text(code, encoding="utf-8")
-    done = python("-W", "error", "-m", "micrograd_bp", "check", "my_layer.py:TanhLayer", cwd=tmp_path)
-    assert done.returncode == 1, done.stderr
-    assert done.stdout.strip() == report.strip()
+    """Is what the command prints for the file above it, and its advice makes all right."""
+    file, report = checked("A backward of your own", "my_layer.py:TanhLayer", tmp_path)
     wrong, right = (report.splitlines()[line].partition(": ")[2] for line in (-3, -1))
-    (tmp_path / "my_layer.py").write_text(code.replace(wrong, right), encoding="utf-8")
+    file.write_text(file.read_text(encoding="utf-8").replace(wrong, right), encoding="utf-8")
     assert python("-m", "micrograd_bp", "check", "my_layer.py:TanhLayer", cwd=tmp_path).returncode == 0
 
 
