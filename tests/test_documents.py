@@ -10,8 +10,7 @@ ROOT = Path(__file__).parent.parent
 DOCUMENTS = [
     "README.md",
     "CONTRIBUTING.md",
-    "docs/architecture.md",
-    "docs/debugging.md",
+    *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))),
     "examples/README.md",
     "examples/exercises/README.md",
 ]

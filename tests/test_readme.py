@@ -1,4 +1,4 @@
-"""The README says what is there: its links name what is in the file, and its code does what it shows."""
+"""The README and docs/ say what is there: what they name is in its file, and their code does what it shows."""
 
 import ast
 import os
@@ -11,9 +11,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-LINKS = re.findall(r"\[([^\]]+)\]\((?!https?:)([^)#]+)\)", README)
-NAMED_LINKS = [(name.strip("`"), path) for name, path in LINKS if name.startswith("`") and path.endswith(".py")]
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+}
+"""What they say, by their paths. The files and sessions of docs/checking.md are in `tests/cli/test_check_doc.py`."""
+
+
+def test_the_readme_can_be_read_in_one_sitting() -> None:
+    assert len(PAGES["README.md"].splitlines()) <= 250
 
 
 def definitions(path: Path) -> set[str]:
@@ -28,18 +34,23 @@ def definitions(path: Path) -> set[str]:
 
 
 def test_named_code_is_in_the_file() -> None:
-    assert len(NAMED_LINKS) > 30
-    assert [(name, path) for name, path in NAMED_LINKS if name not in {path, *definitions(ROOT / path)}] == []
+    links = [
+        (name, (ROOT / page).parent / path)
+        for page, text in PAGES.items()
+        for name, path in re.findall(r"\[`([^\]]+)`\]\((?!https?:)([^)#]+\.py)\)", text)
+    ]
+    links = [(name, path) for name, path in links if not path.as_posix().endswith(name)]
+    assert len(links) > 30
+    assert [(name, path) for name, path in links if name not in definitions(path)] == []
 
 
 def test_every_row_of_the_lessons_names_code_and_a_test() -> None:
-    table = README.split("## The two lessons, in code")[1].split("\n## ")[0]
-    rows = [line.split(" | ") for line in table.splitlines() if line.startswith("| ")][1:]
+    rows = [line.split(" | ") for line in PAGES["docs/lessons.md"].splitlines() if line.startswith("| ")][1:]
     rows = [row for row in rows if not row[0].startswith("| *")]
     assert len(rows) >= 14
     for _, code, shown_by in rows:
-        assert re.search(r"\((micrograd_bp|examples)/", code)
-        assert re.search(r"\(tests/", shown_by)
+        assert re.search(r"\(\.\./(micrograd_bp|examples)/", code)
+        assert re.search(r"\(\.\./tests/", shown_by)
 
 
 def python(*arguments: str, cwd: Path, typed: str | None = None) -> "subprocess.CompletedProcess[str]":
@@ -56,34 +67,59 @@ def python(*arguments: str, cwd: Path, typed: str | None = None) -> "subprocess.
     )
 
 
-BLOCKS = re.findall(r"```python\n(.*?)```(?:\s*```text\n(.*?)```)?", README, flags=re.DOTALL)
+def blocks(page: str) -> list[tuple[str, str]]:
+    """The Python of a page, each block with the text that follows it; files to be checked are no such blocks."""
+    found = re.findall(r"```python\n(.*?)```(?:\s*```text\n(.*?)```)?", PAGES[page], flags=re.DOTALL)
+    return [(code, shown) for code, shown in found if not re.match(r"# \w+\.py\n", code)]
 
 
-@pytest.mark.parametrize(("code", "shown"), BLOCKS)
-def test_code_does_what_it_shows(code: str, shown: str, tmp_path: Path) -> None:
-    """In a fresh process. What stands in a comment behind a print, or in the block below, is what it prints."""
-    done = python("-W", "error", "-c", code, cwd=tmp_path)
-    if "GradientError" in shown:
-        assert done.returncode == 1
-        assert shown.strip() in done.stderr
-        return
+RUN_EACH = """
+import runpy, sys, traceback
+for file in sys.argv[1:]:
+    try:
+        runpy.run_path(file, run_name="__main__")
+    except Exception:
+        traceback.print_exc(file=sys.stdout)
+    print(end="\\f")
+"""
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)])
+def test_code_does_what_it_shows(page: str, tmp_path: Path) -> None:
+    """What stands in a comment behind a print, or in the block below, is what it prints."""
+    files = [tmp_path / f"block_{number}.py" for number in range(len(blocks(page)))]
+    for file, (code, _) in zip(files, blocks(page), strict=True):
+        file.write_text(code, encoding="utf-8")
+    done = python("-W", "error", "-c", RUN_EACH, *map(str, files), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    in_comments = re.findall(r"print\(.*?\)\s+# ([^:\n]+)", code)
-    for expected in [*in_comments, *shown.splitlines()]:
-        assert expected.strip() in done.stdout
+    *printed, after = done.stdout.split("\f")
+    assert after == ""
+    for (code, shown), output in zip(blocks(page), printed, strict=True):
+        assert ("Traceback" in output) == ("GradientError" in shown), output
+        in_comments = re.findall(r"print\(.*?\)\s+# ([^:\n]+)", code)
+        for expected in [*in_comments, *shown.splitlines()]:
+            assert expected.strip() in output
+
+
+def test_what_the_readme_quotes_is_replayed_on_a_page() -> None:
+    readme = PAGES["README.md"]
+    alone = re.findall(r"(?<!```)\n\n```text\n((?!\$).*?)```", readme, flags=re.DOTALL)
+    assert len(alone) == 1
+    assert [quoted for quoted in alone if quoted not in PAGES["docs/checking.md"]] == []
 
 
 COMMANDS = [
     command
-    for block in re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)
+    for text in PAGES.values()
+    for block in re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL)
     for command in block.splitlines()
-    if command.startswith("micrograd-bp ")
+    if re.match(r"micrograd-bp .* -o ", command)
 ]
 
 
 def test_the_commands_write_what_they_say(tmp_path: Path) -> None:
     """One after the other, from the clone, after the block that saves a model."""
-    (saves,) = [code for code, _ in BLOCKS if 'model.save("xor.json")' in code]
+    (saves,) = [code for code, _ in blocks("docs/networks.md") if 'model.save("xor.json")' in code]
     assert python("-c", saves, cwd=tmp_path).returncode == 0
     assert len(COMMANDS) == 7
     for command in COMMANDS:
@@ -93,41 +129,16 @@ def test_the_commands_write_what_they_say(tmp_path: Path) -> None:
         assert (tmp_path / words[words.index("-o") + 1]).stat().st_size > 1000
 
 
-def checked(heading: str, target: str, tmp_path: Path) -> tuple[Path, str]:
-    """Checks the file that stands below a heading, and holds the answer against what stands there; gives both."""
-    section = re.split(r"\n##+ ", README.split(f"### {heading}")[1])[0]
-    code, answer = re.findall(r"```(?:python|text)\n(.*?)```", section, flags=re.DOTALL)
-    file = tmp_path / target.partition(":")[0]
-    file.write_text(code, encoding="utf-8")
-    done = python("-W", "error", "-m", "micrograd_bp", "check", target, cwd=tmp_path)
-    assert done.returncode == 1, done.stderr
-    assert done.stdout.strip() == answer.strip()
-    return file, answer
-
-
-def test_the_answers_on_a_file(tmp_path: Path) -> None:
-    """Are what the command prints for the file above them."""
-    checked("A file of your own", "my_layers.py", tmp_path)
-
-
-def test_the_report_on_a_hand_written_layer(tmp_path: Path) -> None:
-    """Is what the command prints for the file above it, and its advice makes all right."""
-    file, report = checked("A backward of your own", "my_layer.py:TanhLayer", tmp_path)
-    wrong, right = (report.splitlines()[line].partition(": ")[2] for line in (-3, -1))
-    file.write_text(file.read_text(encoding="utf-8").replace(wrong, right), encoding="utf-8")
-    assert python("-m", "micrograd_bp", "check", "my_layer.py:TanhLayer", cwd=tmp_path).returncode == 0
-
-
-DEBUGGING = (ROOT / "docs" / "debugging.md").read_text(encoding="utf-8")
 SESSIONS = [
     block
-    for block in re.findall(r"```text\n(\$ .*?)```", README + DEBUGGING, flags=re.DOTALL)
+    for text in PAGES.values()
+    for block in re.findall(r"```text\n(\$ .*?)```", text, flags=re.DOTALL)
     if block.startswith(("$ micrograd-bp debug", "$ python -m pdb"))
 ]
 
 
 def test_there_are_sessions_to_replay() -> None:
-    assert len(SESSIONS) == 3
+    assert len(SESSIONS) == 4
 
 
 @pytest.mark.parametrize("session", SESSIONS)

@@ -31,8 +31,15 @@ def test_a_session_is_what_really_comes(words, shown, capsys):
     assert code == (1 if " wrong" in shown else 2 if "not found" in shown or "hand some over" in shown else 0)
 
 
+@pytest.mark.usefixtures("folder")
+def test_the_line_that_is_proposed_makes_all_right(capsys):
+    wrong, right = (SESSIONS["my_layer.py:TanhLayer"].splitlines()[line].partition(": ")[2] for line in (-3, -1))
+    Path("my_layer.py").write_text(FILES["my_layer.py"].replace(wrong, right), encoding="utf-8")
+    assert run("my_layer.py:TanhLayer") == 0
+
+
 def test_there_is_one_of_each_kind():
-    assert len(SESSIONS) == 7
+    assert len(SESSIONS) == 8
     assert {name for name in FILES if any(words.startswith(name) for words in SESSIONS)} == set(FILES)
 
 
