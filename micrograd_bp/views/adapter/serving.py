@@ -70,6 +70,7 @@ def serve(connection: Connection, load: Callable[[Arguments], Walk]) -> int:
         The exit code: 1 if there was nothing to show.
     """
     is_running = threading.Event()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs in the background may have it ignored
     session = Session(connection, runs_scripts=True, ended=lambda: _end_script(is_running))
     session.start()
     launch = session.launch()

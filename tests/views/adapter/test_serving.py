@@ -1,5 +1,6 @@
 """How an adapter is reached, what it runs, and how it ends: processes of their own."""
 
+import signal
 import socket
 import sys
 
@@ -170,9 +171,12 @@ def test_what_cannot_be_launched(arguments, words):
         launched(Arguments(arguments))
 
 
+@pytest.mark.parametrize(
+    "handler", [signal.SIG_DFL, signal.SIG_IGN]
+)  # ignored: an editor that a shell runs behind itself
 @pytest.mark.parametrize("sleeps", ["while True: pass", "import time\ntime.sleep(1000)"])
-def test_an_editor_that_goes_away_while_the_script_runs_leaves_no_process(script, sleeps):
-    with adapter() as (editor, process):
+def test_an_editor_that_goes_away_while_the_script_runs_leaves_no_process(script, sleeps, handler):
+    with adapter(preexec_fn=lambda: signal.signal(signal.SIGINT, handler)) as (editor, process):
         editor.ask("initialize", adapterID="micrograd-bp")
         editor.send("launch", program=script(f"print('running', flush=True)\n{sleeps}\n"))
         assert editor.event("output")["output"] == "running\n"
