@@ -27,9 +27,10 @@ class Optimizer:
         """Refuses parameters in the place of the learning rate, as other libraries want them there.
 
         Raises:
-            TypeError: something with members is given.
+            TypeError: something with members, or a model, is given.
         """
-        if (arguments and isinstance(arguments[0], Iterable)) or "params" in settings:
+        first = arguments[0] if arguments else None
+        if isinstance(first, Iterable) or hasattr(first, "parameters") or "params" in settings:
             raise TypeError(
                 f"{cls.__name__} takes numbers, such as {cls.__name__}(lr=0.1), and no parameters: those are the "
                 f"objective's, in Training(ModelObjective(model, loss), {cls.__name__}(lr=0.1), inputs, targets)"

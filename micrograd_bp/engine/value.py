@@ -104,9 +104,11 @@ def backward(outputs: Sequence["Value"], gradients: Sequence[float] | None = Non
         gradients: the upstream gradient of each output; 1.0 for each if not given.
 
     Raises:
-        TypeError: an output is not a Value, or a gradient not a number.
+        TypeError: an output is not a Value, or a gradient, given or to be added to, not a number.
         ValueError: not as many gradients as outputs.
     """
+    if isinstance(outputs, Value):
+        raise TypeError("backward takes a list of outputs; for a single one write output.backward()")
     for output in outputs:
         if not isinstance(output, Value):
             raise TypeError(f"backward starts from Values, got {type(output).__name__}: {output!r:.80}")
@@ -119,6 +121,8 @@ def backward(outputs: Sequence["Value"], gradients: Sequence[float] | None = Non
     for node in order:
         if node.operands:
             node.grad = 0.0
+        elif type(node.grad) is not float and not is_real(node.grad):
+            raise TypeError(_wrong_number("grad", node, "a number, 0.0 to begin with"))
     for output, upstream in zip(outputs, upstream_gradients, strict=True):
         output.grad += upstream
     for node in reversed(order):
@@ -414,11 +418,16 @@ def number_of(operand: "Value") -> float:
     try:
         return as_float(operand.data)
     except TypeError as error:
-        given = type(operand.data).__name__
-        instead = "its .data, as in p.data -= 0.1 * p.grad" if isinstance(operand.data, Value) else "a number"
-        name = operand.label or (operand.origin.scope if operand.origin else "")
-        label = f" of {name!r}" if name else ""
-        raise TypeError(f"somebody has set the .data{label} to a {given}, where it needs {instead}: {error}") from None
+        needed = "its .data, as in p.data -= 0.1 * p.grad" if isinstance(operand.data, Value) else "a number"
+        raise TypeError(f"{_wrong_number('data', operand, needed)}: {error}") from None
+
+
+def _wrong_number(attribute: str, value: "Value", needed: str) -> str:
+    """What to say of a Value whose attribute somebody has set to something else than a number."""
+    given = type(getattr(value, attribute)).__name__
+    name = value.label or (value.origin.scope if value.origin else "")
+    label = f" of {name!r}" if name else ""
+    return f"somebody has set the .{attribute}{label} to a {given}, where it needs {needed}"
 
 
 def _short(number: object) -> str:

@@ -109,9 +109,13 @@ def binary_cross_entropy(logits: Sequence[Value], targets: Sequence[float | Valu
     return _mean([z.softplus() - _factor(t) * z for z, t in pairs], len(pairs))
 
 
-def l2(parameters: Sequence[Value]) -> Value:
-    """The sum of the squares of parameters, a penalty to be added to a loss with a small factor."""
-    return _sum_of_squares(parameters)
+def l2(parameters: Any) -> Value:
+    """The sum of the squares of parameters, a penalty to be added to a loss with a small factor.
+
+    Args:
+        parameters: Values, or a model that has `parameters()`.
+    """
+    return _sum_of_squares(list(parameters.parameters() if hasattr(parameters, "parameters") else parameters))
 
 
 def _sum_of_squares(values: Sequence[Value]) -> Value:

@@ -77,9 +77,12 @@ class Neuron(Module):
             nout: the number of neurons in the layer, for "xavier".
 
         Raises:
+            TypeError: the name of an activation in the place of `nonlin`.
             ValueError: an unknown name, or a number of inputs below 1.
         """
         check_positive("the number of inputs", nin)
+        if isinstance(nonlin, str):
+            raise TypeError(f"an activation is given by its name: activation={nonlin!r}")
         draw = look_up("init", init, INITIAL_WEIGHTS)
         source = as_rng(rng)
         self.weights = [Value(draw(source, nin, nout)) for _ in range(nin)]

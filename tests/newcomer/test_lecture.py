@@ -14,8 +14,7 @@ from typing import Any
 
 import pytest
 
-import micrograd_bp
-from micrograd_bp import MLP, ModelObjective, Module, Value, draw, gradcheck, gradient_report, mse, steps
+from micrograd_bp import MLP, Module, Value, draw, gradient_report, mse, steps
 from micrograd_bp.engine import topological_order
 from micrograd_bp.engine.origin import Leaf
 from micrograd_bp.views.names import Names, Role
@@ -229,44 +228,3 @@ def test_a_penalty_on_the_weights_leaves_them_in_their_layers(penalty: str) -> N
         assert expected > 0.01
         assert row.parameter_gradient_norm == pytest.approx(expected, rel=1e-12)
     assert Counter(roles_of(loss).values())[Role.PARAMETER] == len(weights)
-
-
-class TestWhatIsTypedOneWayOrAnother:
-    def test_a_label_in_the_second_place_is_refused(self) -> None:
-        with pytest.raises(TypeError, match=r"Value\(2, label='a'\)"):
-            Value(2.0, "a")  # type: ignore[arg-type]  # on purpose
-
-    def test_one_input_of_gradcheck_is_refused_with_the_way_to_write_it(self) -> None:
-        with pytest.raises(TypeError, match=r"gradcheck\(function, \[x\]\)"):
-            gradcheck(lambda x: x.tanh(), 0.5)  # type: ignore[arg-type]  # on purpose
-
-    def test_the_lectures_function_for_drawing_is_another_here(self) -> None:
-        with pytest.raises(AttributeError, match=r"draw_dot': write draw\(output\)"):
-            micrograd_bp.draw_dot  # noqa: B018  # asked for, not used
-
-    def test_gradients_that_nobody_has_set_to_zero_are_noticed(self) -> None:
-        model = MLP(2, [3, 1], activation="tanh", rng=0)
-        for _ in range(2):
-            loss = model([0.5, -0.5]) ** 2
-            loss.backward()
-        assert "Note: leaves with gradients from elsewhere too: 13." in str(gradient_report(loss))
-        model.zero_grad()
-        loss = model([0.5, -0.5]) ** 2
-        loss.backward()
-        assert "Note" not in str(gradient_report(loss))
-
-    def test_a_model_without_zero_grad_is_trained(self) -> None:
-        class Line:
-            def __init__(self) -> None:
-                self.w = Value(0.0)
-
-            def __call__(self, x: float) -> Value:
-                return self.w * x
-
-            def parameters(self) -> list[Value]:
-                return [self.w]
-
-        model = Line()
-        for _ in range(2):
-            _, slopes = ModelObjective(model, mse).value_and_gradient([1.0, 2.0], [3.0, 6.0])
-        assert slopes == [model.w.grad] == [-15.0]

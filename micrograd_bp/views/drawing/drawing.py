@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from micrograd_bp.engine import Value
-from micrograd_bp.engine.suggestions import did_you_mean
+from micrograd_bp.engine.suggestions import did_you_mean, says_what_to_write
 from micrograd_bp.views.drawing.gradient_flow import GivenFlow, GradientFlow, RecordedFlow
 from micrograd_bp.views.drawing.groups import LAYERS, picture_of_groups
 from micrograd_bp.views.drawing.levels import Level, picture_of, readable
@@ -20,7 +20,13 @@ if TYPE_CHECKING:  # graphviz is only imported when something is drawn
 Detail = Literal["auto"] | Level
 Direction = Literal["LR", "RL", "TB", "BT"]
 
+WRITTEN = "draw(output).save('picture.svg') writes it, as the kind of picture that the name ends like"
+as_elsewhere = says_what_to_write(
+    WRITTEN, format=WRITTEN, filename=WRITTEN, rankdir="direction='TB', or 'LR', which it has anyway"
+)
 
+
+@as_elsewhere
 def draw(
     root: Value | Sequence[Value],
     *,
@@ -60,6 +66,7 @@ def draw(
     return _draw(part, names, detail, direction, show_gradients, gradients)
 
 
+@as_elsewhere
 def between(
     root: Value | Sequence[Value],
     leaf: Value,

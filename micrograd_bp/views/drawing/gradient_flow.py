@@ -51,7 +51,7 @@ class RecordedFlow:
 
     def gradient(self, node: Value) -> float | None:
         """The node's `grad`."""
-        return node.grad if self.known or (not node.operands and node.grad != 0.0) else None
+        return node.grad if self.known else None
 
 
 def _n_with_others(roots: Sequence[Value], order: Sequence[Value]) -> int:
@@ -113,7 +113,8 @@ def passage(node: Value) -> Passage:
             if side is Passage.SATURATED or (side is Passage.OFF and not passes_something):
                 return side
         return Passage.OPEN
-    if passes_something or all(formula.value == 0.0 for formula in operation.trace.derivatives.values()):
+    derivatives = operation.trace.derivatives.values()  # a node that was made by hand has none
+    if passes_something or (derivatives and all(formula.value == 0.0 for formula in derivatives)):
         return Passage.OPEN
     return Passage.OFF
 

@@ -74,7 +74,8 @@ def value_box(node: Value, roles: Names, flow: GradientFlow | None, left_out: in
         box.passage = passage(node)
     remarks = []
     if box.passage is Passage.OFF:
-        remarks.append("passes nothing")
+        has_derivatives = node.operation is not None and node.operation.trace.derivatives
+        remarks.append("passes nothing" if has_derivatives else "no derivatives: passes nothing")
     elif box.passage is Passage.SATURATED:
         steepness = abs(node.local_derivatives[0])
         remarks.append(f"saturated: passes {share(steepness) if steepness else 'nothing'}")

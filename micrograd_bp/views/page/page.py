@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from micrograd_bp.engine import Value
 from micrograd_bp.engine.refusals import CalledOtherwise
+from micrograd_bp.engine.suggestions import says_what_to_write
 from micrograd_bp.files import write_bytes
 from micrograd_bp.views.drawing.dot_text import drawing_of
 from micrograd_bp.views.drawing.geometry import laid_out
@@ -95,6 +96,7 @@ class Page:
         return f"<page of {len(self.picture.boxes):,} boxes, {len(self.html) / 1e6:.1f} MB>"
 
 
+@says_what_to_write("page(output).write('steps.html') makes a file of it", rankdir="direction='TB', or 'LR'")
 def page(
     root: Value | Sequence[Value],
     *,
