@@ -74,4 +74,5 @@ class Refusals:
         zero_grad = CalledOtherwise("write v.grad = 0.0")
         requires_grad = CalledOtherwise("every Value has its gradient, v.grad")
         draw = CalledOtherwise("write micrograd_bp.draw(v)")
+        debug = CalledOtherwise("write micrograd_bp.debug(v)")
         _backward = OneTurn(DEFINE_AN_OPERATION)

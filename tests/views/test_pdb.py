@@ -107,9 +107,12 @@ def test_stepping_shows_named_numbers(tmp_path):
     assert all(name in lines for name in ("node", "order", "outputs", "upstream"))
 
 
-def test_the_chain_rule_debugger_opens_from_its_prompt(tmp_path):
-    commands = ("break 9", "continue", "from micrograd_bp.views.debugger.opening import debug", "!debug(a)")
-    shown = "".join(pdb(tmp_path, SCRIPT, *commands, "step", "quit", "p w.grad"))
+@pytest.mark.parametrize(
+    ("imported", "called"),
+    [("import micrograd_bp", "micrograd_bp.debug(a)"), ("from micrograd_bp import debug", "!debug(a)")],
+)
+def test_the_chain_rule_debugger_opens_from_its_prompt(tmp_path, imported, called):
+    shown = "".join(pdb(tmp_path, SCRIPT, "break 9", "continue", imported, called, "step", "quit", "p w.grad"))
     assert "The backward pass of a = 0.664" in shown
     assert "∂tanh(n)/∂n = 1 - tanh(n)² = 1 - 0.664² = 0.5591" in shown
     assert "1.118" in shown
