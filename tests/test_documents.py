@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+import micrograd_bp
+
 ROOT = Path(__file__).parent.parent
 
 DOCUMENTS = [
@@ -30,6 +32,13 @@ def test_the_index_of_examples_names_each_one() -> None:
     index = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
     scripts = [*(ROOT / "examples").glob("*.py"), *(ROOT / "examples").glob("*.ipynb")]
     assert [path.name for path in scripts if f"[{path.name}]({path.name})" not in index] == []
+
+
+def test_the_reference_has_every_public_name() -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "reference").glob("*.md"))
+    named = re.findall(r"^\.\. auto\w+:: (?:\w+\.)*(\w+)$", text, flags=re.MULTILINE)
+    assert sorted({*micrograd_bp.__all__, "compile"} - set(named)) == []
+    assert len(named) == len(set(named))
 
 
 def test_the_map_of_the_code_names_files_that_there_are() -> None:

@@ -50,7 +50,7 @@ class Explanation:
         gradient: what `backward` gives for it.
         net: the sum of the products of all paths that are finite and not 0.
         total: the sum of their magnitudes.
-        cancelled: how much of that is lost in the sum, 1 - |net| / total: from 0, where all pull one way, to 1.
+        cancelled: how much of that is lost in the sum, `1 - |net| / total`: from 0, where all pull one way, to 1.
         n_paths: how many paths there are, exactly.
         counts: how many of them are regular, and how many go through a local derivative that is 0, inf or nan.
         paths: the largest of the regular ones, the largest first.
