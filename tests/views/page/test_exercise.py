@@ -16,8 +16,11 @@ def sheet(open_page: Open) -> Opened:
 
 def answers(opened: Opened) -> dict[str, str]:
     """What stands beside each field."""
-    rows = opened.tab.locator("#worksheet tbody tr").all()
-    return {row.locator("label").text_content() or "": row.locator("output").text_content() or "" for row in rows}
+    text = "row => ['label', 'output'].map(name => row.querySelector(name).textContent)"
+    found: dict[str, str] = opened.tab.locator("#worksheet tbody tr").evaluate_all(
+        f"rows => Object.fromEntries(rows.map({text}))"
+    )
+    return found
 
 
 def test_it_shows_no_gradient_but_that_of_the_output(open_page: Open) -> None:

@@ -245,7 +245,7 @@ def test_a_breakpoint_is_set_and_removed_with_a_key(open_page: Open) -> None:
 
 
 def test_playing_goes_to_the_end_and_stops_at_breakpoints(open_page: Open) -> None:
-    opened = open_page(page(neuron()))
+    opened = open_page(page(neuron()), alone=True)
     opened.tab.clock.install()
     opened.box("b").click()
     opened.press("b")
@@ -260,7 +260,7 @@ def test_playing_goes_to_the_end_and_stops_at_breakpoints(open_page: Open) -> No
 
 
 def test_a_step_by_hand_ends_the_playing(open_page: Open) -> None:
-    opened = open_page(page(neuron()))
+    opened = open_page(page(neuron()), alone=True)
     opened.tab.clock.install()
     opened.press("p")
     opened.tab.clock.run_for(1_000)
