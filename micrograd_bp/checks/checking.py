@@ -1,6 +1,7 @@
 """`check`, and the same for a layer, a network and a loss: is a backward right, and if not, where?"""
 
 import contextlib
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -53,10 +54,19 @@ def check(
         CannotCheck: the question cannot be answered; the message says why.
         GradientError: a gradient is wrong, and `raise_on_error` is true; the message is the report.
     """
-    names = dict(names or {})
-    methods = {which: names.pop(which) for which in ("forward", "backward") if which in names}
-    subjects = list(read(thing, loss=named_loss(loss), **methods))
+    subjects, names = _read(thing, loss, names)
     report = check_subjects(subjects, inputs=inputs, d_output=d_output, names=names, samples=samples, hint=hint)
+    return _raised(report, raise_on_error)
+
+
+def _read(thing: Any, loss: Any, names: Mapping[str, str] | None) -> tuple[list[Subject], dict[str, str]]:
+    """What something may mean, with the methods that names give, and the names that are left."""
+    methods = {which: name for which, name in (names or {}).items() if which in ("forward", "backward")}
+    rest = {which: name for which, name in (names or {}).items() if which not in methods}
+    return list(read(thing, loss=named_loss(loss), **methods)), rest
+
+
+def _raised(report: Report, raise_on_error: bool) -> Report:
     if raise_on_error and report.wrong:
         raise GradientError(str(report))
     return report
@@ -80,7 +90,8 @@ def check_layer(
         inputs: what to try it on, besides inputs of our own.
         d_output: dL/d(output) for `inputs`; distinct numbers if not given.
         names: as for `check`.
-        activation: of no effect any more: a forward that does not run on Values is differentiated by differences.
+        activation: deprecated, and of no effect: a forward that does not run on Values is differentiated by
+            differences.
         samples: how samples lie, if that is not recognized: rows, columns, single, column or row.
         hint: how many hints the report gives, 0 to 3.
         raise_on_error: whether a wrong gradient raises.
@@ -89,6 +100,11 @@ def check_layer(
         CannotCheck: the question cannot be answered; the message says why.
         GradientError: a gradient is wrong, and `raise_on_error` is true; the message is the report.
     """
+    if activation is not None:
+        words = (
+            "check_layer(activation=…) has no effect any more: leave it out, the activation is found by what it does"
+        )
+        warnings.warn(words, DeprecationWarning, stacklevel=2)
     handed = None if inputs is None else [inputs]
     return check(
         layer, inputs=handed, d_output=d_output, names=names, samples=samples, hint=hint, raise_on_error=raise_on_error
@@ -122,15 +138,14 @@ def check_network(
         CannotCheck: the question cannot be answered; the message says why.
         GradientError: a gradient is wrong, and `raise_on_error` is true; the message is the report.
     """
+    subjects, names = _read(network, loss, names)
     handed = [each for each in (inputs, targets) if each is not None]
-    if len(handed) == 2 and len(next(iter(read(network, loss=named_loss(loss)))).parameters) == 1:
+    if len(handed) == 2 and len(subjects[0].parameters) == 1:
         handed.pop()  # backward is handed an upstream gradient
-    report = check(network, inputs=handed or None, loss=loss, names=names, samples=samples, hint=hint)
+    report = check_subjects(subjects, inputs=handed or None, names=names, samples=samples, hint=hint)
     if hasattr(loss, "forward") and hasattr(loss, "backward"):
         report = with_parts(report, {f"the loss, {type(loss).__name__}": check(loss)})
-    if raise_on_error and report.wrong:
-        raise GradientError(str(report))
-    return report
+    return _raised(report, raise_on_error)
 
 
 def check_loss(

@@ -1,6 +1,6 @@
 """One call of a subject, examined: what moves the output, what is claimed for it, and whether that is right."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from micrograd_bp.checks.claims import Array, Claim
 from micrograd_bp.checks.inputs.specs import distinct
-from micrograd_bp.checks.matching import Candidate, Match, as_numbers, candidates, fits, match, moved, rates_of, step_of
+from micrograd_bp.checks.matching import Candidate, Match, as_numbers, candidates, fits, match, moved, rates_of
 from micrograd_bp.checks.naming import HYPER, LR, TARGETS, letters, parts, relation
 from micrograd_bp.checks.readers.subject import STEP, Subject, is_number, parameters_of
 from micrograd_bp.checks.report.report import ArrayResult
@@ -107,7 +107,8 @@ def examine(
             return subject.forward(inside)
 
     after = copied(world)
-    handed = tuple(_like(world, array) for array in upstream)
+    lists = any(isinstance(h.array, list) for h in floats.values())
+    handed = tuple(_like(upstream, lists))
     try:
         with running(after):
             returned = subject.backward(after, handed)
@@ -119,18 +120,10 @@ def examine(
     def claimed_again() -> dict[str, Any]:
         inside = copied(world)
         with running(inside):
-            returned = subject.backward(inside, tuple(_like(world, array) for array in upstream))
-        now = {(c.place, c.how, c.order): c.array for c in candidates(held, inside, returned, backward)}
-        steps = moved(arrays, {place: h.array for place, h in arrays_in(inside).items()}, rates)
-        gradients = {}
-        for name, m in matches.items():
-            c = m.candidate
-            gradients[name] = now.get((c.place, c.how, c.order))
-            if c.how == "moved":
-                gradients[name] = steps[name][step_of(m, moves[name])].array if name in steps else None
-        return gradients
+            returned = subject.backward(inside, tuple(_like(upstream, lists)))
+        return {name: m.candidate.again(arrays[name], inside, returned) for name, m in matches.items()}
 
-    left = {place: h.array for place, h in arrays_in(after).items()}
+    left = arrays_in(after)
     backward = subject.code[min(1, len(subject.code) - 1)]
     found = candidates(held, after, returned, backward)
     # One number is a setting, such as a slope, unless something is called its gradient.
@@ -152,7 +145,7 @@ def examine(
         {},
         {},
         {place: h.array for place, h in held.items() if place not in arrays},
-        {place: np.asarray(left[place], dtype=float) for place in arrays if place in left},
+        {place: np.asarray(left[place].array, dtype=float) for place in arrays if place in left},
         {c.place or c.words: np.asarray(c.array) for c in found if is_float(c.array)},
         n_samples,
         earlier,
@@ -212,10 +205,10 @@ def _upstream(subject: Subject, outputs: tuple[Array, ...], seed: int, given: An
     return tuple(np.ones(output.shape) for output in outputs)
 
 
-def _like(world: World, array: Array) -> Any:
-    """An upstream gradient in the form that the code works with: lists where its arrays are lists."""
-    lists = any(isinstance(h.array, list) for h in arrays_in(world).values() if is_float(h.array))
-    return array.tolist() if lists else array.copy() if array.ndim else float(array)
+def _like(upstream: Sequence[Array], lists: bool) -> Iterator[Any]:
+    """Copies of the upstream gradients in the form that the code works with: as lists where its arrays are lists."""
+    for array in upstream:
+        yield array.tolist() if lists else array.copy() if array.ndim else float(array)
 
 
 def _moves(subject: Subject, world: World, held: Held, place: str, outputs: tuple[Array, ...]) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from micrograd_bp.checks.claims import Array, Arrays
 from micrograd_bp.checks.naming import GRADIENTS, INPUTS, LR, letters, parts, relation, stems
 from micrograd_bp.checks.source import syntax
-from micrograd_bp.checks.world import Held, World, arrays_in, arrays_of, is_float
+from micrograd_bp.checks.world import Held, World, arrays_in, arrays_of, follow, is_float
 
 
 class Candidate(NamedTuple):
@@ -23,6 +23,8 @@ class Candidate(NamedTuple):
         how: returned, stored or moved.
         order: its place among those that were returned; -1 for others.
         words: how the report calls it where it has no name.
+        steps: how to get there, from what was returned or from the world that backward left.
+        rate: by which the change of an array was divided.
     """
 
     place: str
@@ -30,6 +32,22 @@ class Candidate(NamedTuple):
     how: str
     order: int = -1
     words: str = ""
+    steps: tuple[Any, ...] = ()
+    rate: float = 1.0
+
+    def again(self, before: Array, after: World, returned: Any) -> Any:
+        """What is there after another call; None for nothing.
+
+        Args:
+            before: the array whose gradient it is.
+            after: what that call left.
+            returned: what it returned.
+        """
+        try:
+            array = follow(returned if self.how == "returned" else after, self.steps)
+            return (before - np.asarray(array, dtype=float)) / self.rate if self.how == "moved" else array
+        except Exception:  # it is not there, or no number
+            return None
 
 
 class Match(NamedTuple):
@@ -53,7 +71,7 @@ def candidates(before: Mapping[str, Held], after: World, returned: Any, backward
     seen: dict[int, int] = {}
     call = f"{getattr(backward, '__name__', 'backward')}()"
     several = isinstance(returned, (tuple, list)) and len(arrays_of(returned)) > 1
-    for order, (place, array) in enumerate(arrays_of(returned).items()):
+    for order, (place, (array, steps)) in enumerate(arrays_of(returned).items()):
         start = max((each for each in names if place.startswith(each)), key=len, default=None)
         name = names[start] + place[len(start) :] if start is not None and names[start] else ""
         if not name and place and not (start == place and isinstance(returned, tuple) and "'" not in place):
@@ -61,7 +79,8 @@ def candidates(before: Mapping[str, Held], after: World, returned: Any, backward
             name = f"returned{inner}" if place.startswith("[") else place.lstrip(".")
         words = f"what {call} returns" if not several else f"{call}{place}"
         seen[id(array)] = len(found)
-        found.append(Candidate(name, array, "returned", order if not isinstance(returned, Mapping) else -2, words))
+        order = order if not isinstance(returned, Mapping) else -2
+        found.append(Candidate(name, array, "returned", order, words, steps))
     for place, held in arrays_in(after).items():
         array = held.array
         if id(array) in seen:
@@ -73,28 +92,20 @@ def candidates(before: Mapping[str, Held], after: World, returned: Any, backward
         old = before.get(place)
         unused = np.ndim(array) and stems(parts(place)[-1]) and is_float(array) and not np.any(array)
         if old is None or not same(old.array, array) or unused:  # zeros that wait for a gradient are a claim too
-            found.append(Candidate(place, array, "stored"))
+            found.append(Candidate(place, array, "stored", steps=held.steps))
     return found
 
 
-def moved(before: Mapping[str, Array], after: Mapping[str, Any], rates: Sequence[float]) -> dict[str, list[Candidate]]:
+def moved(before: Mapping[str, Array], after: Mapping[str, Held], rates: Sequence[float]) -> dict[str, list[Candidate]]:
     """For each array that took a step, what the gradient was, for every number that may be the learning rate."""
     found: dict[str, list[Candidate]] = {}
     for name, array in before.items():
         now = after.get(name)
-        if now is None or np.shape(now) != array.shape or same(array, now):
+        if now is None or np.shape(now.array) != array.shape or same(array, now.array):
             continue
-        step = array - np.asarray(now, dtype=float)
-        found[name] = [
-            Candidate("", step / rate, "moved", words=f"the change of {name}, divided by the learning rate")
-            for rate in rates
-        ]
+        step, words = array - np.asarray(now.array, dtype=float), f"the change of {name}, divided by the learning rate"
+        found[name] = [Candidate("", step / rate, "moved", words=words, steps=now.steps, rate=rate) for rate in rates]
     return found
-
-
-def step_of(match: Match, options: Sequence[Candidate]) -> int:
-    """For which of the learning rates that were tried a gradient was found in what an array moved by."""
-    return next(number for number, each in enumerate(options) if each is match.candidate)
 
 
 def same(one: Any, other: Any) -> bool:
@@ -263,10 +274,11 @@ def match(
     for *_, name, c in sorted(scored, key=lambda entry: entry[:3], reverse=True):
         if name not in made and not _is(c, [m.candidate for m in made.values()]):
             made[name] = Match(c, False)
-    rates = [step_of(m, steps[name]) for name, m in made.items() if m.candidate.how == "moved"]
+    rates = [m.candidate.rate for m in made.values() if m.candidate.how == "moved"]
     for name, options in steps.items():
         if name in right and name not in made:
-            made[name] = Match(options[rates[0] if rates else 0], False)  # all of them take steps of one size
+            # All of them take steps of one size.
+            made[name] = Match(next(each for each in options if not rates or each.rate == rates[0]), False)
     left = [name for name in right if name not in data]
     shaped = [
         c

@@ -120,7 +120,7 @@ def _wrong_loop(report: Report, choice: Choice, method: Any) -> Finding | None:
             if match is None:
                 break
             c = match.candidate
-            made = next(iter(arrays_of(returned).values())) if c.how == "returned" else left.get(c.place)
+            made = next(iter(arrays_of(returned).values())).array if c.how == "returned" else left.get(c.place)
             if made is None or not equal(c.array, np.asarray(made, dtype=float), 1e-9):
                 break
         else:

@@ -65,11 +65,11 @@ def arrays_in(world: World) -> dict[str, Held]:
     return found
 
 
-def arrays_of(thing: Any, place: str = "") -> dict[str, Any]:
+def arrays_of(thing: Any, place: str = "") -> dict[str, Held]:
     """The arrays and numbers that anything holds, such as what a backward returned; one that is there twice, twice."""
     found: dict[str, Held] = {}
     _collect(thing, place, (), found, None)
-    return {place: held.array for place, held in found.items()}
+    return found
 
 
 def _collect(thing: Any, place: str, steps: tuple[Any, ...], found: dict[str, Held], seen: set[int] | None) -> None:
@@ -141,19 +141,24 @@ def is_float(thing: Any) -> bool:
     return np.asarray(thing).dtype.kind == "f"
 
 
+def follow(thing: Any, steps: tuple[Any, ...]) -> Any:
+    """What `steps` lead to.
+
+    Raises:
+        Whatever it raises where they lead nowhere.
+    """
+    for step in steps:
+        thing = thing[step] if isinstance(thing, (Mapping, list)) or not isinstance(step, str) else getattr(thing, step)
+    return thing
+
+
 def put(thing: Any, steps: tuple[Any, ...], value: Any) -> None:
     """Writes a value where `steps` lead."""
-    for step in steps[:-1]:
-        thing = _step(thing, step)
-    last = steps[-1]
+    thing, last = follow(thing, steps[:-1]), steps[-1]
     if isinstance(thing, (dict, list)):
         thing[last] = value
     else:
         setattr(thing, last, value)
-
-
-def _step(thing: Any, step: Any) -> Any:
-    return thing[step] if isinstance(thing, (Mapping, list)) or not isinstance(step, str) else getattr(thing, step)
 
 
 def copied(world: World, changed: Mapping[str, Any] | None = None) -> World:

@@ -129,3 +129,8 @@ def test_what_is_right_for_one_sample_alone_is_said():
     assert report.ok
     assert "on a batch d_biases would still have to be summed" in " ".join(report.remarks)
     assert not check_layer(layer()).remarks
+
+
+def test_an_activation_that_is_handed_over_says_nothing_any_more():
+    with pytest.warns(DeprecationWarning, match="has no effect any more"):
+        assert check_layer(layer(), activation="sigmoid").ok

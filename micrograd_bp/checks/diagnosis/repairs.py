@@ -7,7 +7,6 @@ and what it says can be tried. A change counts where it makes the gradients righ
 import ast
 import builtins
 import linecache
-import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -23,7 +22,8 @@ from micrograd_bp.checks.diagnosis.vocabulary import vocabulary_of
 from micrograd_bp.checks.matching import as_numbers, equal
 from micrograd_bp.checks.source import SourceLine
 
-SECONDS = 3.0
+MOST_TRIED, MOST_LINES = 2000, 1_000_000
+"""Changes, each of which runs a backward, and lines of theirs that run for all of these."""
 TOLERANCE = 1e-4
 """Relative: up to which a gradient is called right, for an epsilon in somebody's formula."""
 SHAKEN = "__shaken_by_micrograd_bp__"
@@ -78,10 +78,10 @@ class Bench:
 
     def __init__(self, claims: Sequence[Claim], right: Sequence[Mapping[str, Array]], wrong: Sequence[str]) -> None:
         self.claims, self.right, self.wrong = claims, right, set(wrong)
-        self.until = time.process_time() + SECONDS
         self.besides = [self.wrong_in(number, claim.gradients) - self.wrong for number, claim in enumerate(claims)]
         self.functions = functions_run(lambda: self.gradients(0))
-        see(self.functions, lambda: self.gradients(0))
+        lines = see(self.functions, lambda: self.gradients(0))
+        self.most_tried = min(MOST_TRIED, MOST_LINES // max(lines, 1))
         self.forward = functions_run(lambda: claims[0].run({}))
         self.in_forward = {each.function for each in self.forward}
         self.outputs = claims[0].outputs()
@@ -140,9 +140,9 @@ def _search(bench: Bench, known: Array) -> Iterator[Repair]:
     vocabulary = vocabulary_of(bench.functions, bench.forward)
     options = [(edit.rank + unlikely, unit, edit) for unlikely, unit in suspects for edit in edits(unit, vocabulary)]
     best = None
-    tried = set()
+    tried: set[tuple[int, str]] = set()
     for rank, unit, edit in sorted(options, key=lambda option: option[0]):
-        if time.process_time() > bench.until or (best is not None and rank > best + 0.15):
+        if len(tried) >= bench.most_tried or (best is not None and rank > best + 0.15):
             return
         if (id(edit.old), edit.new) in tried:
             continue

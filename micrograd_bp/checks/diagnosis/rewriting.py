@@ -68,7 +68,7 @@ class Rewritten:
         seen: what each expression gave, when it ran as it stands.
         values: the same of arrays, the first two times.
         scope: for each line, what there was besides, as one would write it.
-        done: for each line, when it was done first.
+        done: for each line, at which place in the order it was done first.
         parents: of each node, by identity: what holds it, and where.
     """
 

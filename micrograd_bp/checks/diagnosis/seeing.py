@@ -2,7 +2,6 @@
 
 import ast
 import contextlib
-import time
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from types import CodeType, FrameType, FunctionType
@@ -13,27 +12,34 @@ import numpy as np
 from micrograd_bp.checks.diagnosis.rewriting import Kind, Rewritten, harmless, traced
 
 
-def see(functions: list[Rewritten], run: Callable[[], Any]) -> None:
-    """Runs it once and notes what the expressions of these functions give, and in which order their lines are done."""
+def see(functions: list[Rewritten], run: Callable[[], Any]) -> int:
+    """Runs it once and notes what the expressions of these functions give, and in which order their lines are done.
+
+    Returns:
+        How many lines ran.
+    """
     by_code = {each.function.__code__: each for each in functions}
     parts: dict[tuple[Rewritten, int], list[ast.expr]] = {}
     for function in functions:
         for unit in function.units:
             inner = [part for part in ast.walk(unit.node) if isinstance(part, ast.expr) and harmless(part)]
             parts.setdefault((function, unit.at), []).extend(inner)
+    n_lines = 0
     often: dict[tuple[Rewritten, int], int] = {}
     at: dict[FrameType, tuple[Rewritten, int]] = {}
 
     def trace(frame: FrameType, event: str, argument: Any) -> Any:
+        nonlocal n_lines
         function = by_code.get(frame.f_code)
         if function is None:
             return None
         if event in ("line", "return") and frame in at:
             done = at.pop(frame)
-            done[0].done.setdefault(done[1], time.perf_counter())
+            done[0].done.setdefault(done[1], n_lines)
         here = function, frame.f_lineno
         if event == "line":
             at[frame] = here
+            n_lines += 1
         if event == "line" and here in parts and often.get(here, 0) < 2:  # before a loop a carry is often one number
             often[here] = often.get(here, 0) + 1
             function.scope[frame.f_lineno] = _scope(frame)
@@ -49,6 +55,7 @@ def see(functions: list[Rewritten], run: Callable[[], Any]) -> None:
 
     with traced(trace), np.errstate(all="ignore"):
         run()
+    return n_lines
 
 
 @lru_cache(maxsize=4096)

@@ -1,6 +1,5 @@
 """Finds out how to call a subject: which inputs its forward takes, in which layout its backward fits."""
 
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -8,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from micrograd_bp.checks.examine import BackwardFailed, Examined, examine
-from micrograd_bp.checks.inputs.plans import SECONDS, Plan, batches, plans
+from micrograd_bp.checks.inputs.plans import Plan, batches, plans
 from micrograd_bp.checks.inputs.specs import Spec
 from micrograd_bp.checks.naming import is_parameter, is_statistic
 from micrograd_bp.checks.readers.subject import Subject
@@ -88,6 +87,8 @@ class Choice(NamedTuple):
 
 
 MOST_EXAMINED, MOST_ALIKE = 20, 2
+MOST_TRIED, MOST_TRIED_AFTER_A_WRONG_ONE = 4000, 200
+"""How many inputs are handed to forward, in all the ways in which something may be meant."""
 
 
 def choose(
@@ -106,19 +107,23 @@ def choose(
     """
     best: Choice | None = None
     refused: CannotCheck | None = None
-    until = time.process_time() + 3 * SECONDS
-    for subject in subjects:
-        if time.process_time() > until:
-            break
+    tried: Counter[Any] = Counter()
+    for number, subject in enumerate(subjects):
         examined: Counter[Any] = Counter()
         wrong: list[Plan] = []
         summed: Choice | None = None
 
-        def wanted(plan: Plan, examined: Counter[Any] = examined, wrong: list[Plan] = wrong) -> bool:
+        def wanted(
+            plan: Plan, number: int = number, examined: Counter[Any] = examined, wrong: list[Plan] = wrong
+        ) -> bool:
             few = max(examined[plan.single], examined["failed"] / 3) < MOST_EXAMINED
-            few = few and examined[plan.form] < MOST_ALIKE
+            few = few and examined[plan.form] < MOST_ALIKE and tried.total() < MOST_TRIED
+            few = few and tried[number, True] < MOST_TRIED_AFTER_A_WRONG_ONE
             excused = plan.single and examined["a batch"]
-            return few and not excused and not any(map(plan.says_less, wrong))
+            if not few or excused or any(map(plan.says_less, wrong)):
+                return False
+            tried[number, bool(wrong)] += 1
+            return True
 
         try:
             for plan in plans(subject, samples, fixed, wanted):

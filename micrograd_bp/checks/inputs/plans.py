@@ -1,7 +1,6 @@
 """Plans: the ways in which somebody's forward may be called, with which inputs of which shapes."""
 
 import copy
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -28,7 +27,6 @@ from micrograd_bp.checks.world import (
 )
 
 TRIES = 400
-SECONDS = 2.5
 
 
 class Plan(NamedTuple):
@@ -213,7 +211,6 @@ def plans(
     fixed = dict(fixed or {})
     failure = ""
     any_plan = False
-    until = time.process_time() + SECONDS
     sizes = sizes_beside(fixed)
     for thing in built(subject):
         dims = dims_of(thing, given_by_module(subject) if thing is None else {}) or [*"DHCMFVTA"]
@@ -243,8 +240,6 @@ def plans(
                     later.append(plan)
                 else:
                     yield plan
-            if time.process_time() > until:
-                break
         yield from filter(wanted, later)
         if any_plan:
             return
