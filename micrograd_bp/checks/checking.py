@@ -94,11 +94,7 @@ def check_layer(
             differences.
         samples: how samples lie, if that is not recognized: rows, columns, single, column or row.
         hint: how many hints the report gives, 0 to 3.
-        raise_on_error: whether a wrong gradient raises.
-
-    Raises:
-        CannotCheck: the question cannot be answered; the message says why.
-        GradientError: a gradient is wrong, and `raise_on_error` is true; the message is the report.
+        raise_on_error: whether a wrong gradient raises; what is raised is the same as for `check`.
     """
     if activation is not None:
         words = (
@@ -132,11 +128,7 @@ def check_network(
         names: as for `check`.
         samples: how samples lie, if that is not recognized: rows or columns.
         hint: how many hints the report gives, 0 to 3.
-        raise_on_error: whether a wrong gradient raises.
-
-    Raises:
-        CannotCheck: the question cannot be answered; the message says why.
-        GradientError: a gradient is wrong, and `raise_on_error` is true; the message is the report.
+        raise_on_error: whether a wrong gradient raises; what is raised is the same as for `check`.
     """
     subjects, names = _read(network, loss, names)
     handed = [each for each in (inputs, targets) if each is not None]
@@ -159,11 +151,7 @@ def check_loss(
         prediction: what to try it on, besides inputs of our own.
         target: for `prediction`.
         hint: how many hints the report gives, 0 to 3.
-        raise_on_error: whether a wrong gradient raises.
-
-    Raises:
-        CannotCheck: the question cannot be answered; the message says why.
-        GradientError: a gradient is wrong, and `raise_on_error` is true; the message is the report.
+        raise_on_error: whether a wrong gradient raises; what is raised is the same as for `check`.
     """
     handed = [each for each in (prediction, target) if each is not None]
     return check(loss, inputs=handed or None, hint=hint, raise_on_error=raise_on_error)
