@@ -1,58 +1,128 @@
-"""Numbers that are handed to a module: inputs, and not constants, where they meet the module's parameters.
+"""Numbers that a model is called with: inputs, and not constants, where they meet the model's parameters.
 
-A module is called with plain numbers, `neuron([2.0, 3.0])`, and its own code multiplies them: `w * x`. The number
-object that arrives there is the very one that was handed in. Python keeps one object for equal numbers here and there,
-so it is taken for an input only beside a parameter: the 1.0 of `1.0 / (1.0 + e)` is none.
+A model is called with plain numbers, `neuron([2.0, 3.0])`, and its own code multiplies them: `w * x`. The number
+object that arrives there is the very one that came in as an argument: of the method that runs, or of the model's method
+that has called it. Python keeps one object for equal numbers here and there, so it is taken for an input only beside a
+parameter: the 1.0 of `1.0 / (1.0 + e)` is none. A parameter meets an input once in a call: the second time is
+another call.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
+from operator import is_
+from types import FrameType
 from typing import Any, TypeVar
 
-from micrograd_bp.engine.methods import Methods
-from micrograd_bp.engine.numbers.floats import is_real
-from micrograd_bp.engine.origin import Leaf, LeafOrigin, Origin
+from micrograd_bp.engine.made import INSIDE, record_of
+from micrograd_bp.engine.origin import Leaf, LeafOrigin, Origin, current_origin, is_machinery
 
 Node = TypeVar("Node")
+Call = tuple[Origin, list[tuple[str, Any]]]
+"""A model whose method runs, and what that was called with, under the names of its arguments."""
+
+REMEMBERED = 32
+"""Arguments whose leaves are known; with more, all of them are forgotten."""
 
 
-class _Handed:
-    """One number object, and its places in what was handed in: several where the same number came several times."""
-
-    def __init__(self, number: Any, module: Origin) -> None:
-        self.number = number  # kept, so that no other object gets its id
-        self.module = module
-        self.names: list[str] = []
-        self.leaves: list[Any] = []
-        self.turn = 0
-
-    def leaf(self, make: Callable[[Any, Origin], Node]) -> Node:
-        """The leaf of the place whose turn it is: `zip(weights, inputs)` goes through all in order, again and again."""
-        turn, self.turn = self.turn, (self.turn + 1) % len(self.names)
-        if turn == len(self.leaves):
-            self.leaves.append(make(self.number, LeafOrigin(Leaf.INPUT, self.names[turn], self.module)))
-        return self.leaves[turn]  # type: ignore[no-any-return]  # what `make` has made
-
-
-handed_numbers: ContextVar[Mapping[int, _Handed]] = ContextVar("handed_numbers", default={})  # noqa: B039  # read only
-"""By their ids, what the outermost module of those that run now was called with.
-
-Where that was no number, it is the outermost one that was called with numbers.
-"""
+def calls_around(frame: FrameType | None) -> Iterator[Call]:
+    """The methods of models that have called each other, from the inside out, up to a frame."""
+    reached = False
+    while frame is not None:
+        code = frame.f_code
+        if code.co_name not in INSIDE and not is_machinery(frame):
+            names = code.co_varnames[: code.co_argcount + bool(code.co_flags & _WITH_MORE)]
+            variables = frame.f_locals if names else {}
+            model = _outermost(variables.get(names[0])) if names else None
+            if model is not None:
+                reached = True
+                yield model, [(name, variables[name]) for name in names[1:] if name in variables]
+            elif reached:
+                break
+        frame = frame.f_back
 
 
-def numbers_handed(inputs: Iterable[tuple[str, Any]], module: Origin) -> Mapping[int, _Handed]:
-    """The `handed_numbers` of a module.
+_WITH_MORE = 0x04
+"""The flag of code that has `*arguments`."""
+
+
+def _outermost(thing: object) -> Origin | None:
+    """The record of a model, or of the one that it is a part of; None if it is none."""
+    origin: Origin | None = record_of(thing)
+    if origin is None and hasattr(type(thing), "named_parameters"):  # the module that runs
+        running = current_origin.get()
+        origin = running.module if running is not None else None
+    return origin.chain()[-1] if origin is not None else None
+
+
+class _Argument:
+    """What a model was called with under one name, and the leaves of the numbers in it."""
+
+    def __init__(self, name: str, given: Any, model: Origin) -> None:
+        self.name = name
+        self.given = given
+        self.model = model
+        self._numbers = tuple(given) if _is_several(given) else (given,)  # kept, so that no other object gets their ids
+        self._places: dict[int, list[int]] = {}
+        for place, each in enumerate(self._numbers):
+            self._places.setdefault(id(each), []).append(place)
+        self._turns: dict[int, int] = {}
+        self._leaves: dict[int, tuple[Any, set[int]]] = {}
+
+    def leaf(self, number: Any, meets: object, make: Callable[[Any, Origin], Node]) -> Node | None:
+        """The leaf of a number; None if it is not in here, or the argument is not any more what it was.
+
+        Equal numbers take turns, since `zip(weights, inputs)` goes through all in order, again and again.
+        """
+        places = self._places.get(id(number))
+        if places is None:
+            return None
+        place = places[0]
+        if len(places) > 1:
+            turn = self._turns.get(place, 0)
+            self._turns[place] = turn + 1
+            place = places[turn % len(places)]
+        leaf, met = self._leaves.get(place, (None, {id(meets)}))
+        if id(meets) in met:
+            name = f"{self.name}.{place}" if _is_several(self.given) else self.name
+            if place == 0 and name != self.name and not all(map(is_, self._numbers, self.given)):
+                return None  # another call, with a list that was changed since
+            leaf, met = self._leaves[place] = make(number, LeafOrigin(Leaf.INPUT, name, self.model)), set()
+        met.add(id(meets))
+        return leaf  # type: ignore[no-any-return]  # what `make` has made
+
+
+_recent: ContextVar[dict[int, _Argument]] = ContextVar("recent")
+
+
+def handed(number: Any, meets: object, calls: Iterable[Call], make: Callable[[Any, Origin], Node]) -> Node | None:
+    """The leaf of a number that a model was called with; None if it was not.
 
     Args:
-        inputs: what the module is called with, under the names of its arguments: numbers, lists of them, and more.
-        module: its origin.
+        number: the very object.
+        meets: the parameter beside it, or the module that takes it.
+        calls: where it may come from, as `calls_around` gives them; the outermost one counts.
+        make: makes a leaf with an origin.
     """
-    numbers: dict[int, _Handed] = {}
-    for name, given in inputs:
-        several = isinstance(given, (list, tuple))
-        for place, each in enumerate(given if several else (given,)):
-            if not isinstance(each, Methods) and is_real(each):
-                handed = numbers.setdefault(id(each), _Handed(each, module))
-                handed.names.append(f"{name}.{place}" if several else name)
-    return numbers
+    recent = _recent.get(None)
+    if recent is None:
+        _recent.set(recent := {})
+    found: tuple[str, Any, Origin] | None = None
+    for model, arguments in calls:
+        for name, given in arguments:
+            known = recent.get(id(given))
+            if known is not None and known.given is given and known.model is model:
+                leaf = known.leaf(number, meets, make)
+                if leaf is not None:
+                    return leaf
+            if given is number or (_is_several(given) and any(each is number for each in given)):
+                found = name, given, model
+    if found is None:
+        return None
+    if len(recent) >= REMEMBERED:
+        recent.clear()
+    argument = recent[id(found[1])] = _Argument(*found)
+    return argument.leaf(number, meets, make)
+
+
+def _is_several(given: object) -> bool:
+    return type(given) is list or type(given) is tuple

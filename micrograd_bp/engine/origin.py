@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import Enum
+from functools import lru_cache
 from types import FrameType
 from typing import Any, ClassVar
 
@@ -185,7 +186,12 @@ class TrackingOrigin(Origin):
 
 def is_machinery(frame: FrameType) -> bool:
     """Whether the code that runs in a frame is ours or NumPy's."""
-    return str(frame.f_globals.get("__name__")).partition(".")[0] in ("micrograd_bp", "numpy")
+    return _is_of_ours(frame.f_globals.get("__name__"))
+
+
+@lru_cache(maxsize=4096)
+def _is_of_ours(module: object) -> bool:
+    return str(module).partition(".")[0] in ("micrograd_bp", "numpy")
 
 
 class _NotRecorded(Origin):

@@ -14,7 +14,7 @@ from typing import Any
 
 import micrograd_bp.engine.operations  # noqa: F401  # fills the table
 from micrograd_bp.engine.graph import topological_order
-from micrograd_bp.engine.handed import handed_numbers
+from micrograd_bp.engine.handed import calls_around, handed
 from micrograd_bp.engine.made import MadeOrigin
 from micrograd_bp.engine.methods import Methods
 from micrograd_bp.engine.numbers.floats import as_float, floats, is_real
@@ -151,10 +151,9 @@ def lifted(number: Any, beside: Sequence["Value"] = ()) -> "Value":
     Raises:
         TypeError: it is not one real number.
     """
-    handed = handed_numbers.get().get(id(number))
-    if handed is not None and any(isinstance(x, Value) and is_parameter(x.origin) for x in beside):
-        return handed.leaf(leaf_of)
-    return leaf_of(number, LIFTED)
+    parameter = next((x for x in beside if is_parameter(x.origin)), None)
+    leaf = handed(number, parameter, calls_around(_getframe(1)), leaf_of) if parameter is not None else None
+    return leaf if leaf is not None else leaf_of(number, LIFTED)
 
 
 def leaf_of(number: Any, origin: Origin) -> "Value":

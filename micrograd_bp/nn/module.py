@@ -10,7 +10,6 @@ from functools import wraps
 from typing import Any
 
 from micrograd_bp.engine import Origin, Value
-from micrograd_bp.engine.handed import handed_numbers, numbers_handed
 from micrograd_bp.engine.made import place_of
 from micrograd_bp.engine.numbers.floats import as_float
 from micrograd_bp.engine.origin import Leaf, LeafOrigin, current_origin, is_parameter
@@ -75,17 +74,9 @@ class Module:
             self._claim_parts()
         around, origin = current_origin.get(), self._origin()
         token = current_origin.set(origin if around is None else around.entered(origin))
-        handed = None
-        if not handed_numbers.get() and _are_numbers(
-            (*inputs, *more.values())
-        ):  # of the outermost module that is handed any
-            named = zip(_argument_names(function, len(inputs)), inputs, strict=True)
-            handed = handed_numbers.set(numbers_handed((*named, *more.items()), origin))
         try:
             return function(*inputs, **more)
         finally:
-            if handed is not None:
-                handed_numbers.reset(handed)
             current_origin.reset(token)
 
     def forward(self, *inputs: Any) -> Any:
@@ -193,28 +184,6 @@ class Module:
         for name, value in ours.items():
             if name in theirs and theirs[name] != value:
                 raise ValueError(f"{path} is of a model with {name}={theirs[name]!r:.80}, this one has {value!r:.80}")
-
-
-def _are_numbers(inputs: tuple[Any, ...]) -> bool:
-    """Whether something else than Values, and lists of these, was handed in; quick, since each neuron is asked."""
-    for given in inputs:
-        types = {*map(type, given)} if type(given) is list or type(given) is tuple else {type(given)}
-        if not types <= _NO_NUMBERS:
-            return True
-    return False
-
-
-_NO_NUMBERS = {Value, list, tuple}
-
-
-def _argument_names(method: Callable[..., Any], count: int) -> list[str]:
-    """What a method calls its arguments: `x`; `x.0`, `x.1` for those in `*x`."""
-    code = getattr(method, "__code__", None)
-    if code is None:  # not written in Python
-        return [f"x.{place}" for place in range(count)]
-    names = list(code.co_varnames[1 : code.co_argcount])
-    rest = (*code.co_varnames[code.co_argcount + code.co_kwonlyargcount :], "x")[0]
-    return names[:count] + [f"{rest}.{place}" for place in range(count - len(names))]
 
 
 def saved_parameters(content: dict[str, Any], path: str | os.PathLike[str]) -> dict[str, float]:

@@ -1,10 +1,11 @@
 """`Neuron` and `Layer`, with the constructor arguments and the order of random numbers of micrograd."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from sys import _getframe
 from typing import Any
 
 from micrograd_bp.engine import OPERATIONS, Value
-from micrograd_bp.engine.handed import handed_numbers
+from micrograd_bp.engine.handed import Call, calls_around, handed
 from micrograd_bp.engine.origin import Leaf, LeafOrigin, current_origin
 from micrograd_bp.engine.value import leaf_of, record
 from micrograd_bp.nn.arguments import Rng, activation_operation, as_rng, check_positive, look_up
@@ -28,7 +29,7 @@ class Inputs(tuple[Value, ...]):
         if isinstance(inputs, Value) or not isinstance(inputs, Iterable):
             inputs = (inputs,)  # a layer of one neuron gives one Value, not a list
         try:
-            checked = Inputs([x if isinstance(x, Value) else _input(x, place) for place, x in enumerate(inputs)])
+            checked = Inputs(_leaves(inputs))
         except TypeError as error:
             raise TypeError(f"{module} takes one sample at a time, a list of {expected} numbers; {error}") from None
         if len(checked) != expected:
@@ -36,12 +37,20 @@ class Inputs(tuple[Value, ...]):
         return checked
 
 
-def _input(number: Any, place: int) -> Value:
-    """The leaf of a number that a module was called with: the outermost one, if it hands it on."""
-    handed, running = handed_numbers.get().get(id(number)), current_origin.get()
-    if handed is not None:
-        return handed.leaf(leaf_of)
-    return leaf_of(number, LeafOrigin(Leaf.INPUT, f"inputs.{place}", running.module if running is not None else None))
+def _leaves(inputs: Iterable[Any]) -> Iterator[Value]:
+    """Inputs as Values; a number is an input of the outermost model."""
+    calls: list[Call] | None = None
+    for place, x in enumerate(inputs):
+        if isinstance(x, Value):
+            yield x
+            continue
+        running = current_origin.get()
+        module = running.module if running is not None else None
+        if calls is None:
+            calls = list(calls_around(_getframe(1)))
+        leaf = handed(x, module, calls, leaf_of)
+        outermost = module.chain()[-1] if module is not None else None
+        yield leaf if leaf is not None else leaf_of(x, LeafOrigin(Leaf.INPUT, f"inputs.{place}", outermost))
 
 
 class Neuron(Module):

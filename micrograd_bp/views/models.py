@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from micrograd_bp.engine import Origin, Value
 from micrograd_bp.engine.made import ObjectOrigin
+from micrograd_bp.engine.origin import is_parameter
 from micrograd_bp.views.drawing.gradient_flow import steepest
 
 NO_MODELS = "Neurons and layers are seen where classes hold the parameters: derive them from micrograd_bp.Module."
@@ -27,7 +28,7 @@ def makers(order: Sequence[Value]) -> dict[Value, Origin]:
         origin = node.origin
         if origin is None:
             continue
-        if not node.operands and isinstance(origin.parent, ObjectOrigin):
+        if is_parameter(origin) and isinstance(origin.parent, ObjectOrigin):
             holders[node] = origin.parent
         elif origin.module is not None:
             found[node] = origin.module

@@ -83,11 +83,13 @@ class TestTheLecturesOwnSequence:
             for j in range(neurons)
             for part in (*(f"w.{k}" for k in range(inputs)), "b")
         ]
-        assert all(names.module(node) is not None for node in topological_order(lecture["answer"]))
+        outside = [node for node in topological_order(lecture["answer"]) if names.module(node) is None]
+        assert [(names[node], names.role(node)) for node in outside] == [(f"x.{i}", Role.INPUT) for i in range(3)]
         assert names[lecture["answer"]] == "layers.2.neurons.0.tanh"
         frames = ("MLP", *(f"layers.{i} Layer" for i in range(3)))
         assert all(frame in lecture.drawing(name) for frame in frames for name in ("network", "loss"))
-        assert Counter(bold(lecture.drawing("network"))) == {"neurons.0": 3, **{f"neurons.{i}": 2 for i in (1, 2, 3)}}
+        neurons = {"neurons.0": 3, **{f"neurons.{i}": 2 for i in (1, 2, 3)}}
+        assert Counter(bold(lecture.drawing("network"))) == {**neurons, **dict.fromkeys(("x.0", "x.1", "x.2"), 1)}
 
     def test_the_loss_is_not_a_part_of_the_network(self, lecture: Lecture) -> None:
         names = names_of(lecture["loss"])
@@ -103,7 +105,7 @@ class TestTheLecturesOwnSequence:
         check_readable(ElementTree.fromstring(lecture.drawing(name)))
 
     @pytest.mark.parametrize(
-        ("name", "boxes"), [("expression", 7), ("neuron", 10), ("neuron_of_exp", 17), ("network", 9), ("loss", 11)]
+        ("name", "boxes"), [("expression", 7), ("neuron", 10), ("neuron_of_exp", 17), ("network", 12), ("loss", 12)]
     )
     def test_its_pages_show_as_much_as_its_drawings(self, lecture: Lecture, name: str, boxes: int) -> None:
         html = (lecture.folder / f"{name}.html").read_text(encoding="utf-8")

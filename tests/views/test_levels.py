@@ -42,7 +42,9 @@ def test_a_layer_shows_the_sums_that_matter() -> None:
     off = sum(neuron_is_off(loss, f"layers.1.neurons.{i}") for i in range(16))
     assert layer[1] == "Layer ReLU"
     rows = dict(zip(layer[2::2], layer[3::2], strict=True))
-    assert rows == {"neurons": "16", "values": "304", "mean |grad|": f"{mean:.4g}", "off": f"{off} of 16"}
+    assert rows == {"neurons": "16", "values": "304", "mean |p.grad|": f"{mean:.4g}", "off": f"{off} of 16"}
+    assert "mean |p.grad|: of the parameters p in a box" in texts(draw(loss, detail="layers"))
+    assert ["784 inputs", "mean |grad|"] in [shown[:2] for shown in nodes(draw(network_loss(784, 20, 10)))]
 
 
 def neuron_is_off(loss: Value, scope: str) -> bool:
@@ -68,7 +70,7 @@ def test_a_neuron_shows_its_output_and_whether_it_is_off() -> None:
         "6",
         "values",
         "66",
-        "mean |grad|",
+        "mean |p.grad|",
         "0",
         "off",
         "12 of 12",

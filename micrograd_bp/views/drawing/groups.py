@@ -26,7 +26,9 @@ FREE_UP_TO = 40
 """So many operations outside of modules are drawn one by one."""
 HIGH_LAYER = 12
 """Of more neurons than this the boxes are kept low."""
-MEAN = "mean |grad|"
+MEAN, MEAN_OF_PARAMETERS = "mean |grad|", "mean |p.grad|"
+MEANS = frozenset({MEAN, MEAN_OF_PARAMETERS})
+"""What is said of a box: of all its values, or of its parameters alone, as a module's."""
 
 
 @dataclass
@@ -98,7 +100,7 @@ def lower(picture: Picture) -> Picture:
     """The picture with lower boxes in high layers: neurons that show their gradient, and not their parameters'."""
     heights = Counter(box.frame for box in picture.boxes)
     boxes = [
-        replace(box, rows=[row for row in box.rows if row[0] != MEAN])
+        replace(box, rows=[row for row in box.rows if row[0] not in MEANS])
         if heights[box.frame] > HIGH_LAYER and "grad" in dict(box.rows)
         else box
         for box in picture.boxes
@@ -244,7 +246,8 @@ def _add_gradients(box: Box, group: Group, roles: Names, flow: GradientFlow) -> 
     parameters = [member for member in group.members if roles.role(member) is Role.PARAMETER]
     gradients = [flow.gradient(member) for member in parameters or group.members]
     known = [abs(gradient) for gradient in gradients if gradient is not None]
-    box.rows.append((MEAN, number(math.fsum(known) / len(known) if known else None)))
+    name = MEAN_OF_PARAMETERS if parameters else MEAN
+    box.rows.append((name, number(math.fsum(known) / len(known) if known else None)))
     if known and not all(map(math.isfinite, known)):
         box.finite = False
     units = _units(group)

@@ -8,6 +8,7 @@ import math
 from micrograd_bp.views.colours import FAINT, NEGATIVE, NOT_FINITE, NOTHING, POSITIVE, SMALLEST_SHARE, Scale
 from micrograd_bp.views.drawing.box_styles import BROKEN, DEAD_END, REPEATED, ROLES, SATURATED
 from micrograd_bp.views.drawing.gradient_flow import Passage
+from micrograd_bp.views.drawing.groups import MEAN_OF_PARAMETERS
 from micrograd_bp.views.drawing.picture import Picture
 from micrograd_bp.views.names import Role
 from micrograd_bp.views.number_text import number
@@ -31,7 +32,9 @@ def legend(picture: Picture, scale: Scale) -> str:
     if any(box.repeats for box in picture.boxes):
         boxes.append(_box(REPEATED, "continued from above"))
     rows = [_row(boxes), *_stroke_rows(picture, scale)]
-    rows += [_row([_text(note)]) for note in picture.notes]
+    of_parameters = any(MEAN_OF_PARAMETERS in dict(box.rows) for box in picture.boxes)
+    notes = [f"{MEAN_OF_PARAMETERS}: of the parameters p in a box"] if of_parameters else []
+    rows += [_row([_text(note)]) for note in (*notes, *picture.notes)]
     return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">{"".join(rows)}</TABLE>>'
 
 

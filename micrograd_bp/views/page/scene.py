@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from micrograd_bp.engine import Value
 from micrograd_bp.views.drawing.gradient_flow import GivenFlow
-from micrograd_bp.views.drawing.groups import grouped, picture_of_groups
+from micrograd_bp.views.drawing.groups import MEANS, grouped, picture_of_groups
 from micrograd_bp.views.drawing.levels import VALUES_UP_TO, readable
 from micrograd_bp.views.drawing.modules import layer_of, module_name
 from micrograd_bp.views.drawing.parts import Part, around, as_roots, everything, on_paths
@@ -111,7 +111,7 @@ def scene_of(
 def _with_one_gradient_each(picture: Picture) -> Picture:
     """Of a module's two gradients only their mean magnitude: that one changes step by step."""
     boxes = [
-        replace(box, rows=[row for row in box.rows if row[0] != "grad"]) if "mean |grad|" in dict(box.rows) else box
+        replace(box, rows=[row for row in box.rows if row[0] != "grad"]) if MEANS & dict(box.rows).keys() else box
         for box in picture.boxes
     ]
     return replace(picture, boxes=boxes)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from micrograd_bp.engine import Value
+from micrograd_bp.views.drawing.groups import MEANS
 from micrograd_bp.views.names import Role
 from micrograd_bp.views.number_text import NOT_KNOWN, number
 from micrograd_bp.views.page.scene import Scene
@@ -257,7 +258,7 @@ def _contributions(made: list[float]) -> str:
 
 def _gradient_on(scene: Scene, box: int, members: list[Value], gradients: dict[Value, float]) -> str:
     """What stands on a box: the gradient of one value, or the mean magnitude of those of parameters, else of all."""
-    if "mean |grad|" not in dict(scene.picture.boxes[box].rows):
+    if not MEANS & dict(scene.picture.boxes[box].rows).keys():
         return number(gradients[members[0]])
     counted = [member for member in members if scene.roles.role(member) is Role.PARAMETER] or members
     return number(math.fsum(abs(gradients[member]) for member in counted) / len(counted))
