@@ -118,7 +118,7 @@ LONG_FILES = {
 }
 """Files of more than 300 lines, and why."""
 
-BUDGETS = {"compiler": 6_050}
+BUDGETS = {"compiler": 5_990}
 """Folders in which a file is as long as its idea, and how many lines all of them have together at most."""
 
 

@@ -1,6 +1,7 @@
 """What `compile` and its programs are given, checked at the door."""
 
 import keyword
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -173,3 +174,16 @@ def _real(what: str, given: Any) -> Array:
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{what}: expected real numbers, got {array.dtype} ({type(given).__name__})")
     return array
+
+
+def entry(text: str) -> tuple[str, tuple[int, ...], str]:
+    """What somebody calls an entry of a program: the name of an array, an index, and a name in what is there.
+
+    Raises:
+        ValueError: it is not written so.
+    """
+    words = re.fullmatch(r"\s*(\w+)\s*(?:\[\s*([\d\s,]*)\])?(?:\.(\w+))?\s*", text)
+    if words is None:
+        raise ValueError(f'an entry is written as "W0[3, 5]", got {text!r}')
+    name, index, member = words.groups(default="")
+    return name, tuple(map(int, re.findall(r"\d+", index))), member

@@ -28,6 +28,7 @@ from micrograd_bp.compiler.python_source import (
     NUMPY_NAMES,
     OPERATORS,
     Writer,
+    Written,
     axes_text,
     begun,
     is_lacking,
@@ -50,7 +51,8 @@ class InPlaceWriter(Writer):
         order_line: says what `order` is; "" as long as nothing that was written asks for it.
     """
 
-    def _written(self, node: Array, operands: list[tuple[str, int]]) -> tuple[str, int]:
+    def written(self, node: Array, operands: list[Written]) -> Written:
+        """As for any writer, but for what says how it lies in memory."""
         np, order = self.library, self.constants.free("order")
         if is_ordered(node):
             self._ask_for_order()
@@ -60,13 +62,13 @@ class InPlaceWriter(Writer):
             return f"{np}.zeros({self.extents(node.shape)}, parameters.dtype, {order})", ATOM
         if node.function == "vecdot":
             return f"{np}.vecdot({operands[0][0]}, {operands[1][0]})[:, None]", ATOM
-        return super()._written(node, operands)
+        return super().written(node, operands)
 
     def _ask_for_order(self) -> None:
         free = self.constants.free
         self.order_line = f'{free("order")} = "F" if {free("batch")} >= {MANY_SAMPLES} else "C"'
 
-    def _take(self, node: Array, operands: list[tuple[str, int]]) -> str:
+    def _take(self, node: Array, operands: list[Written]) -> str:
         """As for any writer; a single parameter too is a view, which follows when the parameter changes."""
         text = super()._take(node, operands)
         is_parameter = node.detail.ndim == 0 and node.operands[0].detail == "parameters"
@@ -103,11 +105,13 @@ def is_ordered(expression: Array) -> bool:
     return expression.function == "matmul" and len(shape) == 2 and shape[0] == BATCH and shape[1] > 1
 
 
-Written = tuple[Statement, list[str], Shape]
+StatementLines = tuple[Statement, list[str], Shape]
 """A statement, its lines, and the shape of the array that the first of them makes."""
 
 
-def in_place(statements: Sequence[Statement], results: Iterable[Array], writer: "InPlaceWriter") -> list[Written]:
+def in_place(
+    statements: Sequence[Statement], results: Iterable[Array], writer: "InPlaceWriter"
+) -> list[StatementLines]:
     """The lines for each statement. The flat gradient comes before the backward pass, which fills it.
 
     Args:

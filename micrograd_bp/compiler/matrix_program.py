@@ -211,7 +211,7 @@ class MatrixProgram:
                 places.append(Place(name, index, line, self._lines[line][1][0]))
         return places
 
-    def node(self, array: str, index: tuple[int, ...]) -> Value:
+    def node(self, array: str, index: tuple[int, ...], member: str = "") -> Value:
         """The node that an entry of an array holds, or whose gradient it holds; without the axis of samples.
 
         Raises:
@@ -220,7 +220,7 @@ class MatrixProgram:
         groups = [*self._views, *self.grouping.inputs.values(), *self.grouping.groups]
         named = [group for group in groups if group.name == array]
         named += [group for group in groups if group.gradient_name == array]
-        if not named:
+        if not named or member:
             raise LookupError(
                 f"this program has no array {array!r}; there are: {', '.join(each.name for each in groups)}"
             )

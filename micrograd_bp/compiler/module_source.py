@@ -9,7 +9,7 @@ from micrograd_bp.compiler.arrays.places import in_slices
 from micrograd_bp.compiler.arrays.routine import PARAMETERS, Routine, Statement
 from micrograd_bp.compiler.arrays.schedule import scheduled
 from micrograd_bp.compiler.constants import Constants
-from micrograd_bp.compiler.in_place_source import InPlaceWriter, Written, in_place
+from micrograd_bp.compiler.in_place_source import InPlaceWriter, StatementLines, in_place
 from micrograd_bp.compiler.python_source import Writer, is_lacking, shape_in_parentheses
 from micrograd_bp.engine.graph import topological_order
 
@@ -127,7 +127,7 @@ def routine_lines(routine: Routine, writer: Writer, module: ModuleSource, first_
     return [f"{line.text:<{width}}  # {line.comment}" if line.comment else line.text for line in lines]
 
 
-def _body(written: Iterable[Written], free: Callable[[str], str]) -> list[Line]:
+def _body(written: Iterable[StatementLines], free: Callable[[str], str]) -> list[Line]:
     """The lines of statements, with a heading for each section."""
     lines, section = [], ""
     for statement, texts, shape in written:

@@ -1,7 +1,6 @@
 """`Program`: what `compile` makes of a graph of scalars, to be run on whole batches."""
 
 import math
-import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.util import find_spec
@@ -10,7 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from micrograd_bp.compiler.arguments import checked_dtype, checked_graph, checked_inputs, checked_parameters
+from micrograd_bp.compiler.arguments import checked_dtype, checked_graph, checked_inputs, checked_parameters, entry
 from micrograd_bp.compiler.functional import ArrayProgram
 from micrograd_bp.compiler.functional.functions import jax_numpy
 from micrograd_bp.compiler.grouping import Grouping
@@ -87,7 +86,8 @@ class Program:
             is_long = sum(1 for node in order if node.operands) >= LONG
             self.form = "tape" if is_long and find_spec("numba") is not None else "straight line"
         graph = self._loss, self._inputs, self._values, self._outputs
-        program = straight_line(*graph, with_respect_to=with_respect_to, tape=self.form == "tape")
+        known = None if self._outputs else order
+        program = straight_line(*graph, with_respect_to=with_respect_to, tape=self.form == "tape", order=known)
         if self.form == "tape" and not program.has_tape:
             if is_asked_for:
                 raise ValueError('form="tape" has no instruction for functions such as lgamma: leave form out')
@@ -245,12 +245,7 @@ class Program:
         """
         if isinstance(what, Value):
             return self._program.where(what)
-        if isinstance(self._program, StraightLine):
-            return self._program.node(what.strip())
-        entry = re.fullmatch(r"\s*(\w+)\s*(?:\[\s*([\d\s,]*)\])?\s*", what)
-        if entry is None:
-            raise ValueError(f'an entry is written as "W0[3, 5]", got {what!r}')
-        return self._program.node(entry[1], tuple([int(number) for number in re.findall(r"\d+", entry[2] or "")]))
+        return self._program.node(*entry(what))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy is compiled from a copy of the graph."""

@@ -26,6 +26,9 @@ from micrograd_bp.engine.numbers.namespace import FUNCTIONS
 # How tightly the parts of an expression hold together.
 COMPARISON, SUM, PRODUCT, SIGN, ATOM = range(5)
 
+Written = tuple[str, int]
+"""A text, and how tightly it holds together."""
+
 OPERATORS = {
     "add": ("+", SUM, SUM, PRODUCT),
     "subtract": ("-", SUM, SUM, PRODUCT),
@@ -79,10 +82,10 @@ class Writer:
 
     def text(self, a: Array) -> str:
         """An array as Python."""
-        written: dict[int, tuple[str, int]] = {}
+        known: dict[int, Written] = {}
         for node in topological_order(a):
-            written[id(node)] = self._written(node, [written[id(operand)] for operand in node.operands])
-        return self._number(a, written[id(a)])[0]
+            known[id(node)] = self.written(node, [known[id(operand)] for operand in node.operands])
+        return self._number(a, known[id(a)])[0]
 
     def factor(self, a: Array) -> str:
         """An array as something that a method can be called on."""
@@ -96,13 +99,14 @@ class Writer:
         written = [self.text(operand) for operand in a.operands]
         return f" {OPERATORS[a.function][0]} ".join(written)
 
-    def _number(self, node: Array, written: tuple[str, int]) -> tuple[str, int]:
+    def _number(self, node: Array, written: Written) -> Written:
         """A comparison as 1.0 or 0.0, since NumPy does not subtract truth values."""
         if node.function in COMPARISONS or node.function == "truth":
             return f"{self.library}.where({written[0]}, {self._one}, {self._zero})", ATOM
         return written
 
-    def _written(self, node: Array, operands: list[tuple[str, int]]) -> tuple[str, int]:
+    def written(self, node: Array, operands: list[Written]) -> Written:
+        """A function of operands that are written already."""
         if node.function not in ("where", "multiply"):  # a choice asks for truth, and times truth is times 1 or 0
             operands = [self._number(operand, each) for operand, each in zip(node.operands, operands, strict=True)]
         elif node.function == "where":
@@ -117,9 +121,9 @@ class Writer:
                 operands = [self._number(operand, each) for operand, each in zip(node.operands, operands, strict=True)]
         if node.function in OPERATORS:
             sign, strength, left, right = OPERATORS[node.function]
-            return f"{_inside(operands[0], left)} {sign} {_inside(operands[1], right)}", strength
+            return f"{inside(operands[0], left)} {sign} {inside(operands[1], right)}", strength
         if node.function == "negative":
-            return f"-{_inside(operands[0], SIGN)}", SIGN
+            return f"-{inside(operands[0], SIGN)}", SIGN
         writer = getattr(self, f"_{node.function}", None)
         if writer is not None:
             return writer(node, operands), ATOM
@@ -143,16 +147,16 @@ class Writer:
     def _constant(self, node: Array, _: Any) -> str:
         return self.constants.name(node.detail)
 
-    def _transpose(self, _: Array, operands: list[tuple[str, int]]) -> str:
-        return f"{_inside(operands[0], ATOM)}.T"
+    def _transpose(self, _: Array, operands: list[Written]) -> str:
+        return f"{inside(operands[0], ATOM)}.T"
 
-    def _reshape(self, node: Array, operands: list[tuple[str, int]]) -> str:
-        return f"{_inside(operands[0], ATOM)}.reshape({shape_text(node.shape)})"
+    def _reshape(self, node: Array, operands: list[Written]) -> str:
+        return f"{inside(operands[0], ATOM)}.reshape({shape_text(node.shape)})"
 
-    def _broadcast_to(self, node: Array, operands: list[tuple[str, int]]) -> str:
+    def _broadcast_to(self, node: Array, operands: list[Written]) -> str:
         return f"{self.library}.broadcast_to({operands[0][0]}, {self.extents(node.shape)})"
 
-    def _scatter(self, node: Array, operands: list[tuple[str, int]]) -> str:
+    def _scatter(self, node: Array, operands: list[Written]) -> str:
         assert not operands, "what is added to zeros has lines of its own"
         return f"{self.library}.zeros({self.extents(node.shape)}, parameters.dtype)"
 
@@ -160,29 +164,29 @@ class Writer:
         """A shape as a tuple."""
         return shape_in_parentheses(shape, self.constants.free("batch"))
 
-    def _concatenate(self, node: Array, operands: list[tuple[str, int]]) -> str:
+    def _concatenate(self, node: Array, operands: list[Written]) -> str:
         return f"{self.library}.concatenate([{', '.join(text for text, _ in operands)}], axis=-1)"
 
-    def _sum(self, node: Array, operands: list[tuple[str, int]], function: str = "sum") -> str:
+    def _sum(self, node: Array, operands: list[Written], function: str = "sum") -> str:
         axes, keepdims = node.detail
         arguments = []
         if len(axes) < len(node.operands[0].shape) or keepdims:
             arguments.append(f"axis={axes_text(axes)}")
         if keepdims:
             arguments.append("keepdims=True")
-        return f"{_inside(operands[0], ATOM)}.{function}({', '.join(arguments)})"
+        return f"{inside(operands[0], ATOM)}.{function}({', '.join(arguments)})"
 
-    def _max(self, node: Array, operands: list[tuple[str, int]]) -> str:
+    def _max(self, node: Array, operands: list[Written]) -> str:
         return self._sum(node, operands, "max")
 
-    def _finite(self, node: Array, operands: list[tuple[str, int]]) -> str:
+    def _finite(self, node: Array, operands: list[Written]) -> str:
         """The number itself, with the largest there is in place of an infinite one; nan stays."""
         largest = float(np.finfo(self.dtype).max)
         return f"{self.library}.maximum({self.library}.minimum({operands[0][0]}, {largest!r}), {-largest!r})"
 
-    def _take(self, node: Array, operands: list[tuple[str, int]]) -> str:
+    def _take(self, node: Array, operands: list[Written]) -> str:
         index, rank = node.detail, len(node.operands[0].shape)
-        text = f"{_inside(operands[0], ATOM)}[{self.place(np.maximum(index, 0) if has_holes(index) else index, rank)}]"
+        text = f"{inside(operands[0], ATOM)}[{self.place(np.maximum(index, 0) if has_holes(index) else index, rank)}]"
         if has_holes(index):
             return f"{self.library}.where({self.constants.name(index != HOLE)}, {text}, 0.0)"
         return text
@@ -305,6 +309,7 @@ def shape_in_parentheses(shape: Shape, batch: str) -> str:
     return f"({', '.join(extents)}{',' if len(extents) == 1 else ''})"
 
 
-def _inside(written: tuple[str, int], strength: int) -> str:
+def inside(written: Written, strength: int) -> str:
+    """A text where it must hold together that tightly: a looser one gets parentheses."""
     text, own = written
     return text if own >= strength else f"({text})"

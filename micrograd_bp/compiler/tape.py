@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from micrograd_bp.compiler.arrays.gradient import backward
 from micrograd_bp.compiler.arrays.language import Array, call, literal, variable
-from micrograd_bp.compiler.arrays.rules import Functions
+from micrograd_bp.compiler.arrays.rules import Functions, result_and_contributions
 from micrograd_bp.compiler.straight_line.numbering import Numbering
-from micrograd_bp.compiler.straight_line.templates import result_and_contributions
 from micrograd_bp.compiler.tape_kernel import CODES, run
 from micrograd_bp.engine import Operation, topological_order
 
@@ -65,19 +65,20 @@ class Tape:
             slots.append(places[pattern.result])
         wanted = [slots[root] for root in graph.roots]
 
+        def give_back(node: int, upstream: int) -> None:
+            pattern, operands = patterns[node - graph.n_leaves], graph.operands[node]
+            places = [slots[operand] for operand in operands] + pattern.literals
+            places += range(starts[node], starts[node] + len(pattern.forward))
+            places.append(upstream)
+            if pattern.backward:
+                tape.write(pattern.backward, places)
+            for number, code, a, b in pattern.contributions:
+                operand = operands[number]
+                gradients[operand] = tape.add_to(gradients.get(operand), code, places[a], places[b])
+
         if targets is not None:
             gradients = dict.fromkeys(graph.roots, one)
-            for node in reversed(range(graph.n_leaves, len(graph.nodes))):
-                if node not in gradients:
-                    continue
-                pattern, operands = patterns[node - graph.n_leaves], graph.operands[node]
-                places = [slots[operand] for operand in operands] + pattern.literals
-                places += range(starts[node], starts[node] + len(pattern.forward))
-                places.append(gradients.pop(node))
-                tape.write(pattern.backward, places)
-                for number, code, a, b in pattern.contributions:
-                    total = gradients.get(operands[number])
-                    gradients[operands[number]] = tape.add_to(total, code, places[a], places[b])
+            backward(range(graph.n_leaves, len(graph.nodes)), gradients, give_back)
             wanted += [gradients.get(target, zero) for target in targets]
 
         self.instructions = np.array(tape.written, dtype=np.uint32).reshape(-1, 4)
@@ -157,12 +158,12 @@ class _Pattern(NamedTuple):
 def _patterns(graph: Numbering, literals: _Literals, *, differentiated: bool) -> list[_Pattern]:
     """The pattern of each node that is not a leaf."""
     made: dict[Any, _Pattern] = {}
-    patterns = []
+    patterns, moved = [], graph.moved
     for node, operands in zip(graph.nodes[graph.n_leaves :], graph.operands[graph.n_leaves :], strict=True):
-        kind = node.operation, tuple([differentiated and graph.moved[operand] == 1 for operand in operands])
+        kind = node.operation, *[differentiated and moved[operand] for operand in operands]
         if kind not in made:
             assert node.operation is not None
-            made[kind] = _pattern(node.operation, kind[1], literals)
+            made[kind] = _pattern(node.operation, [is_moved == 1 for is_moved in kind[1:]], literals)
         patterns.append(made[kind])
     return patterns
 
@@ -175,7 +176,7 @@ def _pattern(operation: Operation, wanted: Sequence[bool], literals: _Literals) 
     places = {id(each): place for place, each in enumerate([*operands, *written])}
     forward = _instructions([result], places)
     places[id(upstream)] = len(places)
-    added = [(number, *_as_sum(each, upstream)) for number, each in products.items()]
+    added = [(number, *_as_sum(products[x], upstream)) for number, x in enumerate(operands) if x in products]
     backward = _instructions([factor for _, _, *factors in added for factor in factors], places)
     return _Pattern(
         literals=[literals.slot(each.detail) for each in written],

@@ -1,9 +1,10 @@
-"""The derivatives of array functions, each written once, and the way back through arrays that follows from them.
+"""The derivatives of array functions, each written once, and the way back that follows from them, for all forms.
 
 A gradient counts as repeated to the shape of its array: a number may stand for an array of equal ones.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator, MutableMapping, Reversible
+from typing import TypeVar
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from micrograd_bp.compiler.arrays.language import (
     BATCH,
     Array,
     Part,
+    Shape,
+    broadcast,
     broadcast_to,
     call,
     kept_axes,
@@ -134,3 +137,38 @@ def contributions(y: Array, d: Array, moving: Callable[[Array], bool]) -> Contri
             yield node, gradient
             continue
         stack += reversed(list(DERIVATIVES[node.function](node, gradient)))
+
+
+def stated(slopes: Iterable[tuple[Array, Array]], d: Array, extents: Shape = ()) -> Iterator[tuple[Array, Array]]:
+    """Upstream gradient times local derivative, for an operation of the table.
+
+    Args:
+        slopes: its operands, each with the derivative that the rule states.
+        d: its gradient.
+        extents: the shape in which it is combined with its operands.
+
+    Yields:
+        An operand, and what comes to its gradient. Nothing where the rule says 0: for an infinite d, d * 0 is nan.
+    """
+    for x, slope in slopes:
+        if not slope.is_literal(0.0):
+            yield x, reduce_to(call("multiply", d, slope), broadcast(extents, x.shape), x.shape)
+
+
+Place = TypeVar("Place", bound=Hashable)
+Total = TypeVar("Total")
+
+
+def backward(
+    places: Reversible[Place], gradients: MutableMapping[Place, Total], give_back: Callable[[Place, Total], None]
+) -> None:
+    """The chain rule, for a program in any form: what was computed, in reverse, each giving its gradient back.
+
+    Args:
+        places: what was computed, in order.
+        gradients: what has come to the gradient of each place: of the root, and in the end of the leaves.
+        give_back: takes a place and what has come to it; adds to the gradients of what it was computed from.
+    """
+    for place in reversed(places):
+        if place in gradients:
+            give_back(place, gradients.pop(place))

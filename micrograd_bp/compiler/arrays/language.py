@@ -185,6 +185,18 @@ SIMPLER: dict[str, Callable[..., Array | None]] = {
 }
 """For a function, its simpler form on some operands, or None. What is left gives the same numbers but for rounding."""
 
+
+def signed(a: Array) -> tuple[float, Array]:
+    """A sign, and the array without it."""
+    if a.function == "negative":
+        return -1.0, a.operands[0]
+    if a.function == "literal" and np.signbit(a.detail):
+        return -1.0, literal(-a.detail)
+    if a.function == "multiply" and (sign := signed(a.operands[0]))[0] < 0.0:
+        return -1.0, call("multiply", sign[1], a.operands[1])
+    return 1.0, a
+
+
 # ---- functions of whole arrays
 
 

@@ -6,22 +6,21 @@ from typing import NamedTuple
 
 import numpy as np
 
-from micrograd_bp.compiler.arrays.gradient import contributions
+from micrograd_bp.compiler.arrays.gradient import backward, contributions, stated
 from micrograd_bp.compiler.arrays.language import (
     BATCH_SIZE,
     Array,
     Part,
     Rule,
-    broadcast,
     broadcast_to,
     call,
     laid_out,
     literal,
     parts_of,
-    reduce_to,
     reshape,
     rewritten,
     scatter,
+    signed,
     total,
     variable,
 )
@@ -190,26 +189,25 @@ class Routines:
             sources = [self.reader.original(source) for source in done.group.sources]
             if not moving.isdisjoint(sources):
                 moving.add(done.group)
+
         gradients: dict[Group, list[Array]] = {}
 
         def give(y: Array, d: Array) -> None:
             for x, contribution in contributions(y, d, lambda x: x.detail in moving or x.detail == "parameters"):
                 gradients.setdefault(parameters if x.detail == "parameters" else x.detail, []).append(contribution)
 
-        give(loss, upstream)
-        for done in reversed(list(passed.values())):
-            if done.group not in gradients:
-                continue
-            d = _named_gradient(done.group, gradients.pop(done.group), statements)
+        def give_back(group: Group, shares: list[Array]) -> None:
+            done = passed[group]
+            d = _named_gradient(group, shares, statements)
             if done.formulas is None:
                 give(done.value, d)
-                continue
-            d = laid_out(d, shape_of(done.group), done.extents)
-            for x, derivative in done.derivatives():
-                if derivative.is_literal(0.0):  # and not d * 0, which would be nan for an infinite d
-                    continue
-                extents = broadcast(done.extents, x.shape)
-                give(x, reduce_to(call("multiply", d, derivative), extents, x.shape))
+                return
+            d = laid_out(d, shape_of(group), done.extents)
+            for x, contribution in stated(done.derivatives(), d, done.extents):
+                give(x, contribution)
+
+        give(loss, upstream)
+        backward(list(passed), gradients, give_back)
         return gradients
 
     def _gradient_of_parameters(self, gradients: Mapping[Group, Sequence[Array]], statements: list[Statement]) -> Array:
@@ -279,9 +277,8 @@ def _added(contributions: list[Array]) -> Array:
 
 def _signed(contribution: Array) -> tuple[float, Array | None, Array]:
     """A sign, a variable that holds one number, and what they are multiplied with."""
-    if contribution.function != "multiply":
-        return 1.0, None, contribution
-    factor, rest = contribution.operands
-    sign = -1.0 if factor.function == "negative" else 1.0
-    factor = factor.operands[0] if sign < 0.0 else factor
-    return (sign, factor, rest) if factor.function == "variable" and not factor.shape else (1.0, None, contribution)
+    sign, rest = signed(contribution)
+    if rest.function == "multiply" and rest.operands[0].function == "variable" and not rest.operands[0].shape:
+        factor, other = rest.operands
+        return sign, factor, other
+    return 1.0, None, contribution

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from micrograd_bp.compiler.arrays.language import Array, call, constant, literal, total
+from micrograd_bp.compiler.arrays.gradient import stated
+from micrograd_bp.compiler.arrays.language import Array, call, constant, literal, rewritten, total
 from micrograd_bp.engine.graph import topological_order
 from micrograd_bp.engine.numbers.arrays import Arrays
 from micrograd_bp.engine.numbers.floats import is_primitive
@@ -94,6 +95,33 @@ class Formulas:
 
 def _is_array(x: Any) -> bool:
     return isinstance(x, Array)
+
+
+def result_and_contributions(
+    operation: Operation, operands: Sequence[Array], wanted: Sequence[bool], upstream: Array, functions: Functions
+) -> tuple[Array, dict[Array, Array]]:
+    """The result of an operation on numbers, and upstream gradient times derivative along each operand.
+
+    Args:
+        operation: with its constants bound.
+        operands: the numbers, member by member.
+        wanted: for each of them whether its gradient is asked for.
+        upstream: the upstream gradient.
+        functions: what to compute with.
+
+    Returns:
+        The result, and what comes to the gradients of operands that are wanted, but for those whose derivative is 0.
+    """
+    trace, arranged = operation.trace, operation.arranged(operands)
+    formulas = Formulas(operation, arranged, functions)
+    derivatives = [
+        formulas[trace.derivatives[name]] if np.any(is_wanted) else literal(0.0)
+        for name, is_wanted in zip(operation.operand_names, operation.arranged(wanted), strict=True)
+    ]
+    # What stands for the result in a derivative is the object that stands for the result here.
+    result, *slopes = rewritten([formulas[trace.result], *operation.laid_out(derivatives, arranged)], folded)
+    along = [(x, slope) for x, slope, is_wanted in zip(operands, slopes, wanted, strict=True) if is_wanted]
+    return result, dict(stated(along, upstream))
 
 
 def folded(node: Array, operands: Sequence[Array]) -> Array | None:

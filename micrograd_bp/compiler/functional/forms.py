@@ -12,7 +12,6 @@ from micrograd_bp.compiler.matrix_program import MatrixProgram
 from micrograd_bp.compiler.source_text import SourceText
 from micrograd_bp.compiler.straight_line import StraightLine
 from micrograd_bp.engine import Value, leaves, topological_order
-from micrograd_bp.engine.numbers.floats import is_primitive
 
 Groups = Mapping[str, Sequence[Value]]
 
@@ -64,12 +63,10 @@ class StraightLines:
 
     def bound(self, xp: ArrayFunctions, like: Any) -> Functions:
         """The functions of the text, on those of a library, with constants that fit the array `like`."""
-        namespace = self.text.run()
-        for name, held in namespace.items():
-            if is_primitive(name):
-                namespace[name] = _of_any_numbers(name, getattr(xp, name))
-            elif name.endswith("CONSTANTS"):
-                namespace[name] = [xp.constant(np.array(number), like) for number in held]
+        namespace = self._program._python.bound(
+            lambda name: _of_any_numbers(name, getattr(xp, name)),
+            lambda numbers: [xp.constant(np.array(number), like) for number in numbers],
+        )
 
         def value_and_gradient(parameters: Any, *inputs: Any) -> Any:
             columns = [xp.columns(each) for each in (parameters, *inputs)]

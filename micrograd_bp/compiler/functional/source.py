@@ -8,10 +8,7 @@ from micrograd_bp.compiler.arrays.routine import Routine
 from micrograd_bp.compiler.constants import Constants
 from micrograd_bp.compiler.functional.routine import functional
 from micrograd_bp.compiler.module_source import ModuleSource, routine_lines
-from micrograd_bp.compiler.python_source import ATOM, COMPARISONS, Writer
-
-Written = tuple[str, int]
-"""A text, and how tightly it holds together."""
+from micrograd_bp.compiler.python_source import ATOM, COMPARISONS, Writer, Written
 
 
 def functional_source(routines: Sequence[Routine], dtype: str = "float64") -> ModuleSource:
@@ -41,17 +38,18 @@ class FunctionalWriter(Writer):
     def _number(self, node: Array, written: Written) -> Written:
         return written
 
-    def _written(self, node: Array, operands: list[Written]) -> Written:
+    def written(self, node: Array, operands: list[Written]) -> Written:
+        """As for any writer; what Python writes with signs or brackets may be a function."""
         if node.function in COMPARISONS or node.function == "where":
             return self._called(node.function, operands), ATOM
-        return super()._written(node, operands)
+        return super().written(node, operands)
 
     def function(self, name: str) -> str:
         """A function of numbers, under its standard name."""
         return f"{self.library}.{name}"
 
     def _called(self, function: str, operands: list[Written], *arguments: str) -> str:
-        return f"{self.library}.{function}({', '.join([*(text for text, _ in operands), *arguments])})"
+        return f"{self.function(function)}({', '.join([*(text for text, _ in operands), *arguments])})"
 
     def _array(self, _: Array, operands: list[Written]) -> str:
         return self._called("array", operands, "parameters")

@@ -8,10 +8,11 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from micrograd_bp.compiler.straight_line.bodies import Body, Templates
+from micrograd_bp.compiler.straight_line.bodies import Body
 from micrograd_bp.compiler.straight_line.chunks import Chunk, chunks
-from micrograd_bp.compiler.straight_line.numbering import Numbering, non_finite
-from micrograd_bp.compiler.straight_line.writing import tuple_of
+from micrograd_bp.compiler.straight_line.numbering import Numbering
+from micrograd_bp.compiler.straight_line.one_function import dict_of
+from micrograd_bp.compiler.straight_line.templates import Name, Templates, tuple_of
 
 VALUE_AND_GRADIENT = """\
 def value_and_gradient({arguments}):
@@ -34,19 +35,16 @@ def predict({arguments}):
     values = [{starred}, *PREDICT_CONSTANTS]
     for chunk, reads in PREDICT_CHUNKS:
         values.extend(chunk(*[values[slot] for slot in reads]))
-    return {{{outputs}}}"""
+    return {outputs}"""
 
 
 class _Written(NamedTuple):
-    """A function: the chunk it was written from, and where its statements are."""
+    """A chunk, and the function for it and for those that are equal: its name, its part, and its statements."""
 
     chunk: Chunk
-    body: Body
-    names: dict[int, str]
     function: str
     part: int
-    forward: int
-    backward: int
+    body: Body
 
 
 class ManyFunctions:
@@ -80,12 +78,12 @@ class ManyFunctions:
             if shape not in written:
                 written[shape] = self._write(chunk)
             self._written.append(written[shape])
-        self.functions = self._templates.functions | non_finite(graph)
+        self.functions = self._templates.functions | graph.non_finite
 
         slots = {place: place for place in range(graph.n_leaves)}
         rows = []
-        for chunk, function in zip(self._chunks, self._written, strict=True):
-            row = [function.function, tuple_of([str(slots[place]) for place in chunk.reads])]
+        for chunk, written_chunk in zip(self._chunks, self._written, strict=True):
+            row = [written_chunk.function, tuple_of([str(slots[place]) for place in chunk.reads])]
             if self._backward:
                 n_moved = sum(graph.moved[place] for place in chunk.makes)
                 row += [str(len(slots)), str(len(slots) + n_moved)]
@@ -94,60 +92,56 @@ class ManyFunctions:
         prefix = self._prefix.upper()
         self.constants = {f"{prefix}CONSTANTS": (constants := graph.constants)}
         self.parts.append([f"{prefix}CONSTANTS = {constants}", f"{prefix}CHUNKS = (", *rows, ")"])
-        texts = {"arguments": ", ".join(arguments), "starred": ", ".join(f"*{each}" for each in arguments)}
+        texts = {"arguments": ", ".join(arguments), "starred": ", ".join(f"*{name}" for name in arguments)}
         if targets is not None:
             driver = VALUE_AND_GRADIENT.format(**texts, root=slots[graph.roots[0]], targets=tuple(targets))
         else:
-            entries = [
-                f"{name!r}: {tuple_of([f'values[{slots[place]}]' for place in group])}"
-                for name, group in (outputs or {}).items()
-            ]
-            driver = PREDICT.format(**texts, outputs=", ".join(entries))
-        self.parts.append(driver.splitlines())
+            groups = (outputs or {}).items()
+            entries = {name: tuple_of([f"values[{slots[place]}]" for place in group]) for name, group in groups}
+            driver = PREDICT.format(**texts, outputs=dict_of(entries))
+        self.parts.append([driver])
 
     def _write(self, chunk: Chunk) -> _Written:
         graph = self._graph
         names = {place: f"r{number}" for number, place in enumerate(chunk.reads)}
         names |= {place: f"v{number}" for number, place in enumerate(chunk.places)}
-        moved = [place for place in chunk.makes if graph.moved[place]]
-        upstream = {place: f"d_{names[place]}" for place in moved} if self._backward else {}
+        moved = [place for place in chunk.makes if graph.moved[place]] if self._backward else []
+        upstream = {place: Name(f"d_{names[place]}") for place in moved}
         body = Body(graph, chunk.places, names, upstream, self._templates)
-        made = tuple_of([names[place] for place in chunk.makes])
-        function = f"{self._prefix}chunk_{len(self.parts)}"
-        statements = [*body.forward]
+        values = tuple_of([names[place] for place in chunk.makes])
+        between, end = [], f"return {values}"
         if self._backward:
-            statements.append(f"{tuple_of([upstream[place] for place in moved])} = yield {made}")
-            statements += body.backward
+            between = [f"{tuple_of(list(upstream.values()))} = yield {values}"]
             read = [place for place in chunk.reads if graph.moved[place]]
-            statements.append(f"yield {tuple_of([body.gradients.get(place, '0.0') for place in read])}")
-        else:
-            statements.append(f"return {made}")
+            end = f"yield {tuple_of([body.gradients.get(place, '0.0') for place in read])}"
+        function = f"{self._prefix}chunk_{len(self.parts)}"
         head = f"def {function}({', '.join(names[place] for place in chunk.reads)}):"
-        self.parts.append([head, *(f"    {each}" for each in statements)])
-        return _Written(chunk, body, names, function, len(self.parts) - 1, 1, 2 + len(body.forward))
+        self.parts.append(body.function(head, [], between, [end]))
+        return _Written(chunk, function, len(self.parts) - 1, body)
 
     def where(self, place: int) -> list[tuple[str, int, int]]:
         """The names of a node and of its gradient, each with the part and the line of the statement that gives it.
 
         The call of the chunk's function is named as well: `paused[3].v12`.
         """
-        driver = len(self.parts) - 1
         if place < self._graph.n_leaves:
-            return [(f"values[{place}]", driver, 1)]
+            return [(f"values[{place}]", len(self.parts) - 1, 1)]
         call = bisect_right(self._chunks, place, key=lambda chunk: chunk.places.start) - 1
-        written = self._written[call]
-        same = place - self._chunks[call].places.start + written.chunk.places.start
-        name, body = written.names[same], written.body
-        line = written.forward + body.forward_lines[same - written.chunk.places.start]
-        found = [(f"paused[{call}].{name}", written.part, line)]
-        if same in body.backward_lines:
-            found.append((f"paused[{call}].d_{name}", written.part, written.backward + body.backward_lines[same]))
-        return found
+        chunk, _, part, body = self._written[call]
+        same = place - self._chunks[call].places.start + chunk.places.start
+        return [(f"paused[{call}].{name}", part, line) for name, line in body.where(same)]
 
-    def place(self, name: str) -> int:
-        """The number of the node that has this name, or whose gradient has it."""
-        inside, _, local = name.partition("].")
-        number = int(inside.rpartition("[")[2].removesuffix("]"))
-        if not local:
+    def place(self, name: str, index: Sequence[int], member: str) -> int:
+        """The number of the node that has this name, or whose gradient has it.
+
+        Raises:
+            LookupError: nothing is called so.
+        """
+        (number,) = index or (-1,)
+        if name == "values" and not member and 0 <= number < self._graph.n_leaves:
             return number
-        return self._chunks[number].places[int(local.removeprefix("d_").removeprefix("v"))]
+        if name != "paused" or number < 0:
+            raise LookupError
+        chunk, _, _, body = self._written[number]
+        numbers = {body.names[place]: place - chunk.places.start for place in chunk.places}
+        return self._chunks[number].places[numbers[member if member in numbers else member.removeprefix("d_")]]

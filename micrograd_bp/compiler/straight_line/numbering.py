@@ -22,17 +22,24 @@ class Numbering:
         roots: the numbers of the nodes that the program is for.
     """
 
-    def __init__(self, roots: Sequence[Value], variables: Sequence[Value], targets: Sequence[Value] = ()) -> None:
+    def __init__(
+        self,
+        roots: Sequence[Value],
+        variables: Sequence[Value],
+        targets: Sequence[Value] = (),
+        order: Sequence[Value] | None = None,
+    ) -> None:
         """Numbers a graph.
 
         Args:
             roots: what the program computes.
             variables: the leaves whose numbers the program is given.
             targets: those of them with respect to which it differentiates.
+            order: all that the roots are computed from, operands before results, where that is known already.
         """
         depends = dict.fromkeys(variables)
         computed: list[Value] = []
-        for node in topological_order(*roots):
+        for node in order or topological_order(*roots):
             if node in depends or node.operation is None or not node.operation.operand_names:
                 continue  # a leaf, or a node that was made by hand and passes no gradient on
             for operand in node.operands:
@@ -60,6 +67,11 @@ class Numbering:
         """The numbers of the constants."""
         return [node.data for node in self.nodes[self.n_variables : self.n_leaves]]
 
+    @property
+    def non_finite(self) -> set[str]:
+        """The names "inf" and "nan", as far as constants are written so."""
+        return {repr(abs(number)) for number in self.constants if not math.isfinite(number)}
+
     def _moved(self, targets: Sequence[int]) -> bytearray:
         moved = bytearray(len(self.nodes))
         for target in targets:
@@ -70,8 +82,3 @@ class Numbering:
                     moved[place] = True
                     break
         return moved
-
-
-def non_finite(graph: Numbering) -> set[str]:
-    """The names "inf" and "nan", as far as constants of the graph are written so."""
-    return {repr(abs(number)) for number in graph.constants if not math.isfinite(number)}

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from keyword import iskeyword
 
-from micrograd_bp.compiler.straight_line.bodies import Body, Templates
-from micrograd_bp.compiler.straight_line.numbering import Numbering, non_finite
-from micrograd_bp.compiler.straight_line.writing import tuple_of
+from micrograd_bp.compiler.straight_line.bodies import Body
+from micrograd_bp.compiler.straight_line.numbering import Numbering
+from micrograd_bp.compiler.straight_line.templates import ONE, Templates, tuple_of
 from micrograd_bp.engine.numbers.floats import is_primitive
 
 RESERVED = {
@@ -46,50 +46,50 @@ class OneFunction:
             outputs: the nodes that are given as a dictionary of tuples.
         """
         self.constants: dict[str, list[float]] = {}
-        self._graph = graph
-        self._names = names = _names(graph, arguments)
+        names = _names(graph, arguments)
+        self._numbers = {name: place for place, name in reversed(list(enumerate(names)))}
         templates = Templates(graph, differentiated=targets is not None, constants_are_written=True)
-        upstream = {} if targets is None else {root: "1.0" for root in graph.roots if graph.moved[root]}
-        nodes = range(graph.n_leaves, len(graph.nodes))
-        body = Body(graph, nodes, dict(enumerate(names)), upstream, templates)
-        self.functions = templates.functions | non_finite(graph)
+        upstream = {} if targets is None else {root: ONE for root in graph.roots if graph.moved[root]}
+        places = range(graph.n_leaves, len(graph.nodes))
+        self._body = body = Body(graph, places, dict(enumerate(names)), upstream, templates)
+        self.functions = templates.functions | graph.non_finite
 
-        statements: list[str] = []
-        self._given: list[int] = []  # the line of each variable
+        before: list[str] = []
+        self._variables: list[int] = []  # the line of each
         for argument, size in arguments.items():
             if size:
-                start = len(self._given)
-                statements.append(f"{tuple_of(names[start : start + size])} = {argument}")
-                self._given += [len(statements)] * size
-        self._forward = len(statements) + 2
-        statements += ["# forward", *body.forward]
-        self._backward = len(statements) + 2
+                start = len(self._variables)
+                before.append(f"{tuple_of(names[start : start + size])} = {argument}")
+                self._variables += [len(before)] * size
         if targets is not None:
-            statements += ["# backward", *body.backward]
             gradient = tuple_of([body.gradients.get(target, "0.0") for target in targets])
-            statements.append(f"return {names[graph.roots[0]]}, {gradient}")
-        if outputs is not None:
-            entries = [f"{name!r}: {tuple_of([names[place] for place in group])}" for name, group in outputs.items()]
-            statements.append(f"return {{{', '.join(entries)}}}")
-        function = "predict" if targets is None else "value_and_gradient"
-        self.parts = [[f"def {function}({', '.join(arguments)}):", *(f"    {each}" for each in statements)]]
-        self._body = body
+            function, between, result = "value_and_gradient", ["# backward"], f"{names[graph.roots[0]]}, {gradient}"
+        else:
+            groups = {name: tuple_of([names[place] for place in group]) for name, group in (outputs or {}).items()}
+            function, between, result = "predict", [], dict_of(groups)
+        head = f"def {function}({', '.join(arguments)}):"
+        self.parts = [body.function(head, [*before, "# forward"], between, [f"return {result}"])]
 
     def where(self, place: int) -> list[tuple[str, int, int]]:
         """The names of a node and of its gradient, each with the part and the line of the statement that gives it."""
-        name, body, graph = self._names[place], self._body, self._graph
-        found = []
-        if place >= graph.n_leaves:
-            found.append((name, 0, self._forward + body.forward_lines[place - graph.n_leaves]))
-        elif place < graph.n_variables:
-            found.append((name, 0, self._given[place]))
-        if place in body.backward_lines:
-            found.append((f"d_{name}", 0, self._backward + body.backward_lines[place]))
-        return found
+        found = [(name, 0, line) for name, line in self._body.where(place)]
+        is_variable = place < len(self._variables)
+        return [(self._body.names[place], 0, self._variables[place]), *found] if is_variable else found
 
-    def place(self, name: str) -> int:
-        """The number of the node that has this name, or whose gradient has it."""
-        return self._names.index(name if name in self._names else name.removeprefix("d_"))
+    def place(self, name: str, index: Sequence[int], member: str) -> int:
+        """The number of the node that has this name, or whose gradient has it.
+
+        Raises:
+            LookupError: nothing is called so.
+        """
+        if index or member:
+            raise LookupError
+        return self._numbers[name if name in self._numbers else name.removeprefix("d_")]
+
+
+def dict_of(texts: Mapping[str, str]) -> str:
+    """The text of a dictionary."""
+    return f"{{{', '.join([f'{name!r}: {text}' for name, text in texts.items()])}}}"
 
 
 def _names(graph: Numbering, arguments: Mapping[str, int]) -> list[str]:

@@ -37,6 +37,7 @@ def straight_line(
     *,
     with_respect_to: Sequence[str] = (),
     tape: bool = False,
+    order: Sequence[Value] | None = None,
 ) -> "StraightLine":
     """Compiles a graph into straight-line code.
 
@@ -48,11 +49,12 @@ def straight_line(
         with_respect_to: the inputs whose gradients are asked for besides that of the parameters.
         tape: whether few samples run on a tape, if the graph can be put on one; Python is then written when it is
             first asked for.
+        order: all that the loss is computed from, operands before results, where that is known already.
 
     Raises:
         ImportError: a tape is asked for, and numba is not installed.
     """
-    return StraightLine(loss, inputs, parameters, outputs, with_respect_to, tape)
+    return StraightLine(loss, inputs, parameters, outputs, with_respect_to, tape, order)
 
 
 class StraightLine:
@@ -72,12 +74,13 @@ class StraightLine:
         outputs: Mapping[str, Sequence[Value]],
         with_respect_to: Sequence[str],
         tape: bool,
+        order: Sequence[Value] | None,
     ) -> None:
         """Writes the program; see `straight_line`."""
         self.parameters = list(parameters)
         self._with_respect_to = [len(inputs[name]) for name in with_respect_to]
         targets = [*parameters, *_members({name: inputs[name] for name in with_respect_to})]
-        self._graph = graph = Numbering([loss], [*parameters, *_members(inputs)], targets)
+        self._graph = graph = Numbering([loss], [*parameters, *_members(inputs)], targets, order)
         places = [graph.number[target] for target in targets]
         functions = {"value_and_gradient": Function(graph, len(self.parameters), _sizes(inputs), targets=places)}
         used = set(leaves(*_members(outputs)))
@@ -183,14 +186,14 @@ class StraightLine:
         places = [] if place is None else self._python.where(place)
         return [Place(name, (), line, statement) for name, line, statement in places]
 
-    def node(self, name: str) -> Value:
-        """The node that has this name in the source, or whose gradient has it.
+    def node(self, name: str, index: Sequence[int] = (), member: str = "") -> Value:
+        """The node that has this name in the source, or whose gradient has it; `paused[3].v12` has three parts.
 
         Raises:
             LookupError: nothing is called so.
         """
         try:
-            return self._graph.nodes[self._python.place(name)]
+            return self._graph.nodes[self._python.place(name, index, member)]
         except (LookupError, ValueError):
             raise LookupError(f"nothing in this program is called {name!r}") from None
 

@@ -1,8 +1,9 @@
 """A graph as Python code, bound to floats and to arrays."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from keyword import iskeyword
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy
 
@@ -49,37 +50,44 @@ class PythonCode:
 
     Attributes:
         text: the source.
-        on_floats: what the source defines, with the functions of numbers on floats.
-        on_arrays: likewise on arrays.
     """
 
     def __init__(self, functions: Sequence[Function]) -> None:
         """Writes and compiles them."""
         written = [function.written() for function in functions]
         self._first = written[0]
-        called = {name for each in written for name in each.functions}
+        names = {name for each in written for name in each.functions}
+        self._called = sorted(names - NUMBERS)
+        self._constants = {name: numbers for each in written for name, numbers in each.constants.items()}
         graph = functions[0].graph
-        header = _header(len(graph.nodes) - graph.n_leaves, called)
+        header = _header(len(graph.nodes) - graph.n_leaves, sorted(names & NUMBERS), self._called)
         self.text = SourceText([header, *(part for each in written for part in each.parts)])
         self.on_floats = self.text.run()
-        self.on_arrays = self.text.run()
+
+    @cached_property
+    def on_arrays(self) -> dict[str, Any]:
+        """What the source defines, on arrays; `on_floats` is the same on floats."""
         arrays = Arrays(numpy)
-        self.on_arrays |= {name: getattr(arrays, name) for name in called - NUMBERS}
-        for each in written:
-            self.on_arrays |= {name: list(numpy.array(numbers)) for name, numbers in each.constants.items()}
+        return self.bound(lambda name: getattr(arrays, name), lambda numbers: list(numpy.array(numbers)))
+
+    def bound(self, function: Callable[[str], Any], constants: Callable[[list[float]], list[Any]]) -> dict[str, Any]:
+        """What the source defines, with the functions of numbers and the constants of another kind of numbers."""
+        namespace = self.text.run()
+        namespace |= {name: function(name) for name in self._called}
+        namespace |= {name: constants(numbers) for name, numbers in self._constants.items()}
+        return namespace
 
     def where(self, place: int) -> list[tuple[str, int, str]]:
         """For a node of the first function: the names of it and of its gradient, with the lines and the statements."""
         found = [(name, self.text.line_number(part + 1, line)) for name, part, line in self._first.where(place)]
         return [(name, line, self.text.lines[line - 1].strip()) for name, line in found]
 
-    def place(self, name: str) -> int:
+    def place(self, name: str, index: Sequence[int], member: str) -> int:
         """The number of the node that has this name in the first function, or whose gradient has it."""
-        return self._first.place(name)
+        return self._first.place(name, index, member)
 
 
-def _header(n_operations: int, functions: set[str]) -> list[str]:
-    numbers, called = sorted(functions & NUMBERS), sorted(functions - NUMBERS)
+def _header(n_operations: int, numbers: Sequence[str], functions: Sequence[str]) -> list[str]:
     return [
         f'"""The program of a graph with {n_operations:,} operations, in straight-line code, made by micrograd_bp.',
         "",
@@ -88,6 +96,6 @@ def _header(n_operations: int, functions: set[str]) -> list[str]:
         '"""',
         "",
         *([f"from math import {', '.join(numbers)}", ""] if numbers else []),
-        *(["from micrograd_bp.engine.numbers.floats import floats", ""] if called else []),
-        *[f"{name} = floats.{name}" for name in called],
+        *(["from micrograd_bp.engine.numbers.floats import floats", ""] if functions else []),
+        *[f"{name} = floats.{name}" for name in functions],
     ]

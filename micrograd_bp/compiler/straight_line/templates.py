@@ -3,113 +3,183 @@
 The operands and the node itself are still open, so that a template serves every node of its kind.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from micrograd_bp.compiler.arrays.language import Array, array, call, constant, literal, rewritten, variable
-from micrograd_bp.compiler.arrays.rules import Formulas, Functions, folded
-from micrograd_bp.compiler.straight_line.writing import Statements
+from micrograd_bp.compiler.arrays.language import Array, array, constant, literal, signed, variable
+from micrograd_bp.compiler.arrays.rules import Functions, result_and_contributions
+from micrograd_bp.compiler.constants import Constants
+from micrograd_bp.compiler.functional.source import FunctionalWriter
+from micrograd_bp.compiler.python_source import ATOM, PRODUCT, Written
+from micrograd_bp.compiler.straight_line.numbering import Numbering
 from micrograd_bp.engine.graph import topological_order
 from micrograd_bp.engine.operation import Operation
 
+DEEPEST = 20
+"""Parentheses inside of each other, at most; Python's compiler fails at some 200."""
+
+TERMS_IN_A_STATEMENT = 8
+"""The terms of a sum, at most; it fails at some 3,000."""
+
+
+class Name(str):
+    """A term that is just the name of a number."""
+
+    __slots__ = ()
+
+
+class Minus(str):
+    """A term that is subtracted; any other text is added."""
+
+    __slots__ = ()
+
+
+ONE = Name("1.0")
+"""The gradient from which the backward pass starts."""
+
+
+def sum_statements(name: str, terms: Sequence[str]) -> list[str]:
+    """Statements that give the sum of `terms` a name. A new object is made each time: arrays may be shared."""
+    lines = []
+    for start in range(0, max(1, len(terms)), TERMS_IN_A_STATEMENT):
+        text = name if start else ""
+        for term in terms[start : start + TERMS_IN_A_STATEMENT]:
+            if type(term) is Minus:
+                text = f"{text} - {term}" if text else f"-{term}"
+            else:
+                text = f"{text} + {term}" if text else term
+        lines.append(f"{name} = {text or '0.0'}")
+    return lines
+
 
 class Template(NamedTuple):
-    """The statements of one node, on lines of their own.
+    """The statements of one node, as formats that take its name, that of its gradient, and those of its operands.
 
     Attributes:
         forward: the statements that give the node.
         backward: the statements that the contributions need first.
-        contributions: for each operand a line with upstream gradient times local derivative; an empty one where nobody
-            wants it or where the rule says that it is 0.
-        functions: the names of the functions that are called.
+        contributions: the numbers of operands, and what comes to their gradients.
     """
 
-    forward: str
-    backward: str
-    contributions: str
-    functions: set[str]
-
-    def fill_in(self, text: str, node: str, upstream: str, operands: Sequence[str]) -> list[str]:
-        """The lines of one of these texts, with names."""
-        return text.format(node, upstream, *operands).split("\n") if text else []
+    forward: list[str]
+    backward: list[str]
+    contributions: list[tuple[int, str]]
 
 
-def template(
-    operation: Operation, wanted: Sequence[bool], constants: Sequence[float | None], *, upstream_is_one: bool = False
-) -> Template:
-    """What a node of `operation` writes.
+class Templates:
+    """The templates of a program, each made once.
 
-    Args:
-        operation: with its constants bound.
-        wanted: for each operand, whether its gradient is asked for.
-        constants: for each operand the number to be written in its place, or None.
-        upstream_is_one: whether the upstream gradient is the 1 that the backward pass starts from.
+    Attributes:
+        functions: the names of all functions that they call, and of numbers that are no literals of Python.
     """
-    operands = [
-        variable(f"{{{place}}}") if number is None else constant(np.array(number))
-        for place, number in enumerate(constants, start=2)
-    ]
-    upstream = literal(1.0) if upstream_is_one else variable("{1}")
-    result, products = result_and_contributions(operation, operands, wanted, upstream, _Lines())
-    in_forward = {node for node in topological_order(result) if node.operands}
-    roots = list(products.values())
-    in_backward = topological_order(*roots, leave_out={id(node) for node in in_forward})
-    used_again = {*roots, *(operand for node in in_backward for operand in node.operands)}
-    forward = Statements([result], named=used_again & in_forward)
-    forward.assign(result)
-    backward = Statements(roots, after=forward)
-    contributions = {place: backward.text(product) for place, product in products.items()}
-    return Template(
-        forward="\n".join(forward.lines),
-        backward="\n".join(backward.lines),
-        contributions="\n".join([contributions.get(place, "") for place in range(len(operands))]),
-        functions=forward.functions | backward.functions,
-    )
+
+    def __init__(self, graph: Numbering, *, differentiated: bool, constants_are_written: bool) -> None:
+        """Starts with none.
+
+        Args:
+            graph: the graph.
+            differentiated: whether there is a backward pass.
+            constants_are_written: whether constants stand as numbers in the statements, or have names as other leaves.
+        """
+        self.functions: set[str] = set()
+        self._graph = graph
+        self._differentiated = differentiated
+        self._constants_are_written = constants_are_written
+        self._known: dict[object, Template] = {}
+
+    def of(self, place: int, *, upstream_is_one: bool = False) -> Template:
+        """The template for the node with this number."""
+        graph = self._graph
+        operation, operands = graph.nodes[place].operation, graph.operands[place]
+        wanted = tuple([self._differentiated and graph.moved[operand] == 1 for operand in operands])
+        constants: tuple[float | None, ...] = ()
+        if self._constants_are_written:
+            first, end = graph.n_variables, graph.n_leaves
+            constants = tuple([graph.nodes[each].data if first <= each < end else None for each in operands])
+        key = operation, wanted, constants, upstream_is_one
+        if key not in self._known:
+            assert operation is not None
+            arrays = [
+                variable(f"{{{field}}}") if number is None else constant(np.array(number))
+                for field, number in enumerate(constants or [None] * len(operands), start=2)
+            ]
+            upstream = literal(1.0) if upstream_is_one else variable("{1}")
+            self._known[key] = self._template(operation, arrays, wanted, upstream)
+        return self._known[key]
+
+    def _template(
+        self, operation: Operation, operands: Sequence[Array], wanted: Sequence[bool], upstream: Array
+    ) -> Template:
+        result, products = result_and_contributions(operation, operands, wanted, upstream, _Calls())
+        shares = {x: signed(product) for x, product in products.items()}
+        roots = [result, *(share for _, share in shares.values())]
+        order = topological_order(*roots)
+        uses = Counter([*roots[1:], *(operand for node in order for operand in node.operands)])
+        writer = LineWriter(self.functions)
+        written: dict[Array, Written] = {}
+        depths: dict[Array, int] = {}
+        lines: list[str] = []
+        named = {node for node in order if node.function == "variable"}
+        for node in order:
+            written[node] = writer.written(node, [written[operand] for operand in node.operands])
+            depths[node] = 1 + max([depths[operand] for operand in node.operands]) if node.operands else 0
+            if node is result or (node.operands and (uses[node] > 1 or depths[node] > DEEPEST)):
+                name = "{0}" if node is result else f"{{0}}_part{len(lines) or ''}"
+                lines.append(f"{name} = {written[node][0]}")
+                written[node], depths[node] = (name, ATOM), 0
+                named.add(node)
+            if node is result:
+                n_forward = len(lines)
+        contributions: list[tuple[int, str]] = []
+        for number, x in enumerate(operands):
+            if x in shares:
+                sign, share = shares[x]
+                text, strength = written[share]
+                if sign < 0.0:
+                    contributions.append((number, Minus(text if strength >= PRODUCT else f"({text})")))
+                elif share.is_literal(1.0):
+                    contributions.append((number, ONE))
+                else:
+                    contributions.append((number, Name(text) if share in named else text))
+        return Template(lines[:n_forward], lines[n_forward:], contributions)
 
 
-class _Lines(Functions):
-    """Functions of numbers as Python writes them: a sum has any number of terms, and `logsumexp` takes a tuple."""
-
-    def sum(self, x: Sequence[Array]) -> Array:
-        return array("terms", x) if len(x) > 1 else super().sum(x)
+class _Calls(Functions):
+    """Functions of numbers as straight lines call them: `logsumexp` takes a tuple."""
 
     def logsumexp(self, x: Sequence[Array]) -> Array:
         return array("logsumexp", x)
 
 
-def result_and_contributions(
-    operation: Operation, operands: Sequence[Array], wanted: Sequence[bool], upstream: Array, functions: Functions
-) -> tuple[Array, dict[int, Array]]:
-    """The result of an operation on numbers, and upstream gradient times derivative along each operand.
+class LineWriter(FunctionalWriter):
+    """Writes numbers as Python on plain names."""
 
-    Args:
-        operation: with its constants bound.
-        operands: the numbers, member by member.
-        wanted: for each of them whether its gradient is asked for.
-        upstream: the upstream gradient.
-        functions: what to compute with.
+    def __init__(self, functions: set[str]) -> None:
+        """Notes in `functions` what it calls, and numbers that are no literals."""
+        super().__init__(Constants())
+        self._functions = functions
 
-    Returns:
-        The result, and what comes to the gradient of each operand by its number, but for those whose derivative is 0.
-    """
-    trace = operation.trace
-    arranged = operation.arranged(operands)
-    formulas = Formulas(operation, arranged, functions)
-    derivatives: list[Any] = [
-        formulas[trace.derivatives[name]] if _any(each) else literal(0.0)
-        for name, each in zip(operation.operand_names, operation.arranged(wanted), strict=True)
-    ]
-    # What stands for the result in a derivative is the object that stands for the result here.
-    result, *flat = rewritten([formulas[trace.result], *operation.laid_out(derivatives, arranged)], folded)
-    products = {
-        place: call("multiply", upstream, derivative)
-        for place, (derivative, is_wanted) in enumerate(zip(flat, wanted, strict=True))
-        if is_wanted and not derivative.is_literal(0.0)
-    }
-    return result, products
+    def function(self, name: str) -> str:
+        """A function of numbers, under its own name."""
+        self._functions.add(name)
+        return name
+
+    def _variable(self, node: Array, _: Any) -> str:
+        return str(node.detail)
+
+    def _literal(self, node: Array, _: Any) -> str:
+        self._functions |= {repr(abs(float(node.detail)))} & {"inf", "nan"}
+        return repr(float(node.detail))
+
+    _constant = _literal
+
+    def _logsumexp(self, _: Array, operands: list[Written]) -> str:
+        return f"{self.function('logsumexp')}({tuple_of([text for text, _ in operands])})"
 
 
-def _any(wanted: Any) -> bool:
-    return any(wanted) if isinstance(wanted, tuple) else bool(wanted)
+def tuple_of(texts: Sequence[str]) -> str:
+    """The text of a tuple."""
+    return f"({', '.join(texts)}{',' * (len(texts) == 1)})"
