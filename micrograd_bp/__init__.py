@@ -53,7 +53,7 @@ from micrograd_bp.views import notebook as _notebook  # noqa: F401  # teaches no
 
 if TYPE_CHECKING:
     from micrograd_bp.compiler.compiling import compile as compile
-    from micrograd_bp.compiler.program import Program
+    from micrograd_bp.compiler.run.program import Program
     from micrograd_bp.views.debugger.opening import debug
     from micrograd_bp.views.drawing.drawing import between, draw
     from micrograd_bp.views.explain.explain import Explanation, explain
@@ -65,7 +65,7 @@ _IMPORTED_WHEN_USED = {
     "Explanation": "micrograd_bp.views.explain.explain",
     "GradientReport": "micrograd_bp.views.gradient_report",
     "Page": "micrograd_bp.views.page.page",
-    "Program": "micrograd_bp.compiler.program",
+    "Program": "micrograd_bp.compiler.run.program",
     "Recording": "micrograd_bp.views.steps.steps",
     "between": "micrograd_bp.views.drawing.drawing",
     "compile": "micrograd_bp.compiler.compiling",

@@ -5,7 +5,7 @@ whole batches.
 """
 
 from micrograd_bp.compiler.compiling import compile
-from micrograd_bp.compiler.matrix_program import Place
-from micrograd_bp.compiler.program import Program
+from micrograd_bp.compiler.run.matrices import Place
+from micrograd_bp.compiler.run.program import Program
 
 __all__ = ["Place", "Program", "compile"]

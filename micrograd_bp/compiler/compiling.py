@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from micrograd_bp.compiler.program import Program
+from micrograd_bp.compiler.run.program import Program
 from micrograd_bp.engine import Value
 
 

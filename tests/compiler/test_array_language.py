@@ -7,6 +7,7 @@ import pytest
 
 from micrograd_bp import Value, compile
 from micrograd_bp.compiler.arrays import language
+from micrograd_bp.compiler.arrays.functional import functional
 from micrograd_bp.compiler.arrays.gradient import DERIVATIVES, contributions
 from micrograd_bp.compiler.arrays.language import (
     Part,
@@ -25,11 +26,10 @@ from micrograd_bp.compiler.arrays.language import (
     variable,
 )
 from micrograd_bp.compiler.arrays.routine import Routine, Statement
-from micrograd_bp.compiler.constants import Constants
-from micrograd_bp.compiler.functional.functions import ArrayFunctions
-from micrograd_bp.compiler.functional.routine import functional
-from micrograd_bp.compiler.functional.source import FunctionalWriter
-from micrograd_bp.compiler.groups import HOLE
+from micrograd_bp.compiler.find.groups import HOLE
+from micrograd_bp.compiler.run.array_functions import ArrayFunctions
+from micrograd_bp.compiler.write.constants import Constants
+from micrograd_bp.compiler.write.xp import FunctionalWriter
 from tests.problems.program_text import statements
 
 x, y, z = variable("x", (2, 3)), variable("y", (2, 3)), variable("z", (3,))

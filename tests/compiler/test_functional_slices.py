@@ -5,13 +5,13 @@ import re
 import numpy as np
 import pytest
 
+from micrograd_bp.compiler.arrays.functional import functional
 from micrograd_bp.compiler.arrays.language import BATCH, Part, array, literal, scatter, take, variable
 from micrograd_bp.compiler.arrays.routine import Routine, Statement
-from micrograd_bp.compiler.constants import Constants
-from micrograd_bp.compiler.functional.functions import ArrayFunctions
-from micrograd_bp.compiler.functional.routine import functional
-from micrograd_bp.compiler.functional.source import FunctionalWriter
-from micrograd_bp.compiler.groups import HOLE
+from micrograd_bp.compiler.find.groups import HOLE
+from micrograd_bp.compiler.run.array_functions import ArrayFunctions
+from micrograd_bp.compiler.write.constants import Constants
+from micrograd_bp.compiler.write.xp import FunctionalWriter
 
 SIZE = 60
 PARAMETERS = np.arange(1.0, SIZE + 1.0)

@@ -9,7 +9,7 @@ import pytest
 
 from micrograd_bp import MLP, Value, compile, cross_entropy, dot, logsumexp
 from micrograd_bp import sum as sum_of
-from micrograd_bp.compiler import matrix_program
+from micrograd_bp.compiler.run import matrices
 
 RANDOM = np.random.default_rng(0)
 FUNCTIONS = {
@@ -125,6 +125,6 @@ def test_a_debugger_that_monitors_stops_in_the_plain_source(monkeypatch):
     tools = {0: None}
     monitoring = types.SimpleNamespace(DEBUGGER_ID=0, get_tool=tools.get)
     monkeypatch.setattr(sys, "monitoring", monitoring, raising=False)
-    assert not matrix_program._is_debugged()
+    assert not matrices._is_debugged()
     tools[0] = "a debugger"
-    assert matrix_program._is_debugged()
+    assert matrices._is_debugged()

@@ -6,7 +6,9 @@ from random import Random
 import numpy as np
 import pytest
 
-from micrograd_bp.compiler.straight_line import chunks, program, straight_line
+from micrograd_bp.compiler.find import chunks
+from micrograd_bp.compiler.run import lines as program
+from micrograd_bp.compiler.run.lines import straight_line
 from micrograd_bp.engine import OPERATIONS, Value, operation
 from micrograd_bp.engine.numbers.formulas import Formula
 from micrograd_bp.engine.operations import dot, greater, log, logsumexp, maximum, where

@@ -10,8 +10,9 @@ import re
 import numpy as np
 import pytest
 
-from micrograd_bp.compiler.arguments import entry
-from micrograd_bp.compiler.straight_line import chunks, straight_line
+from micrograd_bp.compiler.find import chunks
+from micrograd_bp.compiler.run.arguments import entry
+from micrograd_bp.compiler.run.lines import straight_line
 from micrograd_bp.engine import OPERATIONS, Value, gradients, topological_order
 from micrograd_bp.engine.numbers.floats import Floats
 from micrograd_bp.engine.operations import sum as sum_of

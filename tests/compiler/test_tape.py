@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from micrograd_bp import compile
-from micrograd_bp.compiler import program as compiled_program
-from micrograd_bp.compiler.straight_line import program, straight_line
-from micrograd_bp.compiler.straight_line.numbering import Numbering
-from micrograd_bp.compiler.tape import Tape
-from micrograd_bp.compiler.tape_kernel import CODES
+from micrograd_bp.compiler.find.numbering import Numbering
+from micrograd_bp.compiler.run import lines as program
+from micrograd_bp.compiler.run import program as compiled_program
+from micrograd_bp.compiler.run.lines import straight_line
+from micrograd_bp.compiler.run.tape import Tape
+from micrograd_bp.compiler.run.tape_kernel import CODES
 from micrograd_bp.engine import OPERATIONS, Value, operation
 from micrograd_bp.engine.numbers.floats import Floats
 from micrograd_bp.engine.operations import dot, log, logsumexp
@@ -145,7 +146,7 @@ import sys
 sys.modules["numba"] = None
 import numpy as np
 from micrograd_bp import Value
-from micrograd_bp.compiler.straight_line import straight_line
+from micrograd_bp.compiler.run.lines import straight_line
 x = Value(0.5)
 print(straight_line(x * x, {}, [x], {}).value_and_gradient(np.array([3.0]), [], None))
 try:

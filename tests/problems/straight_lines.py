@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from micrograd_bp.compiler.straight_line import straight_line
+from micrograd_bp.compiler.run.lines import straight_line
 from micrograd_bp.engine import gradients
 
 from .agreement import Answer

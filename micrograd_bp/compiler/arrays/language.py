@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from micrograd_bp.compiler.groups import Index
+from micrograd_bp.compiler.find.groups import Index
 from micrograd_bp.engine.graph import topological_order
 
 Shape = tuple[int, ...]

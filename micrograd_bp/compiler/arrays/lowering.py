@@ -23,7 +23,7 @@ from micrograd_bp.compiler.arrays.language import (
 )
 from micrograd_bp.compiler.arrays.reading import Reader, shape_of
 from micrograd_bp.compiler.arrays.rules import Formulas, Functions
-from micrograd_bp.compiler.groups import Column, Group, Part
+from micrograd_bp.compiler.find.groups import Column, Group, Part
 from micrograd_bp.engine.operation import Operation
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from micrograd_bp.compiler.arrays.language import Array, reshape, take, transpose
-from micrograd_bp.compiler.groups import HOLE, Index
+from micrograd_bp.compiler.find.groups import HOLE, Index
 
 
 class Block(NamedTuple):

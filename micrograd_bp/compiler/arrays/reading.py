@@ -15,7 +15,7 @@ from micrograd_bp.compiler.arrays.language import (
     variable,
 )
 from micrograd_bp.compiler.arrays.places import block_of, steps
-from micrograd_bp.compiler.groups import HOLE, Column, Group, Index
+from micrograd_bp.compiler.find.groups import HOLE, Column, Group, Index
 
 
 def shape_of(group: Group) -> Shape:

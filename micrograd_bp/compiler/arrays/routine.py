@@ -26,8 +26,8 @@ from micrograd_bp.compiler.arrays.language import (
 )
 from micrograd_bp.compiler.arrays.lowering import Lowered, lowered
 from micrograd_bp.compiler.arrays.reading import Reader, shape_of, variable_of
-from micrograd_bp.compiler.grouping import Grouping
-from micrograd_bp.compiler.groups import HOLE, Column, Group, Index
+from micrograd_bp.compiler.find.grouping import Grouping
+from micrograd_bp.compiler.find.groups import HOLE, Column, Group, Index
 from micrograd_bp.engine import Value, topological_order
 
 

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from micrograd_bp.compiler.arrays.rules import computed
-from micrograd_bp.compiler.functional.functions import ArrayFunctions
-from micrograd_bp.compiler.functional.source import functional_source
-from micrograd_bp.compiler.matrix_program import MatrixProgram
-from micrograd_bp.compiler.source_text import SourceText
-from micrograd_bp.compiler.straight_line import StraightLine
+from micrograd_bp.compiler.run.array_functions import ArrayFunctions
+from micrograd_bp.compiler.run.lines import StraightLine
+from micrograd_bp.compiler.run.matrices import MatrixProgram
+from micrograd_bp.compiler.write.source_text import SourceText
+from micrograd_bp.compiler.write.xp import functional_source
 from micrograd_bp.engine import Value, leaves, topological_order
 
 Groups = Mapping[str, Sequence[Value]]

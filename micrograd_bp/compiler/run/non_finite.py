@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from micrograd_bp.compiler.matrix_program import ERRORS_IGNORED
+from micrograd_bp.compiler.run.matrices import ERRORS_IGNORED
 from micrograd_bp.engine import Value, topological_order
 
 

@@ -22,7 +22,7 @@ from micrograd_bp.compiler.arrays.language import (
 )
 from micrograd_bp.compiler.arrays.places import in_slices, is_slice
 from micrograd_bp.compiler.arrays.routine import BACKWARD, GradientOf, Statement
-from micrograd_bp.compiler.python_source import (
+from micrograd_bp.compiler.write.numpy import (
     ATOM,
     COMPARISONS,
     NUMPY_NAMES,

@@ -8,9 +8,9 @@ from micrograd_bp.compiler.arrays.language import BATCH, BATCH_SIZE, Array
 from micrograd_bp.compiler.arrays.places import in_slices
 from micrograd_bp.compiler.arrays.routine import PARAMETERS, Routine, Statement
 from micrograd_bp.compiler.arrays.schedule import scheduled
-from micrograd_bp.compiler.constants import Constants
-from micrograd_bp.compiler.in_place_source import InPlaceWriter, StatementLines, in_place
-from micrograd_bp.compiler.python_source import Writer, is_lacking, shape_in_parentheses
+from micrograd_bp.compiler.write.constants import Constants
+from micrograd_bp.compiler.write.in_place import InPlaceWriter, StatementLines, in_place
+from micrograd_bp.compiler.write.numpy import Writer, is_lacking, shape_in_parentheses
 from micrograd_bp.engine.graph import topological_order
 
 

@@ -11,10 +11,10 @@ import numpy as np
 
 from micrograd_bp.compiler.arrays.language import Array, array, constant, literal, signed, variable
 from micrograd_bp.compiler.arrays.rules import Functions, result_and_contributions
-from micrograd_bp.compiler.constants import Constants
-from micrograd_bp.compiler.functional.source import FunctionalWriter
-from micrograd_bp.compiler.python_source import ATOM, PRODUCT, Written
-from micrograd_bp.compiler.straight_line.numbering import Numbering
+from micrograd_bp.compiler.find.numbering import Numbering
+from micrograd_bp.compiler.write.constants import Constants
+from micrograd_bp.compiler.write.numpy import ATOM, PRODUCT, Written
+from micrograd_bp.compiler.write.xp import FunctionalWriter
 from micrograd_bp.engine.graph import topological_order
 from micrograd_bp.engine.operation import Operation
 

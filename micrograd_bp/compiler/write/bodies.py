@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from micrograd_bp.compiler.arrays.gradient import backward
-from micrograd_bp.compiler.straight_line.numbering import Numbering
-from micrograd_bp.compiler.straight_line.templates import ONE, Name, Templates, sum_statements
+from micrograd_bp.compiler.find.numbering import Numbering
+from micrograd_bp.compiler.write.templates import ONE, Name, Templates, sum_statements
 
 
 class Body:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from itertools import takewhile
 
 from micrograd_bp.compiler.arrays.reading import Reader
-from micrograd_bp.compiler.grouping import Grouping
-from micrograd_bp.compiler.groups import Group, Part
+from micrograd_bp.compiler.find.grouping import Grouping
+from micrograd_bp.compiler.find.groups import Group, Part
 from micrograd_bp.engine import Value
 from micrograd_bp.engine.numbers.arrays import LACKING
 from micrograd_bp.engine.numbers.namespace import FUNCTIONS

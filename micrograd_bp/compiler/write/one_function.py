@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from keyword import iskeyword
 
-from micrograd_bp.compiler.straight_line.bodies import Body
-from micrograd_bp.compiler.straight_line.numbering import Numbering
-from micrograd_bp.compiler.straight_line.templates import ONE, Templates, tuple_of
+from micrograd_bp.compiler.find.numbering import Numbering
+from micrograd_bp.compiler.write.bodies import Body
+from micrograd_bp.compiler.write.templates import ONE, Templates, tuple_of
 from micrograd_bp.engine.numbers.floats import is_primitive
 
 RESERVED = {

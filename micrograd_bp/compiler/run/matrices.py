@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from micrograd_bp.compiler.arrays.language import BATCH
 from micrograd_bp.compiler.arrays.routine import Routine, Routines
-from micrograd_bp.compiler.grouping import Grouping
-from micrograd_bp.compiler.groups import HOLE, Group
-from micrograd_bp.compiler.module_source import ModuleSource, module_source
-from micrograd_bp.compiler.names import give_names
-from micrograd_bp.compiler.source_text import SourceText
+from micrograd_bp.compiler.find.grouping import Grouping
+from micrograd_bp.compiler.find.groups import HOLE, Group
+from micrograd_bp.compiler.write.module import ModuleSource, module_source
+from micrograd_bp.compiler.write.names import give_names
+from micrograd_bp.compiler.write.source_text import SourceText
 from micrograd_bp.engine import Value
 
 Array = NDArray[Any]

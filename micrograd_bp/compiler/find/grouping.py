@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from micrograd_bp.compiler.groups import Column, Entry, Group, Member
-from micrograd_bp.compiler.sum_layouts import sum_groups, sum_member, with_pruned_sums
-from micrograd_bp.compiler.sums import flattened_sums
+from micrograd_bp.compiler.find.groups import Column, Entry, Group, Member
+from micrograd_bp.compiler.find.layouts import sum_groups, sum_member, with_pruned_sums
+from micrograd_bp.compiler.find.sums import flattened_sums
 from micrograd_bp.engine import Value
 
 

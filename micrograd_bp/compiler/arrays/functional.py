@@ -18,9 +18,9 @@ from micrograd_bp.compiler.arrays.language import (
 )
 from micrograd_bp.compiler.arrays.routine import Routine
 from micrograd_bp.compiler.arrays.rules import computed
-from micrograd_bp.compiler.functional.functions import ArrayFunctions
-from micrograd_bp.compiler.functional.slices import placed, view
-from micrograd_bp.compiler.groups import HOLE, Index
+from micrograd_bp.compiler.arrays.slices import placed, view
+from micrograd_bp.compiler.find.groups import HOLE, Index
+from micrograd_bp.compiler.run.array_functions import ArrayFunctions
 
 OF_ARRAYS = {"broadcast_to", "reshape", "concatenate", "sum", "max", "matmul", "transpose", "outer"}
 """Functions whose operands must be arrays; the others take plain numbers too, beside an array."""

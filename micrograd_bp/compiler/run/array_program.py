@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from micrograd_bp.compiler.functional.forms import Functions, Groups, Matrices, StraightLines
-from micrograd_bp.compiler.functional.functions import JaxFunctions, array_functions
-from micrograd_bp.compiler.matrix_program import MatrixProgram
-from micrograd_bp.compiler.straight_line import StraightLine
+from micrograd_bp.compiler.run.array_functions import JaxFunctions, array_functions
+from micrograd_bp.compiler.run.forms import Functions, Groups, Matrices, StraightLines
+from micrograd_bp.compiler.run.lines import StraightLine
+from micrograd_bp.compiler.run.matrices import MatrixProgram
 from micrograd_bp.engine import Value
 
 MOST_STATEMENTS_IN_JAX = 5_000

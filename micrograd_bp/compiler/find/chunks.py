@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from micrograd_bp.compiler.straight_line.numbering import Numbering
+from micrograd_bp.compiler.find.numbering import Numbering
 
 MOST_STATEMENTS = 1000  # of the forward pass in a chunk; the backward pass has some three times as many
 SEEN_AT_A_CUT = 16

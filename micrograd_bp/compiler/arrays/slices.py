@@ -18,7 +18,7 @@ from micrograd_bp.compiler.arrays.language import (
     total,
 )
 from micrograd_bp.compiler.arrays.places import in_slices
-from micrograd_bp.compiler.groups import HOLE, Index
+from micrograd_bp.compiler.find.groups import HOLE, Index
 
 
 def view(a: Array, index: Index) -> Array:

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from micrograd_bp.compiler.arrays.gradient import backward
 from micrograd_bp.compiler.arrays.language import Array, call, literal, variable
 from micrograd_bp.compiler.arrays.rules import Functions, result_and_contributions
-from micrograd_bp.compiler.straight_line.numbering import Numbering
-from micrograd_bp.compiler.tape_kernel import CODES, run
+from micrograd_bp.compiler.find.numbering import Numbering
+from micrograd_bp.compiler.run.tape_kernel import CODES, run
 from micrograd_bp.engine import Operation, topological_order
 
 Numbers = NDArray[np.float64]

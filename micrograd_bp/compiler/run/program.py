@@ -9,13 +9,13 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from micrograd_bp.compiler.arguments import checked_dtype, checked_graph, checked_inputs, checked_parameters, entry
-from micrograd_bp.compiler.functional import ArrayProgram
-from micrograd_bp.compiler.functional.functions import jax_numpy
-from micrograd_bp.compiler.grouping import Grouping
-from micrograd_bp.compiler.matrix_program import MatrixProgram
-from micrograd_bp.compiler.non_finite import all_finite, described
-from micrograd_bp.compiler.straight_line.program import StraightLine, straight_line
+from micrograd_bp.compiler.find.grouping import Grouping
+from micrograd_bp.compiler.run.arguments import checked_dtype, checked_graph, checked_inputs, checked_parameters, entry
+from micrograd_bp.compiler.run.array_functions import jax_numpy
+from micrograd_bp.compiler.run.array_program import ArrayProgram
+from micrograd_bp.compiler.run.lines import StraightLine, straight_line
+from micrograd_bp.compiler.run.matrices import MatrixProgram
+from micrograd_bp.compiler.run.non_finite import all_finite, described
 from micrograd_bp.engine import Value, topological_order
 from micrograd_bp.engine.value import number_of
 

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from micrograd_bp.compiler.source_text import SourceText
-from micrograd_bp.compiler.straight_line.chunks import fit_in_one
-from micrograd_bp.compiler.straight_line.many_functions import ManyFunctions
-from micrograd_bp.compiler.straight_line.numbering import Numbering
-from micrograd_bp.compiler.straight_line.one_function import OneFunction, is_reserved
+from micrograd_bp.compiler.find.chunks import fit_in_one
+from micrograd_bp.compiler.find.numbering import Numbering
+from micrograd_bp.compiler.write.many_functions import ManyFunctions
+from micrograd_bp.compiler.write.one_function import OneFunction, is_reserved
+from micrograd_bp.compiler.write.source_text import SourceText
 from micrograd_bp.engine.numbers.arrays import Arrays
 
 NUMBERS = {"inf", "nan"}

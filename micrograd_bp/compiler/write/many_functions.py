@@ -8,11 +8,11 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from micrograd_bp.compiler.straight_line.bodies import Body
-from micrograd_bp.compiler.straight_line.chunks import Chunk, chunks
-from micrograd_bp.compiler.straight_line.numbering import Numbering
-from micrograd_bp.compiler.straight_line.one_function import dict_of
-from micrograd_bp.compiler.straight_line.templates import Name, Templates, tuple_of
+from micrograd_bp.compiler.find.chunks import Chunk, chunks
+from micrograd_bp.compiler.find.numbering import Numbering
+from micrograd_bp.compiler.write.bodies import Body
+from micrograd_bp.compiler.write.one_function import dict_of
+from micrograd_bp.compiler.write.templates import Name, Templates, tuple_of
 
 VALUE_AND_GRADIENT = """\
 def value_and_gradient({arguments}):

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
+from micrograd_bp.compiler.arrays.functional import functional
 from micrograd_bp.compiler.arrays.language import BATCH, Array, Shape
 from micrograd_bp.compiler.arrays.places import is_slice
 from micrograd_bp.compiler.arrays.routine import Routine
-from micrograd_bp.compiler.constants import Constants
-from micrograd_bp.compiler.functional.routine import functional
-from micrograd_bp.compiler.module_source import ModuleSource, routine_lines
-from micrograd_bp.compiler.python_source import ATOM, COMPARISONS, Writer, Written
+from micrograd_bp.compiler.write.constants import Constants
+from micrograd_bp.compiler.write.module import ModuleSource, routine_lines
+from micrograd_bp.compiler.write.numpy import ATOM, COMPARISONS, Writer, Written
 
 
 def functional_source(routines: Sequence[Routine], dtype: str = "float64") -> ModuleSource:

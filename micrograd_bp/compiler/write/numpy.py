@@ -17,8 +17,8 @@ from micrograd_bp.compiler.arrays.language import (
 )
 from micrograd_bp.compiler.arrays.places import block_of, cuts_up, in_slices, is_repeated, is_slice, steps
 from micrograd_bp.compiler.arrays.routine import Statement
-from micrograd_bp.compiler.constants import Constants
-from micrograd_bp.compiler.groups import HOLE, Index
+from micrograd_bp.compiler.find.groups import HOLE, Index
+from micrograd_bp.compiler.write.constants import Constants
 from micrograd_bp.engine.graph import topological_order
 from micrograd_bp.engine.numbers.arrays import LACKING
 from micrograd_bp.engine.numbers.namespace import FUNCTIONS

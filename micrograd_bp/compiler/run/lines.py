@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy
 from numpy.typing import NDArray
 
-from micrograd_bp.compiler.matrix_program import Place
-from micrograd_bp.compiler.non_finite import first_non_finite
-from micrograd_bp.compiler.straight_line.numbering import Numbering
-from micrograd_bp.compiler.straight_line.python import Function, PythonCode
+from micrograd_bp.compiler.find.numbering import Numbering
+from micrograd_bp.compiler.run.matrices import Place
+from micrograd_bp.compiler.run.non_finite import first_non_finite
+from micrograd_bp.compiler.write.lines import Function, PythonCode
 from micrograd_bp.engine import Value, leaves
 
 if TYPE_CHECKING:
-    from micrograd_bp.compiler.tape import Tape
+    from micrograd_bp.compiler.run.tape import Tape
 
 FEW_SAMPLES = 16
 """Up to so many samples, Python is faster on one after the other than NumPy on all at once."""
@@ -200,7 +200,7 @@ class StraightLine:
 
 def _tapes(functions: Mapping[str, Function]) -> "dict[str, Tape]":
     try:
-        from micrograd_bp.compiler.tape import NoInstructionError, Tape
+        from micrograd_bp.compiler.run.tape import NoInstructionError, Tape
     except ModuleNotFoundError as error:
         if error.name != "numba":
             raise

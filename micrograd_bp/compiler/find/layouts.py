@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from micrograd_bp.compiler.groups import HOLE, Column, Entry, Group, Index, Member, Part
-from micrograd_bp.compiler.sums import Term
+from micrograd_bp.compiler.find.groups import HOLE, Column, Entry, Group, Index, Member, Part
+from micrograd_bp.compiler.find.sums import Term
 from micrograd_bp.engine import Value
 
 

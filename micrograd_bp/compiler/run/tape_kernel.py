@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from micrograd_bp.compiler.python_source import NUMPY_NAMES
+from micrograd_bp.compiler.write.numpy import NUMPY_NAMES
 from micrograd_bp.engine import OPERATIONS
 from micrograd_bp.engine.numbers.floats import Floats
 from micrograd_bp.engine.numbers.formulas import OPERATORS

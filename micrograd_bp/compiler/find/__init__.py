@@ -1,0 +1,1 @@
+"""Finds groups of nodes that compute alike, and how they lie as arrays."""
