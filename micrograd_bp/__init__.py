@@ -56,13 +56,14 @@ if TYPE_CHECKING:
     from micrograd_bp.compiler.run.program import Program
     from micrograd_bp.views.debugger.opening import debug
     from micrograd_bp.views.drawing.drawing import between, draw
-    from micrograd_bp.views.explain.explain import Explanation, explain
+    from micrograd_bp.views.explain.explain import explain
+    from micrograd_bp.views.explain.explanation import Explanation
     from micrograd_bp.views.gradient_report import GradientReport, gradient_report
     from micrograd_bp.views.page.page import Page, page, write_page
     from micrograd_bp.views.steps.steps import Recording, steps
 
 _IMPORTED_WHEN_USED = {
-    "Explanation": "micrograd_bp.views.explain.explain",
+    "Explanation": "micrograd_bp.views.explain.explanation",
     "GradientReport": "micrograd_bp.views.gradient_report",
     "Page": "micrograd_bp.views.page.page",
     "Program": "micrograd_bp.compiler.run.program",

@@ -88,11 +88,6 @@ class Operation:
         constants = "".join(f", {name}={value:g}" for name, value in self.constants.items())
         return f"<operation {self.name}({', '.join(self.operand_names)}{constants})>"
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        from micrograd_bp.engine.table import find
-
-        return find, (self.name, self.operand_names, tuple(self.constants.items()))
-
     # ---- operands: a group's members stand one after the other on a node; the rule takes them as a tuple
 
     def flat(self, operands: Sequence[Any]) -> list[Any]:

@@ -4,6 +4,7 @@
 operations as methods derives from `Methods`, and says in `apply` what applying one means to it.
 """
 
+import copyreg
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
@@ -99,6 +100,14 @@ def find(name: str, operand_names: tuple[str, ...], constants: tuple[tuple[str, 
             f"define or import it with @operation or @external before loading"
         )
     return bind(entry, dict(constants), len(operand_names))
+
+
+def _as_found(operation: Operation) -> tuple[Any, ...]:
+    """How an operation is pickled and copied: by what `find` needs."""
+    return find, (operation.name, operation.operand_names, tuple(operation.constants.items()))
+
+
+copyreg.pickle(Operation, _as_found)
 
 
 def call(entry: Operation, operands: Sequence[Any], constants: Mapping[str, Any]) -> Any:

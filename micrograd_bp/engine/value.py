@@ -112,11 +112,7 @@ def backward(outputs: Sequence["Value"], gradients: Sequence[float] | None = Non
     for output in outputs:
         if not isinstance(output, Value):
             raise TypeError(f"backward starts from Values, got {type(output).__name__}: {output!r:.80}")
-    upstream_gradients = [1.0] * len(outputs) if gradients is None else [as_float(g) for g in gradients]
-    if len(upstream_gradients) != len(outputs):
-        raise ValueError(
-            f"backward needs one gradient for each output: {len(outputs)} outputs, {len(upstream_gradients)} gradients"
-        )
+    upstream_gradients = starting_gradients(outputs, gradients)
     order = topological_order(*outputs)
     for node in order:
         if node.operands:
@@ -129,6 +125,20 @@ def backward(outputs: Sequence["Value"], gradients: Sequence[float] | None = Non
         upstream = node.grad
         for operand, local_derivative in zip(node.operands, node.local_derivatives):  # noqa: B905  # checking lengths doubles the time
             operand.grad += upstream * local_derivative
+
+
+def starting_gradients(outputs: Sequence["Value"], gradients: Sequence[float] | None) -> list[float]:
+    """The upstream gradient of each output: 1.0, or what is given.
+
+    Raises:
+        TypeError: a gradient is not a number.
+        ValueError: not as many gradients as outputs.
+    """
+    if gradients is None:
+        return [1.0] * len(outputs)
+    if len(gradients) != len(outputs):
+        raise ValueError(f"expected one gradient for each output: {len(outputs)} outputs, {len(gradients)} gradients")
+    return [as_float(gradient) for gradient in gradients]
 
 
 arguments_of_derivatives: ContextVar[frozenset["Value"]] = ContextVar("arguments_of_derivatives", default=frozenset())

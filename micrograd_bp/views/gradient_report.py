@@ -10,14 +10,16 @@ from typing import Any
 
 from micrograd_bp.engine import Value
 from micrograd_bp.engine.derivatives import upstream_gradients
-from micrograd_bp.views.drawing.gradient_flow import RecordedFlow
-from micrograd_bp.views.drawing.modules import module_name
-from micrograd_bp.views.drawing.parts import as_roots, everything
+from micrograd_bp.views.colours import NEGATIVE
+from micrograd_bp.views.console import Column, Line, Shown, Table
+from micrograd_bp.views.drawing.parts import everything
+from micrograd_bp.views.gradient_flow import RecordedFlow
 from micrograd_bp.views.layer_health import LayerHealth, health_of_layers
 from micrograd_bp.views.models import NO_MODELS
-from micrograd_bp.views.names import Names, Role
+from micrograd_bp.views.names import Names
 from micrograd_bp.views.number_text import number, share
-from micrograd_bp.views.text import printable
+from micrograd_bp.views.remarks import described
+from micrograd_bp.views.roots import as_roots
 
 # Where a problem begins: calibrated on planted faults and on healthy networks, fresh and trained, of which
 # tests/views/test_gradient_report_calibration.py has ten each. Healthy gradients change by a factor of 0.1 to 40.
@@ -35,8 +37,12 @@ ENOUGH_SAMPLES = 8
 """A unit that is off for all of fewer samples need not be dead: on one sample half of the healthy ones are off."""
 
 
+COLUMNS = ("values", "|values|", "|grad|", "× next layer", "|parameter grad|", "let through", "dead", "saturated")
+"""What the table says of each layer."""
+
+
 @dataclass(frozen=True)
-class GradientReport:
+class GradientReport(Shown):
     """The layers from the first to the last, and the problems in words; `print` shows both.
 
     Attributes:
@@ -55,19 +61,41 @@ class GradientReport:
     born_not_finite: Value | None = None
     note: str = ""
 
-    def __rich__(self) -> Any:
-        """What `rich.print(report)` shows."""
-        from micrograd_bp.views.report_table import report_table
+    def parts(self) -> list[Line | Table]:
+        """The layers as a table, and below it the problems in words."""
+        parts: list[Line | Table] = []
+        if self.layers:
+            parts.append(Table([Column("layer", "left"), *map(Column, COLUMNS)], list(map(_row, self.layers))))
+        parts += [Line(f"! {problem}", f"bold {NEGATIVE}") for problem in self.problems]
+        if not self.layers and not self.problems:
+            parts.append(Line("Every value and every gradient is finite."))
+        elif not self.problems:
+            of = "what was compared" if self.not_compared else "this gradient"
+            parts.append(Line(f"Nothing is wrong with {of}."))
+        parts += [Line(f"Not compared: {what}.") for what in self.not_compared]
+        if self.note:
+            parts.append(Line(f"Note: {self.note}."))
+        return parts
 
-        return report_table(self)
 
-    def __str__(self) -> str:
-        from micrograd_bp.views.report_table import as_text
+def _row(layer: LayerHealth) -> list[Line | str]:
+    far_off = layer.ratio is not None and not 0.1 <= layer.ratio <= 10.0
+    has_units = layer.n_units > 0
+    return [
+        layer.name,
+        f"{layer.n_values:,}",
+        _norm(layer.value_norm),
+        _norm(layer.gradient_norm),
+        Line(number(layer.ratio), NEGATIVE if far_off else ""),
+        _norm(layer.parameter_gradient_norm),
+        "" if layer.passed is None else share(layer.passed),
+        Line(share(layer.dead) if has_units else "", NEGATIVE if layer.dead >= 0.5 else ""),
+        Line(share(layer.saturated) if has_units else "", NEGATIVE if layer.saturated >= 0.5 else ""),
+    ]
 
-        return as_text(self)
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/plain": str(self)}
+def _norm(value: float) -> Line:
+    return Line(number(value), "" if math.isfinite(value) else NEGATIVE)
 
 
 def gradient_report(root: Value | Sequence[Value], *, names: Any = None) -> GradientReport:
@@ -88,7 +116,7 @@ def gradient_report(root: Value | Sequence[Value], *, names: Any = None) -> Grad
     first = next((node for node in part.order if not math.isfinite(node.data)), None)
     problems = _problems(layers)
     if first is not None:
-        problems.insert(0, f"{_described(first, roles)} is {number(first.data)}, the first value that is not finite")
+        problems.insert(0, f"{described(first, roles)} is {number(first.data)}, the first value that is not finite")
     born, sentence = _birth(part.order, gradients, roles)
     if sentence:
         problems.insert(0, sentence)
@@ -178,23 +206,7 @@ def _birth(order: Sequence[Value], gradients: dict[Value, float], roles: Names) 
             if math.isfinite(made):
                 continue
             return node, (
-                f"the gradient of {_described(operand, roles)} becomes {number(made)} at {_described(node, roles)}: "
+                f"the gradient of {described(operand, roles)} becomes {number(made)} at {described(node, roles)}: "
                 f"upstream gradient {number(upstream)} × local derivative {number(local_derivative)}"
             )
     return None, ""
-
-
-def _described(node: Value, roles: Names) -> str:
-    """A node in a sentence: its name or operation, its operands' numbers, and where it was made."""
-    symbol = node.operation.name if node.operation else ""
-    name = roles[node] if node in roles.own or not symbol else ""
-    text = f"the constant {number(node.data)}" if roles.role(node) is Role.CONSTANT else printable(name or symbol)
-    if symbol:
-        operands = [number(operand.data) for operand in node.operands[:4]] + ["…"] * (len(node.operands) > 4)
-        text += f" = {printable(symbol)}({', '.join(operands)})" if name else f"({', '.join(operands)})"
-    module = roles.module(node)
-    if module is not None:
-        text += f" in {printable(module_name(module))}"
-    if node.origin is not None and node.origin.place:
-        text += f" ({printable(node.origin.place)})"
-    return text

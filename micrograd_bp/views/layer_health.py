@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from micrograd_bp.engine import Value
-from micrograd_bp.views.drawing.gradient_flow import Passage, passage, steepest
-from micrograd_bp.views.drawing.modules import layer_of, module_name
+from micrograd_bp.views.gradient_flow import Passage, passage, steepest
+from micrograd_bp.views.modules import layer_of, module_name
 from micrograd_bp.views.names import Names, Role
 from micrograd_bp.views.text import printable
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from micrograd_bp.engine import Origin, Value
 from micrograd_bp.engine.made import ObjectOrigin
 from micrograd_bp.engine.origin import is_parameter
-from micrograd_bp.views.drawing.gradient_flow import steepest
+from micrograd_bp.views.gradient_flow import steepest
 
 NO_MODELS = "Neurons and layers are seen where classes hold the parameters: derive them from micrograd_bp.Module."
 """What to do where no value belongs to a module or an object."""

@@ -429,7 +429,7 @@ class TestWrongInput:
 
     @pytest.mark.parametrize("wrong", [3.0, None, "x", [1.0]])
     def test_what_is_no_value_is_refused(self, wrong):
-        with pytest.raises(TypeError, match="from a Value"):
+        with pytest.raises(TypeError, match="a Value or a list of Values"):
             debug(wrong)
 
 

@@ -392,7 +392,7 @@ class TestRefusals:
 
     @pytest.mark.parametrize("wrong", [3.0, None, "x"])
     def test_an_output_that_is_no_value(self, wrong):
-        with pytest.raises(TypeError, match="from a Value, got"):
+        with pytest.raises(TypeError, match="a Value or a list of Values, got"):
             explain(wrong, Value(1.0))
 
     @pytest.mark.parametrize(("wrong", "error"), [(-1, ValueError), (2.0, TypeError), (True, TypeError)])

@@ -11,7 +11,6 @@ from micrograd_bp.engine.origin import track_source
 from micrograd_bp.views.explain.any_size import ARITHMETIC, counted, written
 from micrograd_bp.views.explain.explain import explain
 from micrograd_bp.views.explain.path_sums import PathSums
-from micrograd_bp.views.explain.report import as_text
 
 from .test_debugger import CONTROL, neuron
 from .test_explain import ladder
@@ -174,7 +173,7 @@ class TestTerminals:
         loss = mse([network([1e-9, -2e11, 3.0])], [1.0])
         explanation = explain(loss, network.parameters()[0])
         assert max(map(len, str(explanation).splitlines())) <= 100
-        assert max(map(len, as_text(explanation, width=60).splitlines())) <= 60
+        assert max(map(len, explanation.text(width=60).splitlines())) <= 60
 
     def test_labels_cannot_steer_the_terminal_nor_the_markup(self):
         hostile = "[bold red]x[/] \x1b[2J\x1b]0;title\x07\r\n\x9b31m\u202e"

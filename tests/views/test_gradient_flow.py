@@ -8,7 +8,7 @@ from micrograd_bp import Value, backward, greater, operation
 from micrograd_bp.engine import OPERATIONS, topological_order
 from micrograd_bp.engine.derivatives import upstream_gradients
 from micrograd_bp.engine.numbers.namespace import RULES
-from micrograd_bp.views.drawing.gradient_flow import Passage, passage
+from micrograd_bp.views.gradient_flow import Passage, passage
 
 from .support_drawing import micrograd_readme, network_loss
 

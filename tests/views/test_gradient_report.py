@@ -10,7 +10,7 @@ from rich.console import Console
 
 from micrograd_bp import MLP, OPERATIONS, Module, Value, cross_entropy, dot, gradient_report, l2, mse
 from micrograd_bp.engine import topological_order
-from micrograd_bp.views.drawing.gradient_flow import steepest
+from micrograd_bp.views.gradient_flow import steepest
 
 from .support_drawing import dying_network
 

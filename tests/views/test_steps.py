@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from micrograd_bp import MLP, Neuron, Value, backward, dot, draw, gradients, logsumexp, maximum, mse
 from micrograd_bp import sum as sum_of
 from micrograd_bp.engine import OPERATIONS, topological_order
-from micrograd_bp.views.steps.steps import Recording, Step, steps
+from micrograd_bp.views.steps.step import Step
+from micrograd_bp.views.steps.steps import Recording, steps
 
 MAKE = [
     lambda a, b, c: a + b,
@@ -108,7 +109,7 @@ class TestSteps:
 
     @pytest.mark.parametrize("wrong", [3.0, "x", None, [1.0], [Value(1.0), None]])
     def test_refuse_what_is_no_value(self, wrong):
-        with pytest.raises(TypeError, match="from a Value"):
+        with pytest.raises(TypeError, match="a Value or a list of Values"):
             steps(wrong)
 
     def test_refuse_gradients_that_do_not_fit(self):

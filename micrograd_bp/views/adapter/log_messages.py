@@ -5,7 +5,8 @@ import re
 from micrograd_bp.views.debugger.conditions import Expression
 from micrograd_bp.views.names import Names
 from micrograd_bp.views.number_text import number
-from micrograd_bp.views.steps.steps import Recording, Step
+from micrograd_bp.views.steps.step import Step
+from micrograd_bp.views.steps.steps import Recording
 
 WORDS = {
     "name": lambda step: step.operand_name,

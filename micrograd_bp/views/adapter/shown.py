@@ -20,7 +20,7 @@ from micrograd_bp.views.debugger.walk import Walk
 from micrograd_bp.views.explain.any_size import written
 from micrograd_bp.views.names import Names, dotted
 from micrograd_bp.views.number_text import NOT_KNOWN, number
-from micrograd_bp.views.steps.steps import Step
+from micrograd_bp.views.steps.step import Step
 
 TARGETS = 50
 """Of so many values that were made on a line one can choose where to go."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from micrograd_bp.engine import Value
 from micrograd_bp.views.number_text import number
-from micrograd_bp.views.steps.steps import Graph
+from micrograd_bp.views.steps.step import Graph
 
 LISTING = 1
 """The reference of the listing; files have none."""

@@ -21,8 +21,9 @@ from micrograd_bp.views.debugger.breakpoints import (
 )
 from micrograd_bp.views.debugger.conditions import Condition
 from micrograd_bp.views.debugger.walk import Walk
-from micrograd_bp.views.explain.remarks import remark
-from micrograd_bp.views.steps.steps import Recording, Step
+from micrograd_bp.views.remarks import remark
+from micrograd_bp.views.steps.step import Step
+from micrograd_bp.views.steps.steps import Recording
 
 LARGE = 1e3
 """From this magnitude on a gradient counts as exploding."""

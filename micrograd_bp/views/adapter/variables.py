@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from micrograd_bp.engine import Value
 from micrograd_bp.views.adapter.requests import RequestError
 from micrograd_bp.views.debugger.walk import Walk
-from micrograd_bp.views.explain.remarks import remark
 from micrograd_bp.views.names import Role
 from micrograd_bp.views.number_text import NOT_KNOWN, number
+from micrograd_bp.views.remarks import remark
 from micrograd_bp.views.steps.formulas import NodeFormulas
-from micrograd_bp.views.steps.steps import CHANGED, Step
+from micrograd_bp.views.steps.step import CHANGED, Step
 
 PAGE = 100
 """A group of more variables than this is paged."""

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from micrograd_bp.engine import Value
 from micrograd_bp.views.debugger.conditions import Condition
 from micrograd_bp.views.debugger.lines import Lines
-from micrograd_bp.views.steps.steps import Recording, Step
+from micrograd_bp.views.steps.step import Step
+from micrograd_bp.views.steps.steps import Recording
 
 Test = Callable[[Recording, Step], bool]
 

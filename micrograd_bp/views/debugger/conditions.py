@@ -10,7 +10,8 @@ from collections.abc import Callable
 from micrograd_bp.engine import Value
 from micrograd_bp.expressions import ExpressionError, evaluate
 from micrograd_bp.views.names import Names, dotted
-from micrograd_bp.views.steps.steps import Recording, Step
+from micrograd_bp.views.steps.step import Step
+from micrograd_bp.views.steps.steps import Recording
 
 Term = Callable[[Recording, Step | None], float]
 

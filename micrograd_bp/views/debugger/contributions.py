@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from micrograd_bp.engine import Value
 from micrograd_bp.views.explain.path_sums import PathSums
-from micrograd_bp.views.steps.steps import Recording, Step
+from micrograd_bp.views.steps.step import Step
+from micrograd_bp.views.steps.steps import Recording
 
 
 class Contributions:

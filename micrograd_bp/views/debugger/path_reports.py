@@ -11,10 +11,10 @@ from micrograd_bp.views.debugger.walk import Walk
 from micrograd_bp.views.explain.any_size import written
 from micrograd_bp.views.explain.explain import explain
 from micrograd_bp.views.explain.heaviest_paths import heaviest_path
-from micrograd_bp.views.explain.remarks import aside, remark, source
 from micrograd_bp.views.explain.ways import in_words, n_paths, route
 from micrograd_bp.views.names import Names
 from micrograd_bp.views.number_text import number, share
+from micrograd_bp.views.remarks import aside, remark, source
 from micrograd_bp.views.steps.steps import Recording
 
 ROWS_OF_WHY = 10
@@ -112,6 +112,4 @@ def _along_paths(contributions: Contributions, asked: Value) -> list[str]:
 
 def paths(contributions: Contributions, asked: Value, width: int) -> str:
     """The largest paths that a gradient came along, and the sum of the others."""
-    from micrograd_bp.views.explain.report import as_text  # a table of rich, which takes a moment to import
-
-    return as_text(explain(contributions.paths, asked), width=width)
+    return explain(contributions.paths, asked).text(width=width)

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from micrograd_bp.engine import Value
 from micrograd_bp.views.debugger.breakpoints import Breakpoint
 from micrograd_bp.views.debugger.walk import Walk
-from micrograd_bp.views.explain.remarks import remark
 from micrograd_bp.views.number_text import number
+from micrograd_bp.views.remarks import remark
 from micrograd_bp.views.steps.formulas import NodeFormulas
+from micrograd_bp.views.steps.step import CHANGED, Step
 from micrograd_bp.views.steps.step_table import HEAD, row
-from micrograd_bp.views.steps.steps import CHANGED, Recording, Step
+from micrograd_bp.views.steps.steps import Recording
 
 LEAVES_AT_END = 12
 

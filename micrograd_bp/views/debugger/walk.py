@@ -14,8 +14,9 @@ from micrograd_bp.views.debugger.breakpoints import Breakpoint
 from micrograd_bp.views.debugger.call_stack import CallStack
 from micrograd_bp.views.debugger.contributions import Contributions
 from micrograd_bp.views.debugger.lines import Lines
-from micrograd_bp.views.drawing.modules import layer_of
-from micrograd_bp.views.steps.steps import Recording, Step
+from micrograd_bp.views.modules import layer_of
+from micrograd_bp.views.steps.step import Step
+from micrograd_bp.views.steps.steps import Recording
 
 
 class Stop(NamedTuple):

@@ -4,8 +4,8 @@ The tints stay apart in grey too, the shapes without any tint, and none is a col
 """
 
 from micrograd_bp.views.colours import FAINT, NOT_FINITE
-from micrograd_bp.views.drawing.gradient_flow import Passage
 from micrograd_bp.views.drawing.picture import Box
+from micrograd_bp.views.gradient_flow import Passage
 from micrograd_bp.views.names import Role
 
 ROLES: dict[Role, dict[str, str]] = {

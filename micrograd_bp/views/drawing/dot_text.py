@@ -10,9 +10,9 @@ from micrograd_bp.views.drawing.box_styles import ROLES, box_style
 from micrograd_bp.views.drawing.columns import gap, lengths, skips_columns
 from micrograd_bp.views.drawing.digraph import FONT, Drawing
 from micrograd_bp.views.drawing.legend import legend
-from micrograd_bp.views.drawing.modules import frame_name, layer_of
 from micrograd_bp.views.drawing.picture import Box, Line, Picture
 from micrograd_bp.views.drawing.rows import rows
+from micrograd_bp.views.modules import frame_name, layer_of
 from micrograd_bp.views.names import Role
 from micrograd_bp.views.text import as_html, as_quoted, printable
 

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from micrograd_bp.engine import Value
 from micrograd_bp.engine.suggestions import did_you_mean, says_what_to_write
-from micrograd_bp.views.drawing.gradient_flow import GivenFlow, GradientFlow, RecordedFlow
 from micrograd_bp.views.drawing.groups import LAYERS, picture_of_groups
 from micrograd_bp.views.drawing.levels import Level, picture_of, readable
-from micrograd_bp.views.drawing.parts import Part, as_roots, everything, on_paths
+from micrograd_bp.views.drawing.parts import Part, everything, on_paths
 from micrograd_bp.views.drawing.parts import around as part_around
 from micrograd_bp.views.drawing.picture import Picture
+from micrograd_bp.views.gradient_flow import GivenFlow, GradientFlow, RecordedFlow
 from micrograd_bp.views.names import Names
+from micrograd_bp.views.roots import as_roots
 
 if TYPE_CHECKING:  # graphviz is only imported when something is drawn
     from micrograd_bp.views.drawing.digraph import Drawing

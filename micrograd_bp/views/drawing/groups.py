@@ -10,11 +10,11 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 
 from micrograd_bp.engine import Origin, Value
-from micrograd_bp.views.drawing.gradient_flow import GradientFlow, Passage, passage
-from micrograd_bp.views.drawing.modules import layer_of, own_name
 from micrograd_bp.views.drawing.parts import Part
 from micrograd_bp.views.drawing.picture import Box, Line, Picture
 from micrograd_bp.views.drawing.values_level import value_box
+from micrograd_bp.views.gradient_flow import GradientFlow, Passage, passage
+from micrograd_bp.views.modules import layer_of, own_name
 from micrograd_bp.views.names import Names, Role
 from micrograd_bp.views.number_text import number
 from micrograd_bp.views.text import printable

@@ -7,9 +7,9 @@ import math
 
 from micrograd_bp.views.colours import FAINT, NEGATIVE, NOT_FINITE, NOTHING, POSITIVE, SMALLEST_SHARE, Scale
 from micrograd_bp.views.drawing.box_styles import BROKEN, DEAD_END, REPEATED, ROLES, SATURATED
-from micrograd_bp.views.drawing.gradient_flow import Passage
 from micrograd_bp.views.drawing.groups import MEAN_OF_PARAMETERS
 from micrograd_bp.views.drawing.picture import Picture
+from micrograd_bp.views.gradient_flow import Passage
 from micrograd_bp.views.names import Role
 from micrograd_bp.views.number_text import number
 

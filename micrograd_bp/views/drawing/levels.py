@@ -6,13 +6,13 @@ from typing import Literal
 
 from micrograd_bp.engine import Value
 from micrograd_bp.views.drawing.folding import foldings
-from micrograd_bp.views.drawing.gradient_flow import GradientFlow
 from micrograd_bp.views.drawing.groups import LAYERS, NEURONS, lower, picture_of_groups
 from micrograd_bp.views.drawing.parts import Part
 from micrograd_bp.views.drawing.parts import around as part_around
 from micrograd_bp.views.drawing.picture import Picture
 from micrograd_bp.views.drawing.tables import with_tables
 from micrograd_bp.views.drawing.values_level import picture_of_values
+from micrograd_bp.views.gradient_flow import GradientFlow
 from micrograd_bp.views.models import NO_MODELS
 from micrograd_bp.views.names import Names
 

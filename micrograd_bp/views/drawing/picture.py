@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from micrograd_bp.engine import Origin
-from micrograd_bp.views.drawing.gradient_flow import Passage
+from micrograd_bp.views.gradient_flow import Passage
 from micrograd_bp.views.names import Role
 
 

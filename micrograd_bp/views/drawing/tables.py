@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from micrograd_bp.views.drawing.modules import layer_of, own_name
 from micrograd_bp.views.drawing.picture import Box, Line, Parameter, Picture
+from micrograd_bp.views.modules import layer_of, own_name
 from micrograd_bp.views.names import Role
 from micrograd_bp.views.text import printable
 

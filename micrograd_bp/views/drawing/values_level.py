@@ -3,9 +3,9 @@
 import math
 
 from micrograd_bp.engine import Value
-from micrograd_bp.views.drawing.gradient_flow import GradientFlow, Passage, contribution, passage
 from micrograd_bp.views.drawing.parts import Part
 from micrograd_bp.views.drawing.picture import Box, Line, Picture
+from micrograd_bp.views.gradient_flow import GradientFlow, Passage, contribution, passage
 from micrograd_bp.views.names import LONGEST, Names, Role
 from micrograd_bp.views.number_text import number, share
 from micrograd_bp.views.steps.operand_names import operand_name

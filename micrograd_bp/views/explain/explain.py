@@ -5,112 +5,13 @@ more paths than anybody can list, so the largest are listed, and the rest is sum
 or written.
 """
 
-import sys
-from dataclasses import dataclass
-from decimal import Decimal, localcontext
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 from micrograd_bp.engine import Value
-from micrograd_bp.views.explain.any_size import ARITHMETIC, counted, written
-from micrograd_bp.views.explain.heaviest_paths import Path, heaviest_paths
+from micrograd_bp.views.explain.explanation import Explanation, Rest
+from micrograd_bp.views.explain.heaviest_paths import heaviest_paths
 from micrograd_bp.views.explain.kinds import Kind
-from micrograd_bp.views.explain.path_sums import Edge, PathCount, PathSums
-from micrograd_bp.views.steps.steps import Graph
-
-if TYPE_CHECKING:
-    from rich.console import Console, RenderResult
-
-ROUNDING = Decimal("1e-6")
-"""How far `backward` may be off in proportion to what it adds up, with rounding alone."""
-
-
-class Rest(NamedTuple):
-    """The finite paths that are not listed.
-
-    Attributes:
-        n_paths: how many there are.
-        net: the sum of their products.
-        share: the sum of the magnitudes of their products as a part of those of all paths.
-    """
-
-    n_paths: int
-    net: Decimal
-    share: float
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Explanation:
-    """The paths of one gradient; `print` shows them.
-
-    Products and sums are decimals, since along many edges they leave the range of floats: a gradient of 1e-400 is one
-    here, where `backward` gives 0.
-
-    Attributes:
-        leaf: the value whose gradient is explained.
-        gradient: what `backward` gives for it.
-        net: the sum of the products of all paths that are finite and not 0.
-        total: the sum of their magnitudes.
-        cancelled: how much of that is lost in the sum, `1 - |net| / total`: from 0, where all pull one way, to 1.
-        n_paths: how many paths there are, exactly.
-        counts: how many of them are regular, and how many go through a local derivative that is 0, inf or nan.
-        paths: the largest of the regular ones, the largest first.
-        rest: the others of them; its share and those of `paths` add up to 1, where there is any regular path.
-        zero: paths through a local derivative of 0, at most as many as are listed of the regular ones.
-        infinite: the same for inf.
-        nan: the same for nan, and for 0 times inf.
-        largest: the largest of all paths: a regular one, if there is any.
-        graph: the graph that the paths are in, with the names of its values.
-    """
-
-    leaf: Value
-    gradient: float
-    net: Decimal
-    total: Decimal
-    cancelled: float
-    counts: PathCount
-    paths: list[Path]
-    rest: Rest
-    zero: list[Path]
-    infinite: list[Path]
-    nan: list[Path]
-    largest: Path
-    graph: Graph
-
-    @property
-    def n_paths(self) -> int:
-        """How many paths there are, exactly."""
-        return self.counts.all
-
-    @property
-    def weakest(self) -> list[Edge]:
-        """The smallest local derivatives below 1 on the largest path, the smallest first: where it vanishes."""
-        return self.largest.weakest()
-
-    @property
-    def leaves_floats(self) -> bool:
-        """Whether `backward` gives something else, since some product or sum is too small or too large for a float."""
-        if self.counts.infinite or self.counts.nan:
-            return False
-        with localcontext(ARITHMETIC):
-            off = abs(Decimal(self.gradient) - self.net)
-            return not off.is_finite() or off > ROUNDING * self.total
-
-    def __repr__(self) -> str:
-        return f"Explanation({self.leaf!r}: {written(self.net)} over {counted(self.n_paths)} paths)"
-
-    def __rich_console__(self, console: "Console", options: Any) -> "RenderResult":
-        """What `rich.print(explanation)` shows."""
-        from micrograd_bp.views.explain.report import Report
-
-        yield Report(self, console.encoding).group()
-
-    def __str__(self) -> str:
-        from micrograd_bp.views.explain.report import as_text
-
-        return as_text(self, encoding=sys.stdout.encoding)
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/plain": str(self)}
+from micrograd_bp.views.explain.path_sums import PathSums
 
 
 def explain(root: Value | PathSums, leaf: Value, *, paths: int = 10, names: Any = None) -> Explanation:

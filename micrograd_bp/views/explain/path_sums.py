@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from micrograd_bp.engine import Value
 from micrograd_bp.views.explain.any_size import ARITHMETIC
 from micrograd_bp.views.explain.kinds import FIRST_SEEN, KINDS, KINDS_ABOVE, Kind
-from micrograd_bp.views.steps.steps import Graph
+from micrograd_bp.views.steps.step import Graph
 
 
 class Edge(NamedTuple):

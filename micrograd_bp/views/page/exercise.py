@@ -4,8 +4,8 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from html import escape
 
-from micrograd_bp.views.drawing.gradient_flow import Passage
 from micrograd_bp.views.drawing.picture import Line, Picture
+from micrograd_bp.views.gradient_flow import Passage
 from micrograd_bp.views.number_text import number
 from micrograd_bp.views.page.scene import Scene
 from micrograd_bp.views.page.story import PageStep, forward_formula

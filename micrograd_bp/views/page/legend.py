@@ -3,8 +3,8 @@
 import math
 
 from micrograd_bp.views.drawing.box_styles import ROLES
-from micrograd_bp.views.drawing.gradient_flow import Passage
 from micrograd_bp.views.drawing.picture import Picture
+from micrograd_bp.views.gradient_flow import Passage
 from micrograd_bp.views.names import Role
 
 KINDS = {Passage.SATURATED: "saturated", Passage.OFF: "dead-end"}

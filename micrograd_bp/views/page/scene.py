@@ -5,14 +5,15 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from micrograd_bp.engine import Value
-from micrograd_bp.views.drawing.gradient_flow import GivenFlow
 from micrograd_bp.views.drawing.groups import MEANS, grouped, picture_of_groups
 from micrograd_bp.views.drawing.levels import VALUES_UP_TO, readable
-from micrograd_bp.views.drawing.modules import layer_of, module_name
-from micrograd_bp.views.drawing.parts import Part, around, as_roots, everything, on_paths
+from micrograd_bp.views.drawing.parts import Part, around, everything, on_paths
 from micrograd_bp.views.drawing.picture import Picture
 from micrograd_bp.views.drawing.values_level import picture_of_values
+from micrograd_bp.views.gradient_flow import GivenFlow
+from micrograd_bp.views.modules import layer_of, module_name
 from micrograd_bp.views.names import Names
+from micrograd_bp.views.roots import as_roots
 from micrograd_bp.views.steps.steps import Recording
 from micrograd_bp.views.text import printable
 

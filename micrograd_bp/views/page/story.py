@@ -15,7 +15,7 @@ from micrograd_bp.views.number_text import NOT_KNOWN, number
 from micrograd_bp.views.page.scene import Scene
 from micrograd_bp.views.steps.formulas import write
 from micrograd_bp.views.steps.forward_check import ForwardCheck
-from micrograd_bp.views.steps.steps import CHANGED, Step
+from micrograd_bp.views.steps.step import CHANGED, Step
 from micrograd_bp.views.text import printable
 
 CHANGED_SINCE = "data was changed after the forward pass"

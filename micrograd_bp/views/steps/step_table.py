@@ -3,13 +3,10 @@
 import sys
 from collections.abc import Collection
 from html import escape
-from typing import TYPE_CHECKING
 
 from micrograd_bp.engine.numbers.notation import in_encoding
 from micrograd_bp.views.number_text import number
-
-if TYPE_CHECKING:
-    from micrograd_bp.views.steps.steps import Step
+from micrograd_bp.views.steps.step import Step
 
 ROWS_FIRST, ROWS_LAST = 30, 10
 """How many rows of a long table are shown."""
@@ -25,17 +22,17 @@ def _line(step: str, node: str, operand: str, *numbers: str) -> str:
 HEAD = _line("step", "node", "operand", "upstream", "local", "contrib.", "gradient")
 
 
-def row(step: "Step") -> str:
+def row(step: Step) -> str:
     """A step as a line below `HEAD`; the gradient is the operand's, after the step."""
     numbers = (step.upstream_gradient, step.local_derivative, step.contribution, step.after)
     return _line(str(step.number), *step.short_names(NAME_WIDTH), *map(number, numbers))
 
 
-def _is_shown(step: "Step", count: int) -> bool:
+def _is_shown(step: Step, count: int) -> bool:
     return step.number <= ROWS_FIRST or step.number > count - ROWS_LAST
 
 
-def as_text(steps: Collection["Step"]) -> str:
+def as_text(steps: Collection[Step]) -> str:
     """The first and the last steps as lines of text."""
     lines = [HEAD]
     for step in steps:
@@ -48,7 +45,7 @@ def as_text(steps: Collection["Step"]) -> str:
     return in_encoding("\n".join(lines), sys.stdout.encoding)
 
 
-def as_html(steps: Collection["Step"]) -> str:
+def as_html(steps: Collection[Step]) -> str:
     """The first and the last steps as a table of HTML."""
     heads = ("step", "node", "operand", "upstream gradient", "local derivative", "contribution", "before", "after")
     rows = [
