@@ -6,11 +6,12 @@ import shutil
 
 import pytest
 
-from micrograd_bp import MLP, Layer, Neuron, Value, cross_entropy, draw, mse
+from micrograd_bp import MLP, Layer, Neuron, Value, backward, cross_entropy, draw, hinge, mse
 from micrograd_bp.engine import size
+from micrograd_bp.views.drawing.readability import LEGIBLE, PIXELS_PER_POINT, SCREEN_WIDTH, SMALLEST_TEXT
 from micrograd_bp.views.drawing.renderer import VARIABLE
 
-from .support_drawing import counts, dying_network, in_rows, network_loss, nodes, texts
+from .support_drawing import counts, dying_network, in_rows, network_loss, nodes, svg_of, texts
 
 
 def test_auto_takes_the_first_level_that_can_be_read() -> None:
@@ -171,3 +172,20 @@ def test_a_module_that_makes_the_output_is_drawn_as_one_and_shows_its_name(detai
     assert "peripheries=2" in drawing.source
     (shown,) = [text for text in nodes(draw(y + 1.0, detail=detail)) if text[0] == "Neuron"]
     assert "output" not in shown
+
+
+def test_tables_are_values_where_no_value_has_several_parameters_of_its_own() -> None:
+    output = MLP(2, [3, 1], rng=1, fused=False)([1.0, -2.0])
+    output.backward()
+    assert draw(output, detail="tables").source == draw(output, detail="values").source
+    fused = MLP(2, [3, 1], rng=1)([1.0, -2.0])
+    assert draw(fused, detail="tables").source != draw(fused, detail="values").source
+
+
+def test_the_neurons_of_a_loss_over_many_samples_can_be_read() -> None:
+    network = MLP(2, [16, 16, 1], rng=1)
+    loss = hinge([network([i / 10.0 - 5.0, 1.0]) for i in range(100)], [1.0, -1.0] * 50)
+    backward([loss])
+    svg = svg_of(draw(loss, detail="neurons"))
+    scale = SCREEN_WIDTH / (float(svg.get("width", "")[:-2]) * PIXELS_PER_POINT)
+    assert SMALLEST_TEXT * PIXELS_PER_POINT * scale >= LEGIBLE

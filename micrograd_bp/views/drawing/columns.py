@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from micrograd_bp.engine import Origin
 from micrograd_bp.views.drawing.picture import Box, Picture
 
-NARROWEST_GAP, MORE_FOR_A_LINE, WIDEST_GAP = 0.4, 0.025, 2.0
-"""Between columns, in inches: the more lines, the more room."""
+NARROWEST_GAP, MORE_FOR_A_LINE, WIDEST_GAP, WIDEST_TOGETHER = 0.4, 0.025, 2.0, 8.0
+"""Between columns, in inches: the more lines, the more room; between all of them no more than a screen has."""
 
 
 def columns(picture: Picture) -> list[int]:
@@ -35,7 +35,8 @@ def skips_columns(picture: Picture) -> bool:
 def gap(picture: Picture) -> float:
     """How far apart columns stand, in inches, so that the lines between two layers can be followed."""
     frames = Counter((picture.boxes[line.tail].frame, picture.boxes[line.head].frame) for line in picture.lines)
-    return min(NARROWEST_GAP + MORE_FOR_A_LINE * max(frames.values(), default=0), WIDEST_GAP)
+    widest = min(WIDEST_GAP, WIDEST_TOGETHER / max(*columns(picture), 1))
+    return max(min(NARROWEST_GAP + MORE_FOR_A_LINE * max(frames.values(), default=0), widest), NARROWEST_GAP)
 
 
 def lengths(picture: Picture) -> list[int]:
