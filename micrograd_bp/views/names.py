@@ -2,7 +2,8 @@
 
 A name is the value's label; or what the caller says in `names=`; or what was recorded when it was made: the variable
 that holds a leaf, a parameter's path in its module, `layers.0.neurons.2.bias`; or the operation, in its module:
-`layers.0.neurons.2.tanh`. Where nothing is known a leaf is `v1`. A name that is taken gets a number: `tanh_2`.
+`layers.0.neurons.2.tanh`; or what alone uses a constant: `subtract_3.constant`. Where nothing is known a leaf is `v1`.
+A name that is taken gets a number: `tanh_2`.
 """
 
 import re
@@ -61,6 +62,7 @@ class Names(Mapping[Value, str]):
         self._paths: dict[Origin, str] = {}
         self._makers = makers(order)
         self._used_in: dict[Value, Origin | None] = {}
+        users: dict[Value, Value | None] = {}
         for value in order:
             chosen = value.label or self._given.name(value)
             if chosen:
@@ -69,15 +71,21 @@ class Names(Mapping[Value, str]):
                 made_in = self._makers.get(value)
                 if self._used_in.setdefault(operand, made_in) is not made_in:
                     self._used_in[operand] = None
+                if users.setdefault(operand, value) is not value:
+                    users[operand] = None
         self.own = set(self._names)
+        constants = {value: users.get(value) for value in order if self._leaf(value) is Leaf.LIFTED}
         n_unnamed = 0
         for value in order:
-            if value not in self._names:
+            if value not in self._names and value not in constants:
                 name = self._recorded(value)
                 if name and not value.operands and self._leaf(value) is Leaf.MADE:
                     self.own.add(value)
                 n_unnamed += not name
                 self._add(value, name or f"v{n_unnamed}")
+        for value, user in constants.items():  # called after what uses them
+            if value not in self._names:
+                self._add(value, f"{self[user]}.constant" if user is not None else "constant")
 
     def _recorded(self, value: Value) -> str:
         """The name by what is known of a value from its making."""
@@ -85,7 +93,7 @@ class Names(Mapping[Value, str]):
         scope = self.path(origin) if origin is not None else ""
         if value.operation is not None:
             return f"{scope}.{value.operation.name}" if scope else value.operation.name
-        return "constant" if self._leaf(value) is Leaf.LIFTED else scope
+        return scope
 
     def _add(self, value: Value, name: str) -> None:
         unique = name = printable(name, LONGEST)

@@ -98,6 +98,16 @@ class TestTheLecturesOwnSequence:
             ("subtract", "constant_power", "add"), 4
         )
 
+    def test_names_say_which_sample(self, lecture: Lecture) -> None:
+        names = names_of(lecture["loss"])
+        targets = {f"subtract{f'_{i}' * (i > 1)}.constant": lecture["ys"][i - 1] for i in range(1, 5)}
+        assert {names[node]: node.data for node in names if names.role(node) is Role.CONSTANT} == {
+            "add.constant": 0.0,
+            **targets,
+        }
+        third = [names.value(f"x.{i}_3") for i in range(3)]
+        assert [x.data for x in third if x is not None] == lecture["xs"][2]
+
     @pytest.mark.parametrize(
         "name", ["expression_before", "expression", "neuron", "neuron_of_exp", "unit", "network", "loss"]
     )
@@ -126,10 +136,10 @@ class TestNames:
         total = price * fee + rebate * 2
         assert roles_of(total) == {
             **dict.fromkeys(("price", "fee", "rebate"), Role.INPUT),
-            "constant": Role.CONSTANT,
+            "multiply_2.constant": Role.CONSTANT,
         }
         assert [step.operand_name for step in steps(total)] == [
-            *("multiply", "multiply_2", "rebate", "constant", "price", "fee")
+            *("multiply", "multiply_2", "rebate", "multiply_2.constant", "price", "fee")
         ]
 
     def test_places_in_lists_dictionaries_and_attributes(self) -> None:
@@ -143,24 +153,24 @@ class TestNames:
 
     def test_where_the_source_tells_nothing_a_value_is_v1_everywhere(self) -> None:
         total = Value(1.0) * 3.0 + Value(2.0)
-        assert set(roles_of(total)) == {"v1", "v2", "constant"}
+        assert set(roles_of(total)) == {"v1", "v2", "multiply.constant"}
         assert "<B>v1</B>" in str(draw(total))
         assert {"v1", "v2"} <= {step.operand_name for step in steps(total)}
 
     def test_what_is_made_of_a_value_does_not_get_its_name(self) -> None:
         y = Value(2.0) * 3.0
         pair = max(Value(4.0), Value(3.0))
-        assert set(roles_of(y + pair)) == {"v1", "v2", "constant"}
+        assert set(roles_of(y + pair)) == {"v1", "v2", "multiply.constant"}
 
     @pytest.mark.parametrize("again", [copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))])
     def test_names_survive_copies(self, again: Any) -> None:
         height = Value(2.0)
-        assert set(roles_of(again(height * 2.0))) == {"height", "constant"}
+        assert set(roles_of(again(height * 2.0))) == {"height", "multiply.constant"}
 
     def test_code_without_source_has_no_names(self) -> None:
         space: dict[str, Any] = {"Value": Value}
         exec("a = Value(1.0)", space)
-        assert set(roles_of(space["a"] * 2.0)) == {"v1", "constant"}
+        assert set(roles_of(space["a"] * 2.0)) == {"v1", "multiply.constant"}
 
 
 class Unit(Module):

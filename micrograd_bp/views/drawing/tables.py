@@ -11,8 +11,8 @@ from micrograd_bp.views.text import printable
 def with_tables(picture: Picture) -> Picture:
     """A picture of values with fewer boxes: parameters that only one value uses, and not alone, are rows of its box.
 
-    What such a parameter is multiplied by leads to its row. A neuron has no frame; its sum has its name. Where there are
-    no such parameters, as in neurons of products and sums, the picture is as it was.
+    What such a parameter is multiplied by leads to its row. A neuron has no frame; its sum has its name. Where there
+    are no such parameters, as in neurons of products and sums, the picture is as it was.
     """
     moved = _moved(picture)
     if not moved:

@@ -50,7 +50,7 @@ def value_box(node: Value, roles: Names, flow: GradientFlow | None, left_out: in
         name = whole = node.label
     symbol = node.operation.symbol if node.operation else ""
     if role is Role.CONSTANT:
-        title, subtitle = number(node.data), name
+        title, subtitle = number(node.data), ""
     elif node in roles.own or not symbol:
         title, subtitle = name, symbol
     else:  # by its symbol, and by the name under which it is found in steps and tables
