@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.processes import ROOT, BenchmarkError
-from benchmarks.report import Measurement
+from benchmarks.report import CLOCK_TIME, Measurement
 
 PACKAGES = ("micrograd_bp",)
 REFERENCES: dict[str, str] = {}
@@ -51,7 +51,7 @@ def run(keys: list[str], repeats: int, say: Callable[[str], None]) -> Iterator[M
                 for what, milliseconds in measured.items():
                     figures.setdefault(what, []).extend(milliseconds)
             for what, milliseconds in figures.items():
-                yield Measurement(key, title, "ms", what, milliseconds)
+                yield Measurement(key, title, CLOCK_TIME, what, milliseconds)
 
 
 def _alone(text: str, path: Path) -> float:

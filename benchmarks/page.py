@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.processes import BenchmarkError
-from benchmarks.report import Measurement
+from benchmarks.report import CLOCK_TIME, Measurement
 from micrograd_bp import MLP, Value, mse
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def run(keys: list[str], repeats: int, say: Callable[[str], None]) -> Iterator[M
                     figures.setdefault(what, []).extend(measured)
             title = f"{_size(root)}, a file of {os.path.getsize(path) / 1e6:.1f} MB"
             for what, measured in figures.items():
-                yield Measurement(key, title, "ms", what, measured)
+                yield Measurement(key, title, CLOCK_TIME, what, measured)
         browser.close()
 
 

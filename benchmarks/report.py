@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+PROCESSOR_TIME, CLOCK_TIME = "ms", "ms on the clock"
 SPREAD = ("min-max", "runs")
 PREPARATION = {
     "prepare": "building, compiling and the first run, once",
@@ -55,12 +56,13 @@ def show(console: Console, measurements: Iterable[Measurement], references: Mapp
         measurements: those of a workload stand together.
         references: the contenders whose medians the others' are divided by, by the heading of the column.
     """
-    compiled = False
-    for _, group in groupby(measurements, key=lambda each: each.key):
+    compiled, shown = False, list(measurements)
+    for _, group in groupby(shown, key=lambda each: each.key):
         rows = list(group)
         console.print(_table(rows, references))
         compiled = compiled or _is_compiled(rows)
-    console.print("ms: processor time; for imports, time on the clock")
+    if any(each.unit == PROCESSOR_TIME for each in shown):
+        console.print(f"{PROCESSOR_TIME}: processor time")
     for heading, reference in references.items():
         console.print(f"{heading}: the median divided by that of the row {reference}", highlight=False)
     if compiled:

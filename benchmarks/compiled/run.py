@@ -8,7 +8,7 @@ from types import ModuleType
 from benchmarks.compiled import chain, digits, images, lstm, mixture, moons, rosenbrock
 from benchmarks.peers import BY_HAND, installed
 from benchmarks.processes import agreeing_workers, times
-from benchmarks.report import Measurement
+from benchmarks.report import PROCESSOR_TIME, Measurement
 
 PACKAGES = ("micrograd_bp", "numpy", "jax", "torch", "casadi")
 EAGER = "micrograd_bp eager"
@@ -62,7 +62,9 @@ def _measured(key: str, work: Work, repeats: int) -> Iterator[Measurement]:
     with agreeing_workers(work.module.__name__, contenders, **work.sizes) as workers:
         preparations = {worker.contender: 1e3 * worker.preparation() for worker in workers}
         figures = {name: [1e3 * each for each in seconds] for name, seconds in times(workers, repeats).items()}
-    measurements = [Measurement(key, title, "ms", name, figures[name], preparations[name]) for name in contenders]
+    measurements = [
+        Measurement(key, title, PROCESSOR_TIME, name, figures[name], preparations[name]) for name in contenders
+    ]
     eager = next((each for each in measurements if each.contender == EAGER), None)
     for each in measurements:
         yield each if eager is None else paid_off(each, eager)

@@ -6,7 +6,7 @@ from benchmarks.eager import chain, digits, memory, moons, rosenbrock
 from benchmarks.eager.import_time import IMPORTS, import_times
 from benchmarks.peers import installed
 from benchmarks.processes import agreeing_workers, output, times
-from benchmarks.report import Measurement
+from benchmarks.report import CLOCK_TIME, PROCESSOR_TIME, Measurement
 
 PACKAGES = ("micrograd_bp", "micrograd", "xad")
 REFERENCES = {"÷ ours": "micrograd_bp", "÷ unfused": "micrograd_bp unfused"}
@@ -35,7 +35,7 @@ def _workload(key: str, repeats: int) -> Iterator[Measurement]:
     workload = module.WORKLOAD
     with agreeing_workers(module.__name__, installed(workload.contenders)) as workers:
         for contender, seconds in times(workers, repeats).items():
-            yield Measurement(key, workload.title, "ms", contender, [1e3 * each for each in seconds])
+            yield Measurement(key, workload.title, PROCESSOR_TIME, contender, [1e3 * each for each in seconds])
 
 
 def _memory() -> Iterator[Measurement]:
@@ -48,4 +48,4 @@ def _memory() -> Iterator[Measurement]:
 def _imports(repeats: int) -> Iterator[Measurement]:
     for contender, seconds in import_times(installed(IMPORTS), 4 * repeats).items():
         title = "in a fresh process, beyond Python's own start"
-        yield Measurement("import", title, "ms", contender, [1e3 * each for each in seconds])
+        yield Measurement("import", title, CLOCK_TIME, contender, [1e3 * each for each in seconds])

@@ -1,4 +1,4 @@
-"""`micrograd-bp debug`: the chain-rule debugger, on an expression or on what a script computes."""
+"""`micrograd-bp debug`: the chain-rule debugger, on an expression, on what a script computes, or on a saved network."""
 
 import argparse
 import os
@@ -25,7 +25,7 @@ def add_parser(subparsers: Any) -> None:
     """Adds the command to the parser of `micrograd-bp`."""
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "debug",
-        help="step through the chain rule of an expression or a script",
+        help="step through the chain rule of an expression, a script or a saved network",
         description="The chain-rule debugger. It reads commands from the terminal, or from a pipe. Editors show it by "
         "the Debug Adapter Protocol, VS Code with the extension that --vscode writes.",
     )
@@ -33,9 +33,11 @@ def add_parser(subparsers: Any) -> None:
         "target",
         nargs="?",
         help='an expression, "tanh(w*x + b)"; or a script, train.py, which is run: the debugger takes the last output '
-        "on which backward was called; or train.py:NAME, a Value there, or a function without arguments that gives one",
+        "on which backward was called; or train.py:NAME, a Value there, or a function without arguments that gives "
+        "one; or the JSON file of a network",
     )
     parser.add_argument("numbers", nargs="*", metavar="NAME=NUMBER", help="the names in an expression: w=-3 x=2")
+    parser.add_argument("--input", metavar="A,B,…", help="what goes into the network, such as --input=5.1,-3.5")
     editor = parser.add_mutually_exclusive_group()
     editor.add_argument("--adapter", action="store_true", help="speak with an editor on standard input and output")
     editor.add_argument("--port", type=int, metavar="N", help="speak with an editor on this port of 127.0.0.1")
@@ -52,13 +54,13 @@ def _run(arguments: argparse.Namespace) -> int:
         return _refuse(f"{for_editors} goes without a target")
     if arguments.vscode:
         return write_extension()
-    return adapter(arguments.port) if for_editors else run(arguments.target, arguments.numbers)
+    return adapter(arguments.port) if for_editors else run(arguments.target, arguments.numbers, arguments.input)
 
 
-def run(target: str, numbers: Sequence[str] = ()) -> int:
+def run(target: str, numbers: Sequence[str] = (), network_input: str | None = None) -> int:
     """Opens the debugger; returns the exit code."""
     try:
-        start = start_of(target, numbers)
+        start = start_of(target, numbers, network_input)
     except TargetError as refusal:
         return _refuse(str(refusal))
     Debugger(Walk(Recording(start.outputs, start.gradients, names=start.names))).run()

@@ -6,12 +6,9 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from micrograd_bp.cli.targets import Start, TargetError, script_of, start_of
-from micrograd_bp.engine import Value
+from micrograd_bp.cli.targets import TargetError, start_of
 from micrograd_bp.engine.numbers.notation import in_encoding
-from micrograd_bp.expressions import graph
 from micrograd_bp.files import write_bytes
-from micrograd_bp.nn import MLP
 from micrograd_bp.views.drawing.drawing import draw
 from micrograd_bp.views.drawing.renderer import RenderingError
 from micrograd_bp.views.steps.steps import Recording
@@ -62,7 +59,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if output_format not in FORMATS:
         raise ValueError(f"unknown kind of file {arguments.output!r}: its name ends with .{', .'.join(FORMATS)}")
     with redirect_stdout(sys.stdout if target else sys.stderr):  # what a script prints is no part of DOT
-        start = _start(arguments)
+        start = start_of(arguments.what, arguments.numbers, arguments.input)
     recording = Recording(start.outputs, start.gradients)
     recording.goto(len(recording.steps))
     drawing = draw(
@@ -83,43 +80,3 @@ def _run(arguments: argparse.Namespace) -> int:
     write_bytes(target, picture)
     print(in_encoding(f"wrote {target}", sys.stdout.encoding))
     return 0
-
-
-def _start(arguments: argparse.Namespace) -> Start:
-    """Where the backward pass starts, and what things are called there."""
-    what: str = arguments.what
-    if network := start_of_network(arguments):
-        return network
-    if script_of(what) is not None:
-        return start_of(what, arguments.numbers)
-    return Start([graph(what, dict(map(_named_number, arguments.numbers)))], None, None)
-
-
-def start_of_network(arguments: argparse.Namespace) -> Start | None:
-    """What a saved network gives for the numbers of `--input`; None if something else is asked for."""
-    if not arguments.what.endswith(".json"):
-        if arguments.input is not None:
-            raise ValueError("--input is for a network; an expression takes NAME=NUMBER")
-        return None
-    network = MLP.from_file(arguments.what)
-    if arguments.numbers:
-        raise ValueError(f"a network takes --input=…, not {arguments.numbers[0]!r}")
-    if arguments.input is None:
-        raise ValueError(f"{arguments.what} needs numbers to go in: --input=5.1,3.5")
-    inputs = [Value(_number(text, "--input"), label=f"x{i}") for i, text in enumerate(arguments.input.split(","))]
-    outputs = network(inputs)
-    return Start([outputs] if isinstance(outputs, Value) else list(outputs), None, network)
-
-
-def _named_number(text: str) -> tuple[str, float]:
-    name, equals, number = text.partition("=")
-    if not equals or not name.isidentifier():
-        raise ValueError(f"expected NAME=NUMBER, got {text!r:.80}")
-    return name, _number(number, name)
-
-
-def _number(text: str, what: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise ValueError(f"{what} needs a number, got {text.strip()!r:.80}") from None

@@ -4,7 +4,6 @@ import argparse
 import sys
 from typing import Any
 
-from micrograd_bp.cli.draw import start_of_network
 from micrograd_bp.cli.targets import TargetError, start_of
 from micrograd_bp.engine.numbers.notation import in_encoding
 from micrograd_bp.views.drawing.renderer import RenderingError
@@ -58,7 +57,7 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """The command; returns the exit code: 2 with one line on stderr if something was wrong with the request."""
     try:
-        start = start_of_network(arguments) or start_of(arguments.what, arguments.numbers)
+        start = start_of(arguments.what, arguments.numbers, arguments.input)
         path = write_page(
             start.outputs,
             arguments.output,

@@ -1,4 +1,4 @@
-"""What a command is given to look at: an expression with its numbers, or what a script computes."""
+"""What a command is given to look at: an expression with its numbers, what a script computes, or a saved network."""
 
 import re
 import sys
@@ -14,6 +14,7 @@ from micrograd_bp.engine import Value
 from micrograd_bp.engine.origin import track_source
 from micrograd_bp.engine.value import backward
 from micrograd_bp.expressions import graph
+from micrograd_bp.nn import MLP
 
 
 class TargetError(Exception):
@@ -28,13 +29,22 @@ class Start(NamedTuple):
     names: Any
 
 
-def start_of(target: str, numbers: Sequence[str]) -> Start:
-    """Where the backward pass of an expression, or of a script, starts.
+def start_of(target: str, numbers: Sequence[str], network_input: str | None = None) -> Start:
+    """Where the backward pass of an expression, of a script, or of a network in a JSON file starts.
+
+    Args:
+        target: what a person wrote.
+        numbers: NAME=NUMBER for each name of an expression.
+        network_input: the numbers that go into a network, with commas between; None if there are none.
 
     Raises:
         TargetError: it cannot be had.
         SystemExit: a script failed; its traceback has been shown.
     """
+    if target.endswith(".json"):
+        return from_network(target, numbers, network_input)
+    if network_input is not None:
+        raise TargetError("--input is for a network; an expression takes NAME=NUMBER")
     script = script_of(target)
     if script is None:
         return from_expression(target, numbers)
@@ -56,22 +66,45 @@ def from_expression(text: str, numbers: Sequence[str]) -> Start:
         TargetError: it cannot be read, or a name has no number.
     """
     try:
-        return Start([graph(text, _named(numbers))], None, None)
+        return Start([graph(text, dict(map(_named_number, numbers)))], None, None)
     except (ValueError, ArithmeticError, TypeError) as error:
         raise TargetError(str(error)) from None
 
 
-def _named(numbers: Sequence[str]) -> dict[str, float]:
-    named: dict[str, float] = {}
-    for each in numbers:
-        name, _, text = each.partition("=")
-        try:
-            named[name] = float(text)
-        except ValueError:
-            raise TargetError(f"a number for a name is given as w=-3, got {each}") from None
-        if not name.isidentifier():
-            raise TargetError(f"{name or 'nothing'} cannot be a name, in {each}")
-    return named
+def _named_number(text: str) -> tuple[str, float]:
+    name, equals, number = text.partition("=")
+    if not equals or not name.isidentifier():
+        raise TargetError(f"expected NAME=NUMBER, such as w=-3, got {text!r:.80}")
+    return name, _number(number, name)
+
+
+def _number(text: str, what: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise TargetError(f"{what} needs a number, got {text.strip()!r:.80}") from None
+
+
+def from_network(path: str, numbers: Sequence[str], network_input: str | None) -> Start:
+    """What a saved network gives for the numbers that go in.
+
+    Raises:
+        TargetError: it cannot be read, or takes other numbers.
+    """
+    try:
+        network = MLP.from_file(path)
+    except (OSError, ValueError, TypeError) as error:
+        raise TargetError(str(error)) from None
+    if numbers:
+        raise TargetError(f"a network takes --input=…, not {numbers[0]!r}")
+    if network_input is None:
+        raise TargetError(f"{path} needs numbers to go in: --input=5.1,3.5")
+    inputs = [Value(_number(text, "--input"), label=f"x{i}") for i, text in enumerate(network_input.split(","))]
+    try:
+        outputs = network(inputs)
+    except (ValueError, ArithmeticError) as error:
+        raise TargetError(str(error)) from None
+    return Start([outputs] if isinstance(outputs, Value) else list(outputs), None, network)
 
 
 def from_script(path: Path, name: str | None, arguments: Sequence[str] = (), *, exit_is_shown: bool = False) -> Start:

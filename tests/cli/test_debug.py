@@ -1,5 +1,6 @@
 """`micrograd-bp debug`: an expression, a script, and what each answers when something is wrong with it."""
 
+import io
 import os
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import micrograd_bp
-from micrograd_bp import Value, backward
+from micrograd_bp import MLP, Value, backward
 from micrograd_bp.cli.debug import run
 from micrograd_bp.cli.targets import remembered_backward
 
@@ -98,6 +99,13 @@ def test_a_value_of_a_script_by_name(script):
     assert "The backward pass of product = -6" in screen(f"{script}:product")
 
 
+def test_a_saved_network(tmp_path, capsys, monkeypatch):
+    MLP(2, [1], rng=0).save(tmp_path / "network.json")
+    monkeypatch.setattr("sys.stdin", io.StringIO("next\n"))
+    assert run(str(tmp_path / "network.json"), network_input="1,2") == 0
+    assert "∂(w₀·x₀ + w₁·x₁ + b)/∂" in capsys.readouterr().out
+
+
 def test_a_function_of_a_script_by_name(script):
     shown = screen(f"{script}:model", commands="n\n")
     assert "made at script.py:12" in shown
@@ -110,14 +118,15 @@ def test_a_function_of_a_script_by_name(script):
         ("tanh(w*x", [], "not an expression"),
         ("tanh(w*x)", ["w=1"], "no value for x"),
         ("tanh(w)", ["w=1", "q=2"], "no q in"),
-        ("tanh(w)", ["w=one"], "w=-3"),
-        ("tanh(w)", ["w"], "w=-3"),
-        ("tanh(w)", ["=3"], "cannot be a name"),
+        ("tanh(w)", ["w=one"], "w needs a number, got 'one'"),
+        ("tanh(w)", ["w"], "expected NAME=NUMBER, such as w=-3, got 'w'"),
+        ("tanh(w)", ["=3"], "expected NAME=NUMBER, such as w=-3, got '=3'"),
         ("log(w)", ["w=-1"], "log needs x > 0"),
         ("nosuch(w)", ["w=-1"], "unknown function"),
         ("missing.py", [], "cannot read missing.py"),
         ("missing.py:loss", [], "cannot read missing.py"),
         ("missing.py", ["w=1"], "a script has its own"),
+        ("missing.json", [], "No such file or directory: 'missing.json'"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(target, numbers, words, capsys, monkeypatch, tmp_path):

@@ -80,7 +80,7 @@ def test_detail_and_direction(model: Path, capsys: pytest.CaptureFixture[str]) -
     [
         (["tanh(w*x)"], "no value for w, x: add w=1.0 x=1.0"),
         (["tanh(x)", "x=1", "y=2"], "no y in 'tanh(x)'"),
-        (["tanh(x)", "x"], "expected NAME=NUMBER, got 'x'"),
+        (["tanh(x)", "x"], "expected NAME=NUMBER, such as w=-3, got 'x'"),
         (["tanh(x)", "x=two"], "x needs a number, got 'two'"),
         (["tanh(x", "x=1"], "this is not an expression"),
         (["log(x)", "x=-1"], "log needs x > 0; got x = -1 (label 'x')"),

@@ -91,7 +91,7 @@ def test_without_a_name_the_file_is_steps_html(tmp_path: Path, monkeypatch: pyte
     ("arguments", "words"),
     [
         (["tanh(w*x)"], "no value for w, x"),
-        (["tanh(x)", "x=two"], "x=two"),
+        (["tanh(x)", "x=two"], "x needs a number, got 'two'"),
         (["tanh(x", "x=1"], "this is not an expression"),
         (["log(x)", "x=-1"], "log needs x > 0"),
         (["tanh(x)", "x=1", "-o", "steps.pdf"], "ends with .html, got 'steps.pdf'"),
