@@ -39,7 +39,8 @@ def gradcheck(
     Raises:
         GradientError: they differ. The message shows both numbers for each input that differs, and names
             the operations whose rule disagrees with differences of its own result.
-        TypeError: the inputs are one number instead of a list, or the function does not give a Value.
+        TypeError: the inputs are one number instead of a list, or not those that the function takes; or it does not
+            give a Value.
         ValueError: the function gives another number each time.
     """
     if isinstance(inputs, (Value, float, int)):
@@ -48,9 +49,12 @@ def gradcheck(
     by_name = inputs if isinstance(inputs, Mapping) else {f"input {place}": x for place, x in enumerate(inputs)}
     arguments = {name: _as_values(x, name, named) for name, x in by_name.items()}
 
+    positional, by_keyword = ((), arguments) if isinstance(inputs, Mapping) else (tuple(arguments.values()), {})
+    _check_arguments(function, positional, by_keyword)
+
     def call() -> Value:
         with differentiating([value for _, value in named]):
-            output = function(**arguments) if isinstance(inputs, Mapping) else function(*arguments.values())
+            output = function(*positional, **by_keyword)
         if getattr(output, "shape", None) == ():
             output = output.item()
         if not isinstance(output, Value):
@@ -101,6 +105,20 @@ def _index(place: int, shape: Sequence[int]) -> list[int]:
         place, last = divmod(place, length)
         index.insert(0, last)
     return index
+
+
+def _check_arguments(function: Callable[..., Any], positional: Sequence[Any], by_keyword: Mapping[str, Any]) -> None:
+    from inspect import signature  # only here, since importing the package is to be light
+
+    try:
+        signature(function).bind(*positional, **by_keyword)
+    except TypeError as error:
+        raise TypeError(
+            f"the function does not take these inputs, one for each of its arguments: {error}; a whole array, list or "
+            "dictionary x is one input, gradcheck(function, [x])"
+        ) from None
+    except ValueError:  # it has no signature to look at
+        pass
 
 
 def _message(

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from micrograd_bp import MLP, Module, Value, draw, gradient_report, mse, steps
+from micrograd_bp import MLP, Module, Value, draw, gradient_report, mse, page, steps
 from micrograd_bp.engine import topological_order
 from micrograd_bp.engine.origin import Leaf
 from micrograd_bp.views.names import Names, Role
@@ -121,6 +121,12 @@ class TestTheLecturesOwnSequence:
         html = (lecture.folder / f"{name}.html").read_text(encoding="utf-8")
         assert html.count('data-box="') == boxes
         assert lecture.drawing(name).count('class="node"') == boxes
+
+    def test_a_page_without_frames_has_whole_names(self, lecture: Lecture) -> None:
+        html = page(lecture["answer"], detail="values").html
+        names = re.findall(r'data-name="([^"]*)"', html)
+        assert len(set(names)) == len(names) == len(topological_order(lecture["answer"]))
+        assert {f"layers.{i}.neurons.{j}.b" for i, size in enumerate((4, 4, 1)) for j in range(size)} <= set(names)
 
     def test_the_report_compares_its_layers(self, lecture: Lecture) -> None:
         report = gradient_report(lecture["loss"])

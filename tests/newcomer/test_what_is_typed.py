@@ -4,6 +4,7 @@ import math
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 
 import micrograd_bp
@@ -34,6 +35,13 @@ def test_a_label_in_the_second_place_is_refused() -> None:
 def test_one_input_of_gradcheck_is_refused_with_the_way_to_write_it() -> None:
     with pytest.raises(TypeError, match=r"gradcheck\(function, \[x\]\)"):
         gradcheck(lambda x: x.tanh(), 0.5)  # type: ignore[arg-type]  # on purpose
+
+
+@pytest.mark.parametrize("whole", [[1.0, 2.0], np.array([1.0, 2.0]), {"a": 1.0, "b": 2.0}])
+def test_a_whole_array_in_the_place_of_the_inputs_of_gradcheck_is_answered_too(whole: Any) -> None:
+    with pytest.raises(TypeError, match=r"does not take these inputs.*one input, gradcheck\(function, \[x\]\)"):
+        gradcheck(lambda x: sum(x.values() if isinstance(x, dict) else x), whole)
+    gradcheck(lambda x: sum(x.values() if isinstance(x, dict) else x), [whole])
 
 
 def test_the_lectures_function_for_drawing_is_another_here() -> None:
