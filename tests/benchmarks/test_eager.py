@@ -2,16 +2,15 @@
 
 import json
 import math
-import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from runpy import run_path
 from typing import Any
 
 import planted
 import pytest
 
-ROOT = Path(__file__).parents[2]
 command = import_module("benchmarks.__main__")  # found by way of `planted`
 peers = import_module("benchmarks.peers")
 processes = import_module("benchmarks.processes")
@@ -52,14 +51,14 @@ def test_w4_makes_do_without_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(gradient) == len(problem["parameters"])
 
 
-def test_command_measures_whoever_is_installed(tmp_path: Path) -> None:
+def test_command_measures_whoever_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "figures.json"
-    subprocess.run(
-        [sys.executable, "-m", "benchmarks", "eager", "--only", "W3", "--repeats", "1", "--json", path],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    )
+    monkeypatch.setattr(processes, "TURN_SECONDS", 0.01)
+    words = ["benchmarks", "eager", "--only", "W3", "--repeats", "1", "--json", str(path)]
+    monkeypatch.setattr(sys, "argv", words)
+    with pytest.raises(SystemExit) as ended:
+        run_path(command.__file__, run_name="__main__")
+    assert ended.value.code == 0
     measurements = json.loads(path.read_text(encoding="utf-8"))["measurements"]
     contenders = list(suite.WORKLOADS["W3"].WORKLOAD.contenders)
     assert [each["contender"] for each in measurements] == peers.installed(contenders)

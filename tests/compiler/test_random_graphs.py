@@ -21,7 +21,7 @@ TIMES = [1, 7, 64]
 """How often a batch holds each sample: a program may work otherwise on few samples than on many."""
 
 
-@pytest.mark.parametrize("block", range(count(6, 35)))
+@pytest.mark.parametrize("block", range(count(4, 35)))
 def test_programs_answer_as_the_engine_does(block, table):
     """Value, predictions, and gradients with respect to parameters and inputs, over a batch; and the text alone."""
     own_operations = define_operations()
@@ -32,7 +32,7 @@ def test_programs_answer_as_the_engine_does(block, table):
         check(problem, form=FORMS[seed % len(FORMS)], with_respect_to=asked)
 
 
-@pytest.mark.parametrize("block", range(count(3, 15)))
+@pytest.mark.parametrize("block", range(count(2, 15)))
 def test_programs_of_sums_answer_as_the_engine_does(block):
     """Sums of products are taken apart and put together again, so they are drawn more often than other operations."""
     for seed in range(block * BLOCK, (block + 1) * BLOCK):
