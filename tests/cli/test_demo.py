@@ -6,21 +6,29 @@ import re
 import signal
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from statistics import fmean
 
 import pytest
 
 import micrograd_bp
-from micrograd_bp.cli.demo import accuracy, train_on_iris
+from micrograd_bp.cli.demo import Trained, accuracy, train_on_iris
 from micrograd_bp.datasets import load_iris
+from tests.counts import count
 
 ROOT = Path(micrograd_bp.__file__).parents[1]
 DEMO = [sys.executable, "-m", "micrograd_bp", "demo"]
 
 
+@cache
+def trained(seed: int) -> Trained:
+    """A run that several tests look at."""
+    return train_on_iris(seed)
+
+
 def test_ten_seeds() -> None:
-    runs = [train_on_iris(seed) for seed in range(10)]
+    runs = [trained(seed) for seed in range(count(5, 10))]
     accuracies = [run.accuracy for run in runs]
     print(" ".join(f"{each:.1%}" for each in accuracies), f"mean {fmean(accuracies):.1%}, worst {min(accuracies):.1%}")
     assert fmean(accuracies) >= 0.95
@@ -32,7 +40,7 @@ def test_ten_seeds() -> None:
 
 
 def test_accuracy_counts_the_largest_output() -> None:
-    run = train_on_iris(3)
+    run = trained(3)
     hits = 0
     for sample, target in zip(run.held_out_inputs, run.held_out_targets, strict=True):
         outputs = [y.data for y in run.network(sample)]
@@ -41,7 +49,7 @@ def test_accuracy_counts_the_largest_output() -> None:
 
 
 def test_a_seed_gives_the_same_run() -> None:
-    first, again, other = train_on_iris(1), train_on_iris(1), train_on_iris(2)
+    first, again, other = trained(1), train_on_iris(1), trained(2)
     assert first.network.state_dict() == again.network.state_dict()
     assert first.held_out_inputs != other.held_out_inputs
 
@@ -70,7 +78,7 @@ def test_it_says_what_it_does(output: str) -> None:
     assert output.startswith(f"Data: {len(load_iris().inputs)} iris flowers")
     said = re.search(r"Held-out accuracy: ([\d.]+)% of 51 flowers \(always naming one species: 33\.3%\)", output)
     assert said
-    assert float(said[1]) == pytest.approx(100 * train_on_iris(0).accuracy, abs=0.05)
+    assert float(said[1]) == pytest.approx(100 * trained(0).accuracy, abs=0.05)
     checked = re.search(r"Check: all 67 gradients agree with finite differences; .* difference (\S+)\.\n", output)
     assert checked
     assert float(checked[1]) < 1e-6
