@@ -1,5 +1,6 @@
 """Fixtures and options for all tests."""
 
+import gc
 from collections import Counter
 
 import pytest
@@ -17,6 +18,11 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     counts.full = config.getoption("--full")
+
+
+def pytest_collection_finish():
+    """The garbage collector need not look at thousands of tests and the packages that they import, again and again."""
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -19,15 +19,6 @@ LENGTH = count(100_000, 1_000_000)
 A, B = 0.999999, 1e-6
 
 
-@pytest.fixture(scope="module", autouse=True)
-def nothing_from_before():
-    """The garbage collector, called often here, need not look at what was there before."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
-
-
 def chain(n_operations):
     """x·a + b, again and again."""
     x, a, b = Value(1.0), Value(A), Value(B)
