@@ -12,6 +12,7 @@ A `Value` is a number that remembers how it was made:
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+from warnings import warn
 
 import micrograd_bp.engine.operations as _operations
 from micrograd_bp.engine import (
@@ -52,23 +53,22 @@ from micrograd_bp.training import ModelObjective, Training
 from micrograd_bp.views import notebook as _notebook  # noqa: F401  # teaches notebooks to show Values
 
 if TYPE_CHECKING:
+    from micrograd_bp.checks import check, check_layer, check_loss, check_network
     from micrograd_bp.compiler.compiling import compile as compile
-    from micrograd_bp.compiler.run.program import Program
     from micrograd_bp.views.debugger.opening import debug
     from micrograd_bp.views.drawing.drawing import between, draw
     from micrograd_bp.views.explain.explain import explain
-    from micrograd_bp.views.explain.explanation import Explanation
-    from micrograd_bp.views.gradient_report import GradientReport, gradient_report
-    from micrograd_bp.views.page.page import Page, page, write_page
+    from micrograd_bp.views.gradient_report import gradient_report
+    from micrograd_bp.views.page.page import page, write_page
     from micrograd_bp.views.steps.steps import Recording, steps
 
 _IMPORTED_WHEN_USED = {
-    "Explanation": "micrograd_bp.views.explain.explanation",
-    "GradientReport": "micrograd_bp.views.gradient_report",
-    "Page": "micrograd_bp.views.page.page",
-    "Program": "micrograd_bp.compiler.run.program",
     "Recording": "micrograd_bp.views.steps.steps",
     "between": "micrograd_bp.views.drawing.drawing",
+    "check": "micrograd_bp.checks",
+    "check_layer": "micrograd_bp.checks",
+    "check_loss": "micrograd_bp.checks",
+    "check_network": "micrograd_bp.checks",
     "compile": "micrograd_bp.compiler.compiling",
     "debug": "micrograd_bp.views.debugger.opening",
     "draw": "micrograd_bp.views.drawing.drawing",
@@ -79,8 +79,14 @@ _IMPORTED_WHEN_USED = {
     "write_page": "micrograd_bp.views.page.page",
 }
 
+_MOVED = dict.fromkeys(("Explanation", "GradientReport", "Page", "Program"), "micrograd_bp.results")
+"""What stays here for one version."""
+
 
 def __getattr__(name: str) -> Any:
+    if name in _MOVED:
+        warn(f"micrograd_bp.{name} is {_MOVED[name]}.{name} now", DeprecationWarning, stacklevel=2)
+        return getattr(import_module(_MOVED[name]), name)
     if name not in _IMPORTED_WHEN_USED:
         hint = ": write draw(output)" if name in ("draw_dot", "trace") else ""  # what the lecture's notebook defines
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
@@ -99,21 +105,21 @@ __all__ = [
     "OPERATIONS",
     "SGD",
     "Adam",
-    "Explanation",
     "GradientError",
-    "GradientReport",
     "Layer",
     "ModelObjective",
     "Module",
     "Neuron",
-    "Page",
-    "Program",
     "Recording",
     "Training",
     "Value",
     "backward",
     "between",
     "binary_cross_entropy",
+    "check",
+    "check_layer",
+    "check_loss",
+    "check_network",
     "cross_entropy",
     "debug",
     "derivative",

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import micrograd_bp
+import micrograd_bp.results
 
 ROOT = Path(__file__).parents[1]
 
@@ -43,6 +44,13 @@ def test_dir_lists_what_people_may_use_and_nothing_else() -> None:
     listed = dir(micrograd_bp)
     assert set(listed) == {*micrograd_bp.__all__, *micrograd_bp.OPERATIONS, "compile", "__version__"}
     assert all(hasattr(micrograd_bp, name) for name in listed)
+
+
+@pytest.mark.parametrize("name", ["Explanation", "GradientReport", "Page", "Program"])
+def test_what_has_moved_is_still_there_and_says_where_it_is(name: str) -> None:
+    with pytest.warns(DeprecationWarning, match=rf"micrograd_bp\.{name} is micrograd_bp\.results\.{name} now"):
+        moved = getattr(micrograd_bp, name)
+    assert moved is getattr(micrograd_bp.results, name)
 
 
 def test_the_example_in_the_docstring() -> None:

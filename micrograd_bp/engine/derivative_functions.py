@@ -10,7 +10,9 @@ results are Values.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from typing import Any
+from warnings import warn
 
 from micrograd_bp.engine.derivatives import gradients, tangent_graphs, tangents
 from micrograd_bp.engine.numbers.floats import as_float, is_real
@@ -19,6 +21,20 @@ from micrograd_bp.engine.origin import recording
 from micrograd_bp.engine.value import Value, arguments_of_derivatives, differentiating
 
 Function = Callable[..., Any]
+
+
+def _also_at_once(of_function: Callable[[Function], Function]) -> Callable[..., Any]:
+    """Lets `jvp(f, x, v)` compute as well, for one version, and says what to write."""
+
+    @wraps(of_function)
+    def of_function_or_at_once(f: Function, *point: Any, **named: Any) -> Any:
+        if not point and not named:
+            return of_function(f)
+        name = of_function.__name__
+        warn(f"{name}(f, x, v) is {name}(f)(x, v) now", DeprecationWarning, stacklevel=2)
+        return of_function(f)(*point, **named)
+
+    return of_function_or_at_once
 
 
 def derivative(f: Function) -> Function:
@@ -88,65 +104,70 @@ def hessian(f: Function) -> Function:
     return jacobian(gradient(f))
 
 
-def jvp(f: Function, x: Any, v: Any) -> tuple[Any, Any]:
-    """The outputs of `f`, and how fast they change where `x` moves at speed `v`: Jacobian times vector.
+@_also_at_once
+def jvp(f: Function) -> Function:
+    """The outputs of `f`, and how fast they change where its argument moves at some speed: Jacobian times vector.
 
-    Args:
-        f: a function of one argument.
-        x: a number, or a list, an array or a dictionary of numbers.
-        v: the same form.
+    The function takes the argument of `f`, the speed in the same form, and what else `f` takes. It gives two things of
+    the form that `f` gives.
 
-    Returns:
-        Two things of the form that `f` gives.
-
-    Raises:
-        ValueError: `x` and `v` have different forms: other names, another number of entries, or arrays of other shapes.
+    Raises (when called):
+        ValueError: argument and speed have different forms: other names, another number of entries, or arrays of other
+            shapes.
     """
-    point = _Point(x)
-    outputs = _Outputs(point.call(f))
-    speeds = dict(zip(point.inputs, point.direction(v), strict=True))
-    moved = tangent_graphs(outputs.values, speeds) if point.nested else tangents(outputs.values, speeds)
-    return outputs.in_form([point.number(output) for output in outputs.values]), outputs.in_form(moved)
+
+    def jvp_of_f(x: Any, v: Any, *others: Any) -> tuple[Any, Any]:
+        point = _Point(x)
+        outputs = _Outputs(point.call(f, *others))
+        speeds = dict(zip(point.inputs, point.direction(v), strict=True))
+        moved = tangent_graphs(outputs.values, speeds) if point.nested else tangents(outputs.values, speeds)
+        return outputs.in_form([point.number(output) for output in outputs.values]), outputs.in_form(moved)
+
+    return jvp_of_f
 
 
-def vjp(f: Function, x: Any, u: Any) -> tuple[Any, Any]:
+@_also_at_once
+def vjp(f: Function) -> Function:
     """The outputs of `f`, and the gradient of Σ uᵢ·f(x)ᵢ: vector times Jacobian.
 
-    Args:
-        f: a function of one argument.
-        x: a number, or a list, an array or a dictionary of numbers.
-        u: an upstream gradient for each output, in the form that `f` gives.
+    The function takes the argument of `f`, an upstream gradient for each output in the form that `f` gives, and what
+    else `f` takes. It gives the outputs, and a gradient in the form of the argument.
 
-    Returns:
-        The outputs, and a gradient in the form of `x`.
-
-    Raises:
-        ValueError: `u` and the outputs have different forms.
+    Raises (when called):
+        ValueError: the upstream gradients and the outputs have different forms.
     """
-    point = _Point(x)
-    outputs = _Outputs(point.call(f))
-    weights = outputs.upstream(u)
-    with recording():
-        total = dot(weights, outputs.values)
-    values = outputs.in_form([point.number(output) for output in outputs.values])
-    return values, point.in_form(point.gradient_of(total))
+
+    def vjp_of_f(x: Any, u: Any, *others: Any) -> tuple[Any, Any]:
+        point = _Point(x)
+        outputs = _Outputs(point.call(f, *others))
+        weights = outputs.upstream(u)
+        with recording():
+            total = dot(weights, outputs.values)
+        values = outputs.in_form([point.number(output) for output in outputs.values])
+        return values, point.in_form(point.gradient_of(total))
+
+    return vjp_of_f
 
 
-def hessian_vector_product(f: Function, x: Any, v: Any) -> Any:
-    """The Hessian of `f` times `v`, without building it: how fast the gradient changes where `x` moves at speed `v`.
+@_also_at_once
+def hessian_vector_product(f: Function) -> Function:
+    """The Hessian of `f` times a vector, without building it: how fast the gradient changes where the argument moves.
+
+    The function takes the argument of `f`, the vector in the same form, and what else `f` takes, as the `hessp` of
+    `scipy.optimize.minimize`.
 
     B. A. Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6 (1994).
 
-    Args:
-        f: a function of one argument that gives one number.
-        x: a number, or a list, an array or a dictionary of numbers.
-        v: the same form.
-
-    Raises:
-        ValueError: `x` and `v` have different forms: other names, another number of entries, or arrays of other shapes.
+    Raises (when called):
+        ValueError: argument and vector have different forms: other names, another number of entries, or arrays of other
+            shapes.
         TypeError: `f` gives something other than one number.
     """
-    return jvp(gradient(f), x, v)[1]
+
+    def hessian_vector_product_of_f(x: Any, v: Any, *others: Any) -> Any:
+        return jvp(gradient(f))(x, v, *others)[1]
+
+    return hessian_vector_product_of_f
 
 
 class _Point:
@@ -166,6 +187,8 @@ class _Point:
         self.argument = _in_form_of(x, self.inputs)
 
     def call(self, f: Function, *others: Any) -> Any:
+        if isinstance(f, Value):
+            raise TypeError("this differentiates a function, got a Value: of Values it is gradients(output, [x])")
         with recording(), differentiating(self.inputs):
             return f(self.argument, *others)
 

@@ -39,7 +39,15 @@ def gradients(output: Value, inputs: Sequence[Value], *, create_graph: bool = Fa
     Returns:
         Numbers, or Values where a graph was asked for. A derivative that is a node of the graph already, as d(w·x)/dx
         is w, is that node.
+
+    Raises:
+        TypeError: `output` is not a Value, or `inputs` no list of them.
     """
+    if not isinstance(output, Value):
+        hint = ": the gradient of a function is gradient(f)" if callable(output) else ""
+        raise TypeError(f"gradients differentiates a Value, got {type(output).__name__}{hint}")
+    if isinstance(inputs, Value):
+        raise TypeError("gradients takes a list of inputs; along a single one it is gradients(output, [x])")
     if create_graph:
         with ieee_arithmetic(), recording():
             return _gradient_graphs(output, inputs)

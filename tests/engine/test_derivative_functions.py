@@ -16,6 +16,7 @@ from micrograd_bp import (
     derivative,
     gradcheck,
     gradient,
+    gradients,
     hessian,
     hessian_vector_product,
     jacobian,
@@ -25,6 +26,8 @@ from micrograd_bp import (
     vjp,
 )
 from micrograd_bp.engine.operations import cos, exp, maximum, sin, tanh
+
+from .support import refused
 
 
 def rosenbrock(x):
@@ -92,10 +95,10 @@ def test_products_can_be_differentiated() -> None:
     def f(x):
         return x[0] ** 3 * x[1]
 
-    assert gradient(lambda t: jvp(f, [t[0], t[1]], [1.0, 0.0])[1])([2.0, 3.0]) == [36.0, 12.0]
-    assert gradient(lambda t: vjp(f, t, 1.0)[0])([2.0, 3.0]) == [36.0, 8.0]
-    assert gradient(lambda t: hessian_vector_product(f, t, [1.0, 0.0])[0])([2.0, 3.0]) == [18.0, 12.0]
-    assert gradient(lambda v: jvp(f, [2.0, 3.0], v)[1])([1.0, 1.0]) == [36.0, 8.0]
+    assert gradient(lambda t: jvp(f)([t[0], t[1]], [1.0, 0.0])[1])([2.0, 3.0]) == [36.0, 12.0]
+    assert gradient(lambda t: vjp(f)(t, 1.0)[0])([2.0, 3.0]) == [36.0, 8.0]
+    assert gradient(lambda t: hessian_vector_product(f)(t, [1.0, 0.0])[0])([2.0, 3.0]) == [18.0, 12.0]
+    assert gradient(lambda v: jvp(f)([2.0, 3.0], v)[1])([1.0, 1.0]) == [36.0, 8.0]
 
 
 def test_a_derivative_needs_its_graph_also_where_nothing_is_recorded() -> None:
@@ -133,9 +136,9 @@ def test_bad_input(call, message) -> None:
 
 def test_directions_of_another_shape() -> None:
     with pytest.raises(ValueError, match="2 numbers and the direction 3"):
-        jvp(rosenbrock, [1.0, 2.0], [1.0, 2.0, 3.0])
+        jvp(rosenbrock)([1.0, 2.0], [1.0, 2.0, 3.0])
     with pytest.raises(ValueError, match="result has 3 numbers and the upstream gradient 2"):
-        vjp(outputs, [1.0, 2.0, 3.0], [1.0, 2.0])
+        vjp(outputs)([1.0, 2.0, 3.0], [1.0, 2.0])
 
 
 points = st.lists(st.floats(-1.5, 1.5), min_size=2, max_size=5)
@@ -156,7 +159,7 @@ def test_hessians_of_random_points(x, rng) -> None:
         difference = (np.array(slope(above)) - np.array(slope(below))) / (2.0 * step)
         np.testing.assert_allclose(second[i], difference, atol=1e-8 * scale)
     v = [rng.uniform(-1.0, 1.0) for _ in x]
-    np.testing.assert_allclose(hessian_vector_product(several, x, v), second @ v, rtol=0, atol=1e-13 * scale)
+    np.testing.assert_allclose(hessian_vector_product(several)(x, v), second @ v, rtol=0, atol=1e-13 * scale)
 
 
 @settings(max_examples=60, deadline=None)
@@ -164,8 +167,8 @@ def test_hessians_of_random_points(x, rng) -> None:
 def test_jvp_and_vjp_are_adjoint(x, rng) -> None:
     v = [rng.uniform(-1.0, 1.0) for _ in x]
     u = [rng.uniform(-1.0, 1.0) for _ in range(3)]
-    values, forwards = jvp(outputs, x, v)
-    same_values, backwards = vjp(outputs, x, u)
+    values, forwards = jvp(outputs)(x, v)
+    same_values, backwards = vjp(outputs)(x, u)
     assert values == same_values == [output if isinstance(output, float) else output.data for output in outputs(x)]
     assert np.dot(u, forwards) == pytest.approx(np.dot(backwards, v), rel=1e-12, abs=1e-12)
     matrix = np.array(jacobian(outputs)(x))
@@ -174,7 +177,7 @@ def test_jvp_and_vjp_are_adjoint(x, rng) -> None:
 
 
 def test_what_stands_still_contributes_nothing() -> None:
-    assert jvp(lambda x: x[0] * 2.0 + x[1] ** 0.5, [1.0, 0.0], [1.0, 0.0])[1] == 2.0
+    assert jvp(lambda x: x[0] * 2.0 + x[1] ** 0.5)([1.0, 0.0], [1.0, 0.0])[1] == 2.0
 
 
 def test_scipy_takes_them_as_they_are() -> None:
@@ -221,8 +224,8 @@ def test_the_gradient_comes_through_a_copy_of_the_argument(copied):
     assert derivative(lambda x: x * derivative(lambda y: copied(x) * copied(y) * y)(x))(3.0) == 54.0  # 2x³
     assert gradient(lambda x: copied(x[0]) * x[1])([2.0, 3.0]) == [3.0, 2.0]
     assert gradient(lambda x: (copy.deepcopy(x) * x).sum())(np.array([2.0, 3.0])).tolist() == [4.0, 6.0]
-    assert jvp(lambda x: copied(x) * x, 3.0, 1.0) == (9.0, 6.0)
-    assert vjp(lambda x: copied(x) * x, 3.0, 2.0) == (9.0, 12.0)
+    assert jvp(lambda x: copied(x) * x)(3.0, 1.0) == (9.0, 6.0)
+    assert vjp(lambda x: copied(x) * x)(3.0, 2.0) == (9.0, 12.0)
     gradcheck(lambda x: copied(x.exp()) * x, [0.5])
 
 
@@ -320,13 +323,13 @@ def test_dictionaries_have_the_derivatives_of_their_numbers(kind) -> None:
 
     v = point(kind)
     v = {name: v[name] for name in ("more", "x", "b", "W")}  # the order of names says nothing
-    value, speed = jvp(loss, p, v)
+    value, speed = jvp(loss)(p, v)
     assert (value, speed) == pytest.approx((loss(p), float(np.dot(in_order(slope), in_order(v)))))
-    outputs, pulled = vjp(layer, p, {"scale": 2.0, "a": [0.0, 1.0]})
+    outputs, pulled = vjp(layer)(p, {"scale": 2.0, "a": [0.0, 1.0]})
     assert outputs["scale"] == pytest.approx(layer(p)["scale"])
     together = gradient(lambda q: layer(q)["a"][1] + 2.0 * layer(q)["scale"])(p)
     assert in_order(pulled) == pytest.approx(in_order(together))
-    turned = hessian_vector_product(loss, p, v)
+    turned = hessian_vector_product(loss)(p, v)
     assert in_order(turned) == pytest.approx((rows @ in_order(v)).tolist(), rel=1e-12)
 
 
@@ -342,14 +345,38 @@ def test_arrays_of_outputs_have_a_jacobian_for_each_name() -> None:
 def test_dictionaries_that_do_not_fit() -> None:
     p = point(list)
     with pytest.raises(ValueError, match="the point has the names W, b, x, more; the direction has W, b, x"):
-        jvp(loss, p, {name: p[name] for name in ("W", "b", "x")})
+        jvp(loss)(p, {name: p[name] for name in ("W", "b", "x")})
     with pytest.raises(ValueError, match="the point has the names W, b, x, more; the direction has no names"):
-        jvp(loss, p, in_order(p))
+        jvp(loss)(p, in_order(p))
     with pytest.raises(ValueError, match="the point has 2 numbers and the direction 1"):
-        jvp(loss, p, {**p, "b": [1.0]})
+        jvp(loss)(p, {**p, "b": [1.0]})
     with pytest.raises(ValueError, match="result has the names a, scale; the upstream gradient has scale"):
-        vjp(layer, p, {"scale": 1.0})
+        vjp(layer)(p, {"scale": 1.0})
     with pytest.raises(TypeError, match="expected a real number, got str"):
         gradient(loss)({**p, "x": "abc"})
     with pytest.raises(TypeError, match="one number, got dict: use jacobian"):
         gradient(layer)(p)
+
+
+def test_what_computed_at_once_still_does_and_says_what_to_write():
+    f = lambda x: x[0] ** 2 * x[1]  # noqa: E731  # the same for all three
+    for make, vector in ((jvp, [1.0, 0.0]), (vjp, 1.0), (hessian_vector_product, [1.0, 0.0])):
+        with pytest.warns(DeprecationWarning, match=rf"{make.__name__}\(f\)\(x, v\)"):
+            assert make(f, [1.0, 2.0], vector) == make(f)([1.0, 2.0], vector)
+
+
+def test_further_arguments_are_passed_on_beside_a_vector():
+    f = lambda x, scale: scale * x[0] ** 2 * x[1]  # noqa: E731  # as in scipy.optimize
+    assert jvp(f)([1.0, 2.0], [1.0, 0.0], 3.0) == (6.0, 12.0)
+    assert vjp(f)([1.0, 2.0], 1.0, 3.0) == (6.0, [12.0, 3.0])
+    assert hessian_vector_product(f)([1.0, 2.0], [1.0, 0.0], 3.0) == [12.0, 6.0]
+
+
+def test_functions_and_values_are_not_taken_for_each_other():
+    x = Value(2.0)
+    with refused(TypeError, "of Values it is gradients(output, [x])"):
+        gradient(x * x)(x)
+    with refused(TypeError, "got function: the gradient of a function is gradient(f)"):
+        gradients(lambda x: x * x, [x])
+    with refused(TypeError, "along a single one it is gradients(output, [x])"):
+        gradients(x * x, x)
