@@ -40,7 +40,8 @@ def lgamma(xp: Any, x: Any) -> Any:
     log_pi, log_size = math.log(math.pi), xp.log(size)
     log_sine = xp.log(xp.abs(xp.sin(math.pi * xp.where(negative, x - xp.round(x), 0.5))))
     log_sine = xp.where(xp.less(size, 1e-9), log_pi + log_size, log_sine)  # the smallest floats have few digits
-    return xp.where(negative, log_pi - log_size - log_sine - positive, positive)
+    reflected = xp.where(xp.equal(size, math.inf), size, log_pi - log_size - log_sine - positive)
+    return xp.where(negative, reflected, positive)
 
 
 def _lgamma_of_positive(xp: Any, x: Any) -> Any:
