@@ -109,7 +109,7 @@ def passage(node: Value) -> Passage:
     if len(node.operands) == 1 and len(operation.operand_names) == 1 and not operation.many:
         steepness = abs(node.local_derivatives[0])
         if steepness < SATURATED_BELOW:
-            side = _far_side(operation, node.operands[0].data > 0.0)
+            side = far_side(operation, node.operands[0].data > 0.0)
             if side is Passage.SATURATED or (side is Passage.OFF and not passes_something):
                 return side
         return Passage.OPEN
@@ -128,7 +128,7 @@ def steepest(operation: Operation | None) -> float | None:
     """
     if operation is None or len(operation.operand_names) != 1 or operation.many:
         return None
-    if all(_far_side(operation, positive) is Passage.OPEN for positive in (False, True)):
+    if all(far_side(operation, positive) is Passage.OPEN for positive in (False, True)):
         return None
     slopes = []
     for x in (-FAR_OUT, *(place / 4.0 for place in range(-16, 17)), FAR_OUT):
@@ -143,7 +143,7 @@ FAR_OUT, LEVEL, STEEP = 40.0, 1e-3, 10.0
 
 
 @lru_cache(maxsize=4096)
-def _far_side(operation: Operation, positive: bool) -> Passage:
+def far_side(operation: Operation, positive: bool) -> Passage:
     """What an operation with one operand does far away from 0: goes on, levels off, or is off altogether."""
     if all(formula.value == 0.0 for formula in operation.trace.derivatives.values()):
         return Passage.OPEN

@@ -210,6 +210,20 @@ def _symbol_part(formula: Formula) -> _Part:
     return _Part(name + index[0], latex + index[1], ATOM)
 
 
+class _Slot(_Part):
+    """A place that is left open, `⟨0,3⟩`: what comes there, and how tightly it must hold together."""
+
+    def inside(self, strength: int) -> _Part:
+        return self._replace(text=f"⟨{self.latex},{strength}⟩")
+
+
+def template(formula: Formula, slots: Mapping[Formula, str]) -> tuple[str, int]:
+    """A formula in which these parts are left open, `⟨name,strength⟩`, and how tightly it holds together itself."""
+    parts: dict[int, _Part] = {id(part): _Slot(f"⟨{name},{CHOICE}⟩", name, NEGATIVE) for part, name in slots.items()}
+    text, _, strength = _part(formula, parts)
+    return text, strength
+
+
 def write(formula: Formula, known: Mapping[Formula, "Formula | float"] | None = None) -> Written:
     """Writes a formula down.
 

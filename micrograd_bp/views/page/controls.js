@@ -1,7 +1,7 @@
 // The mouse and the keyboard, the look of the page, paper.
 
 const breakAtChosen = () => {
-  const box = chosen !== null ? chosen : latest() && latest().node;
+  const box = chosen !== null ? chosen : latest() && latest().box;
   if (box === null || box === undefined) return;
   toggleBreakpoint(box);
   showValue();
@@ -15,24 +15,13 @@ byId("choose").addEventListener("change", (event) => {
   if (box !== null) bringIntoView([box]);
 });
 
-graph.addEventListener("click", (event) => {
+drawnGraph.addEventListener("click", (event) => {
   const box = event.target.closest(".box");
   const line = event.target.closest(".line");
   if (box) choose(Number(box.dataset.box));
   if (!line) return;
   const place = steps.findIndex((step) => !step.forward && step.lines.includes(Number(line.dataset.line)));
   if (place >= 0) byHand(() => go(place + 1))();
-});
-
-byId("all-steps").addEventListener("click", (event) => {
-  const row = event.target.closest("tr[data-step]");
-  if (row) byHand(() => go(steps.findIndex((step) => step.row === row) + 1))();
-});
-
-byId("show-all").addEventListener("click", (event) => {
-  const list = byId("all-steps");
-  list.hidden = !list.hidden;
-  event.currentTarget.setAttribute("aria-expanded", !list.hidden);
 });
 
 const KEYS = {
@@ -62,6 +51,7 @@ function moveBetweenBoxes(event, box) {
 const STEPPING = ["ArrowRight", "ArrowLeft", "PageDown", "PageUp"];
 
 function belongsToField({ key, target }) {
+  if (target === leafSlider) return true;
   if (target.closest("select, input[type=range]")) return !STEPPING.includes(key);
   return Boolean(target.closest("input") || (key === " " && target.closest("button")));
 }
@@ -127,5 +117,11 @@ addEventListener("afterprint", () => {
 });
 byId("print").addEventListener("click", () => window.print());
 
-go(isExercise ? position : 0);
+// ---- the start
+
+walkTo(isExercise ? forwardCount : 0);
+drawAll();
+show();
+showLeaf();
 fit(true);
+readLink();

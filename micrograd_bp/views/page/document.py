@@ -2,69 +2,66 @@
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
 from string import Template
 
 from micrograd_bp.views.page.schemes import style_of_colours
 
-SCRIPTS = ("walk.js", "why.js", "panel.js", "controls.js", "exercise.js")
+SCRIPTS = ("passes", "words", "story", "draw", "walk", "why", "panel", "table", "leaves", "exercise", "controls")
 
 
 def document(
     *,
     title: str,
     summary: str,
-    start: str,
     drawing: str,
     is_high: bool,
     legend: str,
-    tables: str,
-    n_forward: int,
-    n_steps: int,
-    worksheet: str = "",
-    hides_labels: bool = False,
+    rules: str,
+    data: str,
+    hidden: Sequence[str],
 ) -> str:
     """Puts the file together.
 
     Args:
         title: what stands above it, as text.
         summary: how large it is, as text.
-        start: what there is to say before the first step, as text.
         drawing: as SVG.
         is_high: whether it is higher than wide, which turns the paper.
-        legend: as HTML, like all that follows.
-        tables: the steps.
-        n_forward: how many of the steps belong to the forward pass.
-        n_steps: how many there are.
-        worksheet: the exercise, if it is one.
-        hides_labels: whether what stands beside the lines is part of it.
+        legend: as HTML.
+        rules: those of the graph's operations, as a script.
+        data: what the scripts know of the graph, as JSON.
+        hidden: what an exercise asks for; nothing on any other page.
     """
     style = style_of_colours() + _text("page.css")
-    script = "".join(map(_text, SCRIPTS))
+    script = _text("numbers.js") + rules
+    script += "".join([_text(f"{name}.js") for name in SCRIPTS if hidden or name != "exercise"])
     policy = (
         f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
         f"base-uri 'none'; form-action 'none'"
     )
+    kind = ["exercise" if hidden else "lesson"]
+    kind += ["high"] * is_high + ["hides-labels"] * ("local derivatives" in hidden)
     return Template(_text("page.html")).substitute(
         policy=policy,
         title=escape(title),
         style=style,
         script=script,
-        kind=f"{'exercise' if worksheet else 'lesson'}{' high' * is_high}{' hides-labels' * hides_labels}",
+        kind=" ".join(kind),
         summary=escape(summary),
-        start=escape(start),
-        passes=f'<option value="{n_forward}"></option>' if n_forward else "",
         drawing=drawing,
         legend=legend,
-        tables=tables,
-        n_steps=n_steps,
-        worksheet=worksheet,
+        data=data,
     )
 
 
 def _text(name: str) -> str:
-    return (files("micrograd_bp.views.page") / name).read_text(encoding="utf-8")
+    """A file without what only its readers need: indentation and lines of comment."""
+    lines = (files("micrograd_bp.views.page") / name).read_text(encoding="utf-8").splitlines()
+    kept = [line for line in map(str.strip, lines) if line and not line.startswith("//")]
+    return "\n".join(kept) + "\n"
 
 
 def _hash(text: str) -> str:

@@ -1,22 +1,80 @@
-"""The graph as a page computes with it: for each value its rule and its operands, and the numbers of the leaves."""
+"""What a page computes with and what it says: the graph, the numbers of its leaves, names and templates of formulas."""
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from micrograd_bp.engine import Value
+from micrograd_bp.engine import Operation, Value
+from micrograd_bp.engine.numbers.notation import template
+from micrograd_bp.views.colours import THICKEST, THICKEST_OF_MANY
+from micrograd_bp.views.drawing.groups import MEANS
+from micrograd_bp.views.gradient_flow import far_side
+from micrograd_bp.views.names import Role
 from micrograd_bp.views.page.rules import Rules
+from micrograd_bp.views.page.scene import Scene
+from micrograd_bp.views.page.templates import templates
+from micrograd_bp.views.steps.formulas import symbol_of
+from micrograd_bp.views.steps.forward_check import ForwardCheck
+from micrograd_bp.views.text import printable
 
 LEAF, OUTSIDE = -1, -2
 """In place of a rule: there is none, or only Python can run it."""
 
 
+def page_data(scene: Scene, rules: Rules, *, forward: bool, hidden: Sequence[str]) -> str:
+    """All that the scripts of a page need to know, as JSON that can stand between tags."""
+    order, names = scene.recording.graph.order, scene.recording.names
+    start = {root: scene.recording.graph.start[root] for root in scene.part.roots}
+    graph = graph_data(order, start, rules)
+    data: dict[str, Any] = {
+        "graph": graph,
+        "names": [names[node] for node in order],
+        "own": [place for place, node in enumerate(order) if node in names.own],
+        "symbols": _symbols(scene),
+        "rules": [
+            {
+                "name": operation.name,
+                "domain": operation.domain,
+                "operands": [] if operation.many else operation.operand_names,
+                "sides": _far_sides(operation),
+                "isFlat": all(formula.value == 0.0 for formula in operation.trace.derivatives.values()),
+            }
+            for operation in rules.operations
+        ],
+        "templates": {
+            key: templates(rules.operations[rule], n_operands)
+            for key, (rule, n_operands) in {
+                _template_key(rules, rule, len(operands)): (rule, len(operands))
+                for rule, operands in zip(graph["rule"], graph["operands"], strict=True)
+                if rule >= 0
+            }.items()
+        },
+        "parameters": [place for place, node in enumerate(order) if scene.roles.role(node) is Role.PARAMETER],
+        **_boxes(scene),
+        **_places(scene),
+        "thickest": THICKEST_OF_MANY if scene.picture.dense else THICKEST,
+        "forward": forward,
+        "hidden": list(hidden),
+        "isChanged": any(ForwardCheck(node).changed for node in order),
+    }
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c")  # no tag ends it
+
+
+def _far_sides(operation: Operation) -> list[str]:
+    """What an activation does on the negative and on the positive side, which tells saturated ones; else nothing."""
+    if len(operation.operand_names) != 1 or operation.many:
+        return []
+    return [far_side(operation, positive).value for positive in (False, True)]
+
+
 def graph_data(order: Sequence[Value], start: Mapping[Value, float], rules: Rules) -> dict[str, Any]:
-    """What `passes.js` computes with, fit for JSON.
+    """What `passes.js` computes with.
 
     Args:
         order: the graph in topological order.
-        start: the upstream gradient of each output; others have 0.
+        start: the outputs, each with its upstream gradient.
         rules: where the rules of the graph's operations are printed.
     """
     places = {node: place for place, node in enumerate(order)}
@@ -31,17 +89,78 @@ def graph_data(order: Sequence[Value], start: Mapping[Value, float], rules: Rule
                 "local": list(map(plain, node.local_derivatives)),
                 "from": [plain(operand.data) for operand in node.operands],
             }
-    roots = [node for node in order if start[node] != 0.0]
     return {
         "rule": rule,
         "operands": [[places[operand] for operand in node.operands] for node in order],
         "leaves": [None if node.operands else plain(node.data) for node in order],
         "recorded": recorded,
-        "roots": [places[root] for root in roots],
-        "upstream": [plain(start[root]) for root in roots],
+        "roots": [places[root] for root in start],
+        "upstream": [plain(gradient) for gradient in start.values()],
     }
 
 
 def plain(number: float) -> float | str:
     """A number as JSON has it; one that JSON lacks as a text."""
     return number if math.isfinite(number) else f"{number}"
+
+
+def _template_key(rules: Rules, rule: int, n_operands: int) -> str:
+    return f"{rule},{n_operands}" if rules.operations[rule].many else str(rule)
+
+
+def _symbols(scene: Scene) -> dict[int, Any]:
+    """How formulas call the values whose name is long or not their own: an expression with its strength; 0 for none."""
+    names = scene.recording.names
+    symbols: dict[int, Any] = {}
+    for place, node in enumerate(scene.recording.graph.order):
+        symbol = symbol_of(node, names)
+        if symbol is None:
+            symbols[place] = 0
+        elif symbol.operation is not None:
+            symbols[place] = template(symbol, {})
+    return symbols
+
+
+def _boxes(scene: Scene) -> dict[str, Any]:
+    """Which values each box stands for, and which of them its numbers are of."""
+    places = {node: place for place, node in enumerate(scene.recording.graph.order)}
+    members: list[list[Value]] = [[] for _ in scene.picture.boxes]
+    for node in scene.part.order:
+        members[scene.places[node]].append(node)
+    left_out = {scene.places[node]: count for node, count in scene.part.left_out.items()}
+    if scene.by_value:
+        return {"byValue": True, "boxes": [places[one] for (one,) in members], "leftOut": left_out}
+    used_outside = {
+        operand
+        for node in scene.part.order
+        for operand in node.operands
+        if operand in scene.places and scene.places[operand] != scene.places[node]
+    } | set(scene.part.roots)
+    return {
+        "byValue": False,
+        "boxes": [[places[node] for node in each] for each in members],
+        "outputs": [[places[node] for node in each if node in used_outside] for each in members],
+        "means": [int(bool(MEANS & dict(box.rows).keys())) for box in scene.picture.boxes],
+        "leftOut": left_out,
+        "titles": [box.tooltip for box in scene.picture.boxes],
+        "lines": [[line.tail, line.head] for line in scene.picture.lines],
+    }
+
+
+def _places(scene: Scene) -> dict[str, Any]:
+    """Which module and which layer made each value, and in which source line."""
+    order = scene.recording.graph.order
+    modules = [scene.module(node) for node in order]
+    known = list(dict.fromkeys(modules))
+    layers = dict(zip(modules, map(scene.layer, order), strict=True))
+    sources = {
+        place: printable(node.origin.place, 100)
+        for place, node in enumerate(order)
+        if node.origin is not None and node.origin.place
+    }
+    return {
+        "modules": known,
+        "layers": [layers[module] for module in known],
+        "moduleOf": [known.index(module) for module in modules] if len(known) > 1 else [],
+        "sources": sources,
+    }

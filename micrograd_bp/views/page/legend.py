@@ -1,4 +1,4 @@
-"""What the boxes and lines of a page mean: those that occur in it."""
+"""What the boxes and lines of a page mean. What does not occur in it is hidden until it does."""
 
 import math
 
@@ -18,9 +18,9 @@ def legend(picture: Picture) -> str:
         for role in ROLES
         if any(box.role is role and box.passage is Passage.OPEN and box.finite for box in picture.boxes)
     ]
-    for passage, kind in KINDS.items():
-        if any(box.passage is passage for box in picture.boxes):
-            boxes.append(_box(kind))
+    boxes += [
+        _box(kind, occurs=any(box.passage is passage for box in picture.boxes)) for passage, kind in KINDS.items()
+    ]
     made = [line.contribution for line in picture.lines if line.contribution is not None]
     signs = [("positive", "positive gradient", 3.0), ("negative", "negative gradient", 3.0)]
     signs += [("nothing", "zero", 1.0), ("not-finite", "nan or inf", 3.6)]
@@ -36,19 +36,21 @@ def legend(picture: Picture) -> str:
             + ('<path class="core" d="M1,7H33"/></g>' if sign == "not-finite" else "</g>"),
             words,
             34,
+            kind=sign,
+            occurs=occurring[sign],
         )
         for sign, words, width in signs
-        if occurring[sign]
     ]
     return f'<ul class="legend" aria-label="Legend">{"".join([*boxes, *strokes])}</ul>'
 
 
-def _box(kind: str) -> str:
+def _box(kind: str, *, occurs: bool = True) -> str:
     shapes = '<rect class="shape" x="1" y="1" width="24" height="12" rx="2"/>'
     if kind == Role.OUTPUT.value:
         shapes += '<rect class="inner" x="3.5" y="3.5" width="19" height="7" rx="1"/>'
-    return _item(f'<g class="box {kind}">{shapes}</g>', kind.replace("-", " "))
+    return _item(f'<g class="box {kind}">{shapes}</g>', kind.replace("-", " "), kind=kind, occurs=occurs)
 
 
-def _item(sample: str, words: str, width: int = 26) -> str:
-    return f'<li><svg width="{width}" height="14" aria-hidden="true">{sample}</svg> {words}</li>'
+def _item(sample: str, words: str, width: int = 26, *, kind: str, occurs: bool) -> str:
+    drawn = f'<svg width="{width}" height="14" aria-hidden="true">{sample}</svg>'
+    return f'<li data-of="{kind}"{" hidden" * (not occurs)}>{drawn} {words}</li>'

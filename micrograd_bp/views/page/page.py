@@ -1,4 +1,4 @@
-"""`page` and `write_page`: a graph as one HTML file in which one walks the chain rule, forwards and back."""
+"""`page` and `write_page`: a graph as one HTML file that computes: numbers are changed, and the chain rule follows."""
 
 import base64
 import os
@@ -15,28 +15,21 @@ from micrograd_bp.files import write_bytes
 from micrograd_bp.views.drawing.dot_text import drawing_of
 from micrograd_bp.views.drawing.geometry import laid_out
 from micrograd_bp.views.drawing.picture import Picture
-from micrograd_bp.views.number_text import number
 from micrograd_bp.views.page.document import document
-from micrograd_bp.views.page.exercise import (
-    GRADIENTS,
-    LOCAL_DERIVATIVES,
-    asked,
-    from_blank,
-    without_answers,
-    worksheet,
-)
+from micrograd_bp.views.page.exercise import GRADIENTS, LOCAL_DERIVATIVES, asked, without_answers
+from micrograd_bp.views.page.graph_data import page_data
 from micrograd_bp.views.page.legend import legend
+from micrograd_bp.views.page.rules import Rules
 from micrograd_bp.views.page.scene import Detail, Scene, scene_of
-from micrograd_bp.views.page.story import PageStep, forward_formula, source_of, start_gradients, story_of
-from micrograd_bp.views.page.svg import BoxFacts, svg
-from micrograd_bp.views.page.table import tables
-from micrograd_bp.views.page.why import reasons
+from micrograd_bp.views.page.svg import svg
 from micrograd_bp.views.text import printable
 
 Hidden = Literal["gradients", "local derivatives"]
 Direction = Literal["LR", "RL", "TB", "BT"]
 DIRECTIONS = ("LR", "RL", "TB", "BT")
 LONGEST_TITLE = 120
+ROOM = "-0.01234"
+"""Numbers as long as this have room on every box; longer ones are written smaller."""
 
 
 @dataclass(frozen=True)
@@ -159,26 +152,24 @@ def page(
             f"an exercise needs a box for each value, and {len(scene.part.order):,} are too many: show a part, with "
             f"around=node, hops=2 or with leaf=leaf, or insist with detail='values'"
         )
-    story = story_of(scene, forward=forward)
     drawn = picture = scene.picture
     if hidden:
-        blanks = asked(scene)
-        picture, story = without_answers(picture, blanks, hidden), from_blank(story, blanks)
+        picture = without_answers(picture, asked(scene), hidden)
         drawn = replace(picture, lines=drawn.lines)  # they wait for their colours
-    geometry = laid_out(_with_room(scene, story), direction)
+    geometry = laid_out(_with_room(scene.picture), direction)
     heading = printable(title, LONGEST_TITLE) or _title(scene, hidden)
+    names = [scene.recording.names[node] for node in scene.part.order] if scene.by_value else None
+    rules = Rules()
+    data = page_data(scene, rules, forward=forward, hidden=hidden)
     html = document(
         title=heading,
-        summary=_summary(scene, story),
-        start=_start(scene, story),
-        drawing=svg(drawn, geometry, _facts(scene, explained=not hidden), heading, hidden=bool(hidden)),
+        summary=_summary(scene),
+        drawing=svg(drawn, geometry, names or [box.tooltip for box in picture.boxes], heading, hidden=bool(hidden)),
         is_high=geometry.height > geometry.width,
         legend=legend(drawn),
-        tables=tables(story),
-        n_forward=sum(step.forward for step in story),
-        n_steps=len(story),
-        worksheet=worksheet(scene, hidden) if hidden else "",
-        hides_labels=LOCAL_DERIVATIVES in hidden,
+        rules=rules.text,
+        data=data,
+        hidden=hidden,
     )
     return Page(html, picture, direction, bool(hidden))
 
@@ -204,45 +195,11 @@ def _title(scene: Scene, hidden: Sequence[str]) -> str:
     return f"Find the {' and '.join(hidden)} of {of}" if hidden else f"The gradient of {of}, step by step"
 
 
-def _summary(scene: Scene, story: Sequence[PageStep]) -> str:
-    n_forward = sum(step.forward for step in story)
-    passes = f"{n_forward:,} steps forward and " if n_forward else ""
-    steps = f"{len(scene.part.order):,} values, {passes}{len(story) - n_forward:,} steps back"
-    return " – ".join([steps, *scene.picture.notes])
+def _summary(scene: Scene) -> str:
+    return " – ".join([f"{len(scene.part.order):,} values", *scene.picture.notes])
 
 
-def _start(scene: Scene, story: Sequence[PageStep]) -> str:
-    if not story:
-        return "Nothing was computed from anything."
-    if story[0].forward:
-        return "The inputs and parameters are there; nothing is computed yet."
-    start = scene.recording.graph.start
-    outputs = ", ".join(f"{scene.recording.names[root]} has {number(start[root])}" for root in scene.part.roots[:3])
-    return f"The backward pass begins at the output: its gradient is given. {outputs}; all others begin with 0."
-
-
-def _facts(scene: Scene, *, explained: bool) -> list[BoxFacts]:
-    """The full name of each box, and of one that is a single value all there is to know."""
-    if not scene.by_value:
-        return [BoxFacts(box.tooltip) for box in scene.picture.boxes]
-    whys = reasons(scene) if explained else [{} for _ in scene.part.order]
-    names = scene.recording.names
-    return [
-        BoxFacts(names[node], number(node.data), forward_formula(scene, node), source_of(node), why)
-        for node, why in zip(scene.part.order, whys, strict=True)
-    ]
-
-
-def _with_room(scene: Scene, story: Sequence[PageStep]) -> Picture:
-    """The picture with the longest number that ever stands on each box, so that the box is wide enough."""
-    longest = start_gradients(scene)
-    for step in story:
-        for change in step.changes if not step.forward else ():
-            longest[change.box] = max(longest[change.box], change.before, change.after, key=len)
-    boxes = [
-        replace(
-            box, rows=[(name, max(value, longest[i], key=len) if "grad" in name else value) for name, value in box.rows]
-        )
-        for i, box in enumerate(scene.picture.boxes)
-    ]
-    return replace(scene.picture, boxes=boxes)
+def _with_room(picture: Picture) -> Picture:
+    """The picture with numbers as long as those that may come to stand on each box, so that it is wide enough."""
+    boxes = [replace(box, rows=[(name, max(text, ROOM, key=len)) for name, text in box.rows]) for box in picture.boxes]
+    return replace(picture, boxes=boxes)

@@ -1,4 +1,4 @@
-// What the panel says of the current step and of the chosen value, and the controls.
+// What the panel says of the current step and of the chosen value, and how one gets from step to step.
 
 const set = (id, text) => {
   const element = byId(id);
@@ -6,23 +6,63 @@ const set = (id, text) => {
   element.hidden = !text;
 };
 
-function showFormula(id, text) {
+function showFormula(id, sidesOfIt) {
   const element = byId(id);
-  element.hidden = !text;
-  const sides = text ? text.split(" = ") : [];
-  element.replaceChildren(
-    ...sides.map((side, place) => {
-      const line = document.createElement("div");
-      line.textContent = place ? `= ${side}` : side;
-      return line;
-    }),
-  );
+  element.hidden = !sidesOfIt.length;
+  element.replaceChildren(...sidesOfIt.map((side, place) => make("div", place ? `= ${side}` : side)));
 }
 
-function placeOf(step) {
+// ---- a step in words
+
+const nameOfBox = (box) => (byValue ? names[DATA.boxes[box]] : DATA.titles[box]);
+
+function namesOf(step) {
+  if (!byValue) {
+    if (step.forward) return [nameOfBox(step.box)];
+    const others = step.receivers.filter((box) => box !== step.box);
+    return [nameOfBox(step.box), others.slice(0, 3).map(nameOfBox).join(", ") || "itself"];
+  }
+  if (step.forward) return [names[step.node]];
+  const equal = operands[step.node].filter((operand) => operand === step.operand).length;
+  const which = equal > 1 ? ` (operand ${step.position + 1} of ${operands[step.node].length})` : "";
+  return [names[step.node], names[step.operand] + which];
+}
+
+const plural = (count, noun) => `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
+
+function formulaOf(step) {
+  if (byValue) return step.forward ? forwardFormula(step.node, now) : localFormula(step.node, step.position, now);
+  if (step.forward) return [`computes ${plural(step.count, "value")}`];
+  const magnitudes = step.made.map((edge) => Math.abs(now.contributions[edge]));
+  const mean = magnitudes.reduce((total, each) => total + each, 0) / magnitudes.length;
+  return [`${plural(magnitudes.length, "contribution")}, mean magnitude ${number(Number.isFinite(mean) ? mean : NaN)}`];
+}
+
+// Upstream gradient, local derivative, contribution.
+function productOf(step) {
+  if (step.forward || !byValue) return [];
+  return [now.gradients[step.node], now.local[step.node][step.position], now.contributions[step.edge]].map(number);
+}
+const productLine = ([upstream, local, contribution]) => (upstream ? `${upstream} × ${local} = ${contribution}` : "");
+
+function changeOf(step) {
+  if (step.forward) return "";
+  const { place } = step;
+  const at = byValue ? 0 : step.receivers.findIndex((box) => box !== step.box);
+  if (at < 0) return "";
+  const first = isAsked[step.receivers[at]] && toEachBox[step.receivers[at]][0] === place;
+  return `${first ? "?" : number(now.beforeStep[place][at])} → ${number(now.afterStep[place][at])}`;
+}
+
+function receiverOf(step) {
+  const box = byValue ? step.receivers[0] : step.receivers.find((each) => each !== step.box);
+  return box === undefined ? "" : nameOfBox(box);
+}
+
+function whereIs(step) {
   const before = step.forward ? 0 : forwardCount;
   const count = step.forward ? forwardCount : steps.length - forwardCount;
-  const place = steps.indexOf(step, position - 1) + 1 - before;
+  const place = step.place + 1 - before;
   const number = place === step.number ? "" : ` (number ${step.number} of the whole pass)`;
   return `${step.forward ? "Forward" : "Backward"} pass, step ${place} of ${count}${number}`;
 }
@@ -30,84 +70,87 @@ function placeOf(step) {
 // A name without the path of the module, which stands above it.
 const inside = (module, name) => (module && name.startsWith(`${module}.`) ? name.slice(module.length + 1) : name);
 
-const signOf = (number) => (!Number.isFinite(number) ? "not-finite" : number ? (number < 0 ? "negative" : "positive") : "nothing");
+const noteOf = (step) => (byValue ? refusal(step.node, now) : "");
 
-function quantityOf({ row: { dataset: { quantity, receiver, module } } }) {
-  return `${quantity} of ${inside(module, receiver)}`;
+function startNote() {
+  if (!steps.length) return "Nothing was computed from anything.";
+  if (DATA.forward) return "The inputs and parameters are there; nothing is computed yet.";
+  const outputs = graph.roots.slice(0, 3).map((root) => `${names[root]} has ${number(now.start[root])}`);
+  return `The backward pass begins at the output: its gradient is given. ${outputs.join(", ")}; all others begin with 0.`;
 }
 
 function showStep(step) {
   byId("product").hidden = true;
   if (!step) {
-    set("place", "");
-    set("layer", "");
+    for (const id of ["place", "layer", "change", "source"]) set(id, "");
     set("names", "Start");
-    showFormula("formula", "");
-    set("change", "");
-    set("source", "");
-    set("note", byId("summary").dataset.start);
+    showFormula("formula", []);
+    set("note", startNote() + (DATA.isChanged ? " Data was changed after the forward pass: here all of it is computed again." : ""));
     return;
   }
-  const [, , formula, product, change] = step.row.cells;
-  set("place", placeOf(step));
-  set("layer", step.row.dataset.module);
-  set("names", step.names.map((name) => inside(step.row.dataset.module, name)).join(" → "));
-  showFormula("formula", formula.firstChild.data);
-  const parts = product ? product.textContent.split(/ [×=] /) : [];
-  byId("product").hidden = parts.length !== 3;
+  const module = moduleOf(step.node);
+  set("place", whereIs(step));
+  set("layer", module);
+  set("names", namesOf(step).map((name) => inside(module, name)).join(" → "));
+  showFormula("formula", formulaOf(step));
+  const parts = productOf(step);
+  byId("product").hidden = !parts.length;
   ["upstream", "local", "contribution"].forEach((id, place) => set(id, parts[place]));
-  byId("contribution").className = signOf(Number(parts[2]));
-  set("change", change && change.textContent && `${quantityOf(step)}: ${change.textContent}`);
-  set("source", step.row.dataset.source && `made at ${step.row.dataset.source}`);
-  set("note", step.row.dataset.note && `Note: ${step.row.dataset.note}`);
+  if (parts.length) byId("contribution").className = signOf(now.contributions[step.edge]);
+  const quantity = byValue ? "gradient" : "mean |gradient|";
+  set("change", changeOf(step) && `${quantity} of ${inside(module, receiverOf(step))}: ${changeOf(step)}`);
+  set("source", DATA.sources[step.node] && `made at ${DATA.sources[step.node]}`);
+  set("note", noteOf(step) && `Note: ${noteOf(step)}`);
 }
 
 // ---- the chosen value
 
-let chosen = null;
-
 const toEachBox = boxes.map(() => []);
 steps.forEach((step, place) => {
-  if (!step.forward) for (const change of step.changes) toEachBox[change.box].push(place);
+  if (!step.forward) for (const box of step.receivers) toEachBox[box].push(place);
 });
 
 function choose(box) {
-  if (chosen !== null) boxes[chosen].classList.remove("chosen");
+  const last = chosen;
   chosen = box;
   byId("choose").value = box === null ? "" : String(box);
+  if (last !== null) drawBox(last);
   if (box !== null) {
-    boxes[box].classList.add("chosen");
-    graph.querySelector('.box[tabindex="0"]').setAttribute("tabindex", "-1");
+    drawBox(box);
+    drawnGraph.querySelector('.box[tabindex="0"]').setAttribute("tabindex", "-1");
     boxes[box].setAttribute("tabindex", "0");
+    const value = membersOf(box)[0];
+    if (membersOf(box).length === 1 && isLeaf(value)) chooseLeaf(value);
   }
   showValue();
+}
+
+// Both numbers, where they differ from those of the file.
+function withBefore(text, other) {
+  return live === before || text === other ? text : now === before ? `${text}, now ${other}` : `${text}, before ${other}`;
 }
 
 function showValue() {
   byId("value-card").hidden = chosen === null;
   if (chosen === null) return;
-  const { name, kind, formula, source, remark } = boxes[chosen].dataset;
+  const { kind, name } = boxes[chosen].dataset;
+  const [value, ...others] = membersOf(chosen);
+  const remark = parts[chosen].written.remark;
+  const other = now === before ? live : before;
   set("value-name", name);
   set("value-kind", remark ? `${kind}: ${remark}` : kind);
-  showFormula("value-formula", formula);
-  const known = boxes[chosen].classList.contains("waiting") ? "–" : boxes[chosen].dataset.value || "–";
-  byId("value-data").textContent = data[chosen] ? data[chosen].textContent : known;
-  byId("value-gradient").textContent = gradientOf(chosen);
-  set("value-source", source && `made at ${source}`);
+  showFormula("value-formula", others.length || !isComputed[chosen] ? [] : forwardFormula(value, now));
+  const hasData = !others.length || parts[chosen].data;
+  byId("value-data").textContent = hasData ? (isComputed[chosen] ? withBefore(dataText(chosen), number(dataOf(chosen, other))) : "–") : "–";
+  const atEnd = position === steps.length && !isMean(chosen);
+  byId("value-gradient").textContent = atEnd ? withBefore(gradientText(chosen), number(other.gradients[value])) : gradientText(chosen);
+  set("value-note", others.length ? "" : refusal(value, now));
+  set("value-source", !others.length && DATA.sources[value] && `made at ${DATA.sources[value]}`);
   const broken = breakpoints.has(chosen);
   byId("breakpoint").setAttribute("aria-pressed", broken);
   byId("breakpoint").textContent = broken ? "Do not break here" : "Break here";
   byId("value-steps").replaceChildren(...contributionsTo(chosen));
-  byId("value-why").replaceChildren(...why(chosen));
-}
-
-// A constant has a gradient too, though none stands on its box.
-function gradientOf(box) {
-  if (gradients[box]) return gradients[box].textContent;
-  const changes = toEachBox[box].map((place) => [place, steps[place].changes.find((change) => change.box === box)]);
-  const taken = changes.filter(([place]) => place < position);
-  if (taken.length) return taken.pop()[1].after;
-  return changes.length ? changes[0][1].before : "–";
+  byId("value-why").replaceChildren(...(byValue && !isExercise ? why(value) : []));
 }
 
 const FEW = 12;
@@ -115,28 +158,19 @@ const FEW = 12;
 function contributionsTo(box) {
   const places = toEachBox[box];
   if (!places.length) return [];
-  const heading = document.createElement("h3");
-  heading.textContent = "What its gradient is made of";
-  const list = document.createElement("ul");
+  const list = make("ul", "");
   for (const place of places.slice(0, FEW)) {
     const step = steps[place];
-    const button = document.createElement("button");
+    const button = make("button", `step ${step.number}`, { type: "button" });
     const known = place < position || !isExercise;
-    const product = step.row.cells[3].textContent || step.row.cells[2].textContent;
-    button.type = "button";
-    button.textContent = `step ${step.number}`;
     button.addEventListener("click", () => go(place + 1));
-    const item = document.createElement("li");
-    item.className = place < position ? "arrived" : "";
-    item.append(button, ` from ${step.names[0]}: ${known ? product : "?"}`);
+    const item = make("li", "", { className: place < position ? "arrived" : "" });
+    const product = productLine(productOf(step)) || formulaOf(step)[0];
+    item.append(button, ` from ${namesOf(step)[0]}: ${known ? product : "?"}`);
     list.append(item);
   }
-  if (places.length > FEW) {
-    const rest = document.createElement("li");
-    rest.textContent = `… ${places.length - FEW} more`;
-    list.append(rest);
-  }
-  return [heading, list];
+  if (places.length > FEW) list.append(make("li", `… ${places.length - FEW} more`));
+  return [make("h3", "What its gradient is made of"), list];
 }
 
 // ---- going there
@@ -144,23 +178,26 @@ function contributionsTo(box) {
 const slider = byId("slider");
 let player = 0;
 
-function show({ sent = false } = {}) {
+// `still` is for other numbers at the same step.
+function show({ sent = false, still = false } = {}) {
   const step = latest();
   mark(step);
   showStep(step);
   showValue();
   slider.value = position;
-  const where = step ? placeOf(step) : "Start";
+  const where = step ? whereIs(step) : "Start";
   slider.setAttribute("aria-valuetext", where);
   byId("position").textContent = `${position} / ${steps.length}`;
   byId("back").disabled = position === 0;
   for (const id of ["step", "continue", "play"]) byId(id).disabled = position === steps.length;
-  if (step) {
-    bringIntoView([...(step.node === null ? [] : [step.node]), ...step.changes.map((change) => change.box)].slice(0, 2));
+  if (step && !still) {
+    bringIntoView([...(step.box === null ? [] : [step.box]), ...step.receivers].slice(0, 2));
     if (sent) sendMessenger(step);
   }
-  if (!player) byId("status").textContent = step ? `${where}: ${step.names.join(" → ")}. ${byId("change").textContent}` : byId("note").textContent;
+  if (!player && !still) say(step ? `${where}: ${namesOf(step).join(" → ")}. ${byId("change").textContent}` : byId("note").textContent);
 }
+
+const say = (text) => (byId("status").textContent = text);
 
 function go(target, options) {
   walkTo(target);
@@ -202,4 +239,5 @@ byId("back").addEventListener("click", stepBack);
 byId("continue").addEventListener("click", goOn);
 byId("play").addEventListener("click", play);
 byId("speed").addEventListener("change", () => player && (pause(), play()));
+slider.max = steps.length;
 slider.addEventListener("input", byHand(() => go(Number(slider.value))));

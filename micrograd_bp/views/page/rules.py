@@ -8,7 +8,6 @@ import json
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from importlib.resources import files
 from typing import Any
 
 from micrograd_bp.engine import OPERATIONS
@@ -60,18 +59,11 @@ class Rules:
 
     @property
     def text(self) -> str:
-        """A script: the numbers that rules run on, and `RULES`."""
+        """A script, to go on from `numbers.js`: `RULES`, and the functions that they call."""
         keeps = json.dumps(sum([1.0, 1e100, 1.0, -1e100]) == 2.0)  # as this Python does
-        numbers = (files("micrograd_bp.views.page") / "numbers.js").read_text(encoding="utf-8")
-        rules = "".join(f"{rule},\n" for rule in self._rules)
-        return "\n".join(
-            [
-                numbers,
-                f"const KEEPS_WHAT_IS_LOST = {keeps};",
-                *self._functions.values(),
-                f"const RULES = [\n{rules}];\n",
-            ]
-        )
+        rules = [f"{rule}," for rule in self._rules]
+        lines = [f"const KEEPS_WHAT_IS_LOST = {keeps};", *self._functions.values(), "const RULES = [", *rules, "];\n"]
+        return "\n".join(lines)
 
     def _rule(self, operation: Operation) -> str:
         """The result from the operands, and the derivatives along them from the result and the operands."""

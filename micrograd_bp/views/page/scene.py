@@ -110,9 +110,11 @@ def scene_of(
 
 
 def _with_one_gradient_each(picture: Picture) -> Picture:
-    """Of a module's two gradients only their mean magnitude: that one changes step by step."""
+    """Of a module's two gradients only their mean magnitude, which changes step by step; dead ends are a remark."""
     boxes = [
-        replace(box, rows=[row for row in box.rows if row[0] != "grad"]) if MEANS & dict(box.rows).keys() else box
+        replace(box, rows=[row for row in box.rows if row[0] not in ("grad", "off", "saturated")])
+        if MEANS & dict(box.rows).keys()
+        else box
         for box in picture.boxes
     ]
     return replace(picture, boxes=boxes)

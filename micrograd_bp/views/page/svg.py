@@ -5,7 +5,6 @@ Written as the backward pass ends; the script of the page takes it back to the s
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from html import escape
 
 from micrograd_bp.views.colours import THICKEST, THICKEST_OF_MANY, Scale
@@ -24,32 +23,13 @@ ARROW_WIDTH = 3.4
 STROKES = {"solid": "positive", "dashed": "negative", "dotted": "nothing", "double": "not-finite"}
 
 
-@dataclass(frozen=True)
-class BoxFacts:
-    """What is to be known about a box besides what stands on it.
-
-    Attributes:
-        name: the full name.
-        formula: how it was computed; "" for a leaf.
-        value: its data; "" for a box of several.
-        source: the source line that made it, or "".
-        why: what makes up its gradient, by names that the script knows.
-    """
-
-    name: str
-    value: str = ""
-    formula: str = ""
-    source: str = ""
-    why: dict[str, str] = field(default_factory=dict)
-
-
-def svg(picture: Picture, geometry: Geometry, facts: Sequence[BoxFacts], title: str, *, hidden: bool = False) -> str:
+def svg(picture: Picture, geometry: Geometry, names: Sequence[str], title: str, *, hidden: bool = False) -> str:
     """Writes the drawing.
 
     Args:
         picture: the boxes and lines.
         geometry: where they stand.
-        facts: what is to be known about each box.
+        names: the full name of each box.
         title: what the drawing is of.
         hidden: whether no line is to show its gradient yet.
     """
@@ -66,7 +46,7 @@ def svg(picture: Picture, geometry: Geometry, facts: Sequence[BoxFacts], title: 
         is_plain = picture.boxes[line.head].compact
         parts.append(_line(i, STROKES[stroke.style], stroke.width, curve, line.label, hidden, is_plain))
     for i, (box, rectangle) in enumerate(zip(picture.boxes, geometry.boxes, strict=True)):
-        parts.append(_box(i, box, rectangle, facts[i]))
+        parts.append(_box(i, box, rectangle, names[i]))
     parts.append('<circle id="messenger" r="5" cx="-99" cy="-99"/></svg>')
     return "\n".join(parts)
 
@@ -119,16 +99,14 @@ def _arrow(curve: Curve) -> str:
 # ---- boxes
 
 
-def _box(i: int, box: Box, rectangle: Rectangle, facts: BoxFacts) -> str:
+def _box(i: int, box: Box, rectangle: Rectangle, name: str) -> str:
     kind = box.role.value
     classes = ["box", kind]
     if box.passage in KINDS:
         classes.append(KINDS[box.passage])
     if not box.finite:
         classes.append("broken")
-    data = {"box": i, "kind": kind, "name": facts.name, "value": facts.value, "formula": facts.formula}
-    data |= {"source": facts.source, "remark": box.remark, **facts.why}
-    attributes = " ".join(f'data-{name}="{escape(str(value))}"' for name, value in data.items() if value != "")
+    attributes = f'data-box="{i}" data-kind="{kind}" data-name="{escape(name)}"'
     place = f"translate({rectangle.x:.1f} {rectangle.y:.1f})"
     return (
         f'<g class="{" ".join(classes)}" {attributes} role="button" tabindex="{0 if i == 0 else -1}" '
@@ -149,13 +127,13 @@ def _texts(box: Box, rectangle: Rectangle) -> str:
     width, height = rectangle.width, rectangle.height
     middle = f"{width / 2:.1f}"
     border = 4.0 if box.role is Role.OUTPUT else 0.0
-    title = f'<tspan class="title">{escape(box.title)}</tspan> {escape(box.subtitle)}'
+    is_number = box.role is Role.CONSTANT and not any(name == "data" for name, _ in box.rows)
+    title = f'<tspan class="title{" data" * is_number}">{escape(box.title)}</tspan> {escape(box.subtitle)}'
     if box.compact:  # every change of style costs the browser time, a thousand times over
         rows = "".join(
-            f" {escape(name)} " + (f'<tspan class="{_class(name)}">{text}</tspan>' if "grad" in name else escape(text))
-            for name, text in box.rows
+            f' {escape(name)} <tspan class="{_class(name)}">{escape(text)}</tspan>' for name, text in box.rows
         )
-        rest = f'<tspan class="rest">{rows} {escape(box.remark)}</tspan>'
+        rest = f'<tspan class="rest">{rows} <tspan class="remark">{escape(box.remark)}</tspan></tspan>'
         return f'<text class="head" x="{middle}" y="{height / 2 + 4:.1f}">{title}{rest}</text>'
     lines = len(box.rows) + bool(box.remark)
     y = FIRST_LINE + border if lines else height / 2 + 4

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from functools import reduce
 from typing import Any, cast
 
-from micrograd_bp.engine import Value, topological_order
+from micrograd_bp.engine import Operation, Value, topological_order
 from micrograd_bp.engine.numbers.formulas import Formula, Formulas, evaluate
 from micrograd_bp.engine.numbers.notation import Written, number
 from micrograd_bp.engine.numbers.notation import write as write_formula
 from micrograd_bp.views.names import Names
-from micrograd_bp.views.steps.operand_names import operand_name
+from micrograd_bp.views.steps.operand_names import operand_name, place_in_rule
 
 LONGEST_NAME = 16
 LONGEST_EXPRESSION = 24
@@ -48,75 +48,30 @@ def _few(members: Sequence[Formula]) -> list[Formula]:
     return [*members[: FEW - 2], ELLIPSIS, members[-1]]
 
 
-class NodeFormulas:
-    """What the rule of one node says about it.
+class Applied:
+    """A rule on some symbols, one for each operand.
 
-    Its operands are called by their names if these are short, and else by the letters of the rule.
+    Attributes:
+        itself: the node as its operation on its operands.
+        outcome: what the rule makes of them.
     """
 
-    def __init__(self, node: Value, names: Names) -> None:
-        assert node.operation is not None
-        self.node = node
-        self.operation = node.operation
-        self.trace = self.operation.trace
-        self.symbols = self._symbols(names)
-        self._operands = dict(zip(self.symbols, node.operands, strict=True))
+    def __init__(self, operation: Operation, symbols: Sequence[Formula]) -> None:
+        self.operation = operation
+        self.trace = operation.trace
+        self.symbols = symbols
         self._environment: dict[Formula, Any] = dict(
-            zip(self.trace.symbols.values(), self.operation.arranged(self.symbols), strict=True)
+            zip(self.trace.symbols.values(), operation.arranged(symbols), strict=True)
         )
         self.itself = self._itself()
+        self.outcome = self._written_out(self.trace.result)
 
-    @property
-    def result(self) -> Written:
-        """The forward pass, `tanh(n) = tanh(0.8814) = 0.7071`."""
-        formula = self._written_out(self.trace.result)
-        return _equal(
-            write(self.itself), write(formula), write(formula, self._numbers(formula)), _number(self.node.data)
-        )
-
-    def local_derivative(self, position: int, recorded: float) -> Written:
-        """The derivative along one operand, `∂tanh(n)/∂n = 1 - tanh(n)² = 1 - 0.7071² = 0.5`.
-
-        Args:
-            position: which operand.
-            recorded: what the forward pass has recorded, which ends the line.
-        """
-        name, index = operand_name(self.node, position)
-        formula = self._written_out(self.trace.derivatives[name], index)
-        in_numbers = write(formula, {**self._numbers(formula), self.itself: self.node.data})
-        return _equal(self._quotient(position), write(formula), in_numbers, _number(recorded))
-
-    def local_derivative_in_names(self, position: int) -> Written:
-        """The derivative along one operand without numbers, for a node whose numbers are no longer those recorded."""
-        name, index = operand_name(self.node, position)
-        return _equal(self._quotient(position), write(self._written_out(self.trace.derivatives[name], index)))
-
-    def mentions_itself(self, position: int) -> bool:
-        """Whether the derivative along an operand is had from the node's own result."""
-        name, _ = operand_name(self.node, position)
-        return any(each is self.trace.result for each in topological_order(self.trace.derivatives[name]))
-
-    def _quotient(self, position: int) -> Written:
-        above, below = _in_parentheses(write(self.itself)), _in_parentheses(write(self.symbols[position]))
-        return Written(f"∂{above.text}/∂{below.text}", rf"\frac{{\partial {above.latex}}}{{\partial {below.latex}}}")
-
-    def _numbers(self, formula: Formula) -> dict[Formula, Formula | float]:
-        """The numbers of the operands that a formula mentions, as they are now."""
-        return {part: self._operands[part].data for part in topological_order(formula) if part in self._operands}
-
-    def _symbols(self, names: Names) -> list[Formula]:
-        """A symbol for each operand; a new one each time, since x·x has two operands."""
-        if len(self.node.operands) <= 2 * FEW:
-            symbols = [_by_name(operand, names) for operand in self.node.operands]
-            if all(symbol is not None for symbol in symbols):
-                return cast(list[Formula], symbols)
-        letters = [operand_name(self.node, position) for position in range(len(self.node.operands))]
-        return [
-            Formula(name=name if index is None else name + str(index).translate(SUBSCRIPTS)) for name, index in letters
-        ]
+    def derivative(self, position: int) -> Formula:
+        """The derivative along one operand. What it has from the node's own result is written as `itself`."""
+        name, index = place_in_rule(self.operation, len(self.symbols), position)
+        return self._written_out(self.trace.derivatives[name], index)
 
     def _itself(self) -> Formula:
-        """The node as its operation on its operands."""
         if self.operation.many:
             if self.operation.name in TERM_BY_TERM and len(self.symbols) <= 2 * FEW:
                 return self._written_out(self.trace.result)
@@ -131,7 +86,7 @@ class NodeFormulas:
         return Formula(self.operation.name, (*operands, *constants))
 
     def _written_out(self, formula: Formula, index: int | None = None) -> Formula:
-        """A formula of the trace on this node's operands; `index` picks the member of a group it is for."""
+        """A formula of the trace on these symbols; `index` picks the member of a group it is for."""
         environment = dict(self._environment)
         if index is not None and all(each.operation != "members" for each in topological_order(formula)):
             # Only this member is mentioned; a node may have a thousand others.
@@ -146,7 +101,74 @@ class NodeFormulas:
         return outcome[index or 0] if isinstance(outcome, (list, tuple)) else outcome  # type: ignore[no-any-return]
 
 
-def _by_name(value: Value, names: Names) -> Formula | None:
+class NodeFormulas(Applied):
+    """What the rule of one node says about it.
+
+    Its operands are called by their names if these are short, and else by the letters of the rule.
+    """
+
+    def __init__(self, node: Value, names: Names) -> None:
+        assert node.operation is not None
+        super().__init__(node.operation, self._symbols(node, names))
+        self.node = node
+        self._operands = dict(zip(self.symbols, node.operands, strict=True))
+
+    @property
+    def result(self) -> Written:
+        """The forward pass, `tanh(n) = tanh(0.8814) = 0.7071`."""
+        return _equal(
+            write(self.itself),
+            write(self.outcome),
+            write(self.outcome, self._numbers(self.outcome)),
+            _number(self.node.data),
+        )
+
+    def local_derivative(self, position: int, recorded: float) -> Written:
+        """The derivative along one operand, `∂tanh(n)/∂n = 1 - tanh(n)² = 1 - 0.7071² = 0.5`.
+
+        Args:
+            position: which operand.
+            recorded: what the forward pass has recorded, which ends the line.
+        """
+        formula = self.derivative(position)
+        in_numbers = write(formula, {**self._numbers(formula), self.itself: self.node.data})
+        return _equal(self._quotient(position), write(formula), in_numbers, _number(recorded))
+
+    def local_derivative_in_names(self, position: int) -> Written:
+        """The derivative along one operand without numbers, for a node whose numbers are no longer those recorded."""
+        return _equal(self._quotient(position), write(self.derivative(position)))
+
+    def mentions_itself(self, position: int) -> bool:
+        """Whether the derivative along an operand is had from the node's own result."""
+        name, _ = operand_name(self.node, position)
+        return any(each is self.trace.result for each in topological_order(self.trace.derivatives[name]))
+
+    def _quotient(self, position: int) -> Written:
+        above, below = _in_parentheses(write(self.itself)), _in_parentheses(write(self.symbols[position]))
+        return Written(f"∂{above.text}/∂{below.text}", rf"\frac{{\partial {above.latex}}}{{\partial {below.latex}}}")
+
+    def _numbers(self, formula: Formula) -> dict[Formula, Formula | float]:
+        """The numbers of the operands that a formula mentions, as they are now."""
+        return {part: self._operands[part].data for part in topological_order(formula) if part in self._operands}
+
+    @staticmethod
+    def _symbols(node: Value, names: Names) -> list[Formula]:
+        """A symbol for each operand; a new one each time, since x·x has two operands."""
+        assert node.operation is not None
+        if len(node.operands) <= 2 * FEW:
+            symbols = [symbol_of(operand, names) for operand in node.operands]
+            if all(symbol is not None for symbol in symbols):
+                return cast(list[Formula], symbols)
+        return [Formula(name=letter) for letter in letters(node.operation, len(node.operands))]
+
+
+def letters(operation: Operation, n_operands: int) -> list[str]:
+    """What a rule calls its operands, members of groups with their index."""
+    places = [place_in_rule(operation, n_operands, position) for position in range(n_operands)]
+    return [name if index is None else name + str(index).translate(SUBSCRIPTS) for name, index in places]
+
+
+def symbol_of(value: Value, names: Names) -> Formula | None:
     """A symbol with the name of a value, or a short expression for a value that has none; None if both are long."""
     if value not in names.own and value.operation is not None:
         expression = _expression(value, names, depth=2)

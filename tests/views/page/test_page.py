@@ -150,13 +150,6 @@ def test_the_title_says_what_the_page_is_of() -> None:
     assert "<title>The gradient of 2 outputs, step by step</title>" in page([neuron(), neuron()]).html
 
 
-def test_upstream_gradients_of_several_outputs() -> None:
-    x = Value(3.0, label="x")
-    made = page([x * 2.0, x * x], gradients=[10.0, 100.0])
-    rows = [row.split("→")[-1] for row in re.findall(r"<td>[^<]* → [^<]*</td></tr>", made.html)]
-    assert " 620</td></tr>" in rows
-
-
 def test_names_from_a_module_and_from_a_mapping() -> None:
     model, loss = network()
     assert 'data-name="layers.0.neurons.1.weights.0"' in page(loss, names=model).html
@@ -169,16 +162,7 @@ def test_a_source_line_that_was_tracked() -> None:
 
     with track_source():
         y = Value(1.0, label="x").tanh()
-    assert re.search(r'data-source="test_page.py:\d+"', page(y).html)
-
-
-def test_data_that_was_changed_after_the_forward_pass_is_noted() -> None:
-    x = Value(2.0, label="x")
-    y = x.tanh()
-    x.data = 5.0
-    made = page(y, forward=True).html
-    assert "data was changed after the forward pass; this is the derivative of then" in made
-    assert "tanh(5) = 0.964" not in made
+    assert re.search(r'"sources":{.*"1":"test_page.py:\d+"}', page(y).html)
 
 
 def test_longer_numbers_on_the_way_have_room() -> None:

@@ -55,7 +55,7 @@ def test_an_exercise_is_printed_without_its_answers(open_page: Open, tmp_path: P
     assert "1.002" not in blank
     assert "local derivative" not in blank.replace("the local derivative", "")
     assert opened.tab.locator("#graph .line:not(.waiting)").count() == 0
-    opened.tab.evaluate("revealAll()")
+    opened.tab.evaluate("revealAll(); dispatchEvent(new Event('beforeprint'))")
     assert "1.002" in opened.tab.locator("body").inner_text()
     assert opened.tab.locator("#all-steps").is_visible()
 

@@ -37,8 +37,10 @@ IN_THE_BROWSER = """(text) => {
 def computed(browser: Browser, rules: Rules, cases: Sequence[tuple[dict[str, Any], list[list[float]]]]) -> list[Any]:
     """What the page computes for each graph and each list of its leaves' numbers: values, local derivatives, …"""
     tab = browser.new_page()
-    passes = (files("micrograd_bp.views.page") / "passes.js").read_text(encoding="utf-8")
-    tab.add_script_tag(content=rules.text + passes)
+    numbers, passes = (
+        (files("micrograd_bp.views.page") / name).read_text(encoding="utf-8") for name in ("numbers.js", "passes.js")
+    )
+    tab.add_script_tag(content=numbers + rules.text + passes)
     given = [{"graph": graph, "numbers": [list(map(plain, row)) for row in rows]} for graph, rows in cases]
     found: list[Any] = json.loads(tab.evaluate(IN_THE_BROWSER, json.dumps(given)))
     tab.close()
@@ -123,7 +125,7 @@ def test_graphs_of_all_operations_whatever_their_leaves_become(browser: Browser)
     for _ in range(count(30, 200)):
         loss = random_problem(random, own).loss
         order = topological_order(loss)
-        start = {**dict.fromkeys(order, 0.0), loss: 1.0}
+        start = {loss: 1.0}
         rows = [[node.data for node in order]]
         for k in range(10):
             share = (0.0, 0.2, 0.6)[k % 3]
@@ -153,7 +155,7 @@ def test_graphs_of_all_operations_whatever_their_leaves_become(browser: Browser)
                 chain[place], chain_local[place], _ = by_the_engine(
                     node.operation, [chain[operand] for operand in operands]
                 )
-            upstream = [start[node] for node in order]
+            upstream = [start.get(node, 0.0) for node in order]
             for place in reversed(range(len(order))):
                 for operand, derivative in zip(graph["operands"][place], chain_local[place], strict=True):
                     upstream[operand] += upstream[place] * derivative
@@ -172,7 +174,7 @@ def test_a_function_from_outside_keeps_its_numbers_until_its_operands_change(bro
     x = Value(2.0)
     y = outside_cube(x * 1.0) + x
     rules, order = Rules(), topological_order(y)
-    graph = graph_data(order, {**dict.fromkeys(order, 0.0), y: 1.0}, rules)
+    graph = graph_data(order, {y: 1.0}, rules)
     json.dumps(graph)
     before, after = ([number if node is x else node.data for node in order] for number in (2.0, 3.0))
     ((values, _, gradients, refused), (_, _, changed, reasons)) = computed(browser, rules, [(graph, [before, after])])[

@@ -168,7 +168,7 @@ def test_the_panel_says_what_the_step_does(open_page: Open) -> None:
 def test_the_panel_leaves_out_the_path_of_the_module(open_page: Open) -> None:
     model, root = network()
     opened = open_page(page(root, names=model))
-    opened.tab.get_by_role("slider").fill("4")
+    opened.tab.get_by_role("slider", name="Step").fill("4")
     assert opened.text("#layer") == "layers.1.neurons.0"
     assert opened.text("#names") == "dot → weights.0"
     assert opened.text("#change").startswith("gradient of weights.0: 0 → ")
@@ -213,6 +213,26 @@ def test_a_gradient_that_arrives_in_parts(open_page: Open) -> None:
         seen.append(opened.gradient("x"))
     assert seen == ["0", "3", "6"]
     assert opened.text("#names") == "multiply → x (operand 2 of 2)"
+
+
+def test_upstream_gradients_of_several_outputs(open_page: Open) -> None:
+    x = Value(3.0, label="x")
+    opened = open_page(page([x * 2.0, x * x], gradients=[10.0, 100.0]))
+    assert "multiply has 10, multiply_2 has 100" in opened.text("#note")
+    opened.press("End")
+    assert opened.gradient("x") == "620"
+
+
+def test_data_that_was_changed_after_the_forward_pass_is_computed_again(open_page: Open) -> None:
+    x = Value(2.0, label="x")
+    y = x.tanh()
+    x.data = 5.0
+    opened = open_page(page(y))
+    assert "Data was changed after the forward pass: here all of it is computed again." in opened.text("#note")
+    opened.press("End")
+    (derivative,) = Value(5.0).tanh().local_derivatives
+    assert opened.gradient("x") == number(derivative)
+    assert "1 - 0.9999²" in opened.text("#formula")
 
 
 # ---- breakpoints, playing

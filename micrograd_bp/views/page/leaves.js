@@ -1,0 +1,133 @@
+// The numbers in the leaves: one is changed, and everything follows at the step at which one stands.
+
+const leaves = names.map((_, value) => value).filter(isLeaf);
+const leafNamed = new Map(leaves.map((value) => [names[value], value]));
+const field = byId("leaf-number"), leafSlider = byId("leaf-slider");
+let leaf = leaves.find((value) => isShown(value) && boxes[boxOf[value]].dataset.kind !== "constant") ?? leaves[0];
+
+const isChanged = (value) => !Object.is(live.leaves[value], before.leaves[value]);
+const changedLeaves = () => leaves.filter(isChanged);
+
+// A range that has room for a number and for twice what it was: 1, 2 or 5 times a power of ten.
+function rangeFor(value) {
+  const most = Math.max(1, ...[2 * before.leaves[value], 1.25 * live.leaves[value]].map(Math.abs).filter(Number.isFinite));
+  const power = 10 ** Math.floor(Math.log10(most));
+  return power * [1, 2, 5, 10].find((factor) => factor * power >= most * 0.999999);
+}
+
+function showLeaf({ typing = false, sliding = false } = {}) {
+  const x = now.leaves[leaf];
+  byId("leaf").value = String(leaf);
+  if (!typing) field.value = Number.isFinite(x) ? String(x) : number(x);
+  field.removeAttribute("aria-invalid");
+  if (!sliding) {
+    const most = rangeFor(leaf);
+    [leafSlider.min, leafSlider.max, leafSlider.step] = [-most, most, most / 100];
+    leafSlider.value = Number.isFinite(x) ? x : 0;
+  }
+  leafSlider.setAttribute("aria-valuetext", number(x));
+  leafSlider.setAttribute("aria-label", `Slider of ${names[leaf]}`);
+  field.setAttribute("aria-label", `Number of ${names[leaf]}`);
+  const changed = changedLeaves();
+  byId("leaf-before").textContent = isChanged(leaf) ? `was ${number(before.leaves[leaf])}` : "";
+  byId("reset").disabled = byId("compare").disabled = !changed.length;
+  byId("compare").setAttribute("aria-pressed", now !== live);
+  byId("compare").textContent = now === live ? "Compare" : "Back to now";
+  byId("outcome").textContent = outcome(changed);
+  const trouble = [...now.refused.keys()][0];
+  set("trouble", trouble === undefined ? "" : `${names[trouble]}: ${refusal(trouble, now)}`);
+}
+
+// The outputs, before and now.
+function outcome(changed) {
+  if (!changed.length) return "";
+  const outputs = graph.roots.slice(0, 2).map((root) => {
+    const [was, is] = [before, live].map(({ values }) => number(values[root]));
+    return `${names[root]}: ${was === is ? was : `${was} → ${is}`}`;
+  });
+  return (now === live ? "" : "Before. ") + outputs.join(", ");
+}
+
+// ---- changing them
+
+function showNumbers(state, options) {
+  now = state;
+  drawAll();
+  show({ still: true });
+  showLeaf(options);
+  if (!list.hidden) fillTables();
+  if (isExercise) fillSheet();
+}
+
+function setLeaves(numbers, options) {
+  if (numbers.every((x, value) => Object.is(x, live.leaves[value]))) return;
+  live = numbers.every((x, value) => Object.is(x, before.leaves[value])) ? before : told(numbers);
+  showNumbers(live, options);
+  writeLink();
+  sayLater(() => [`${names[leaf]} is ${number(live.leaves[leaf])}.`, byId("outcome").textContent, byId("trouble").textContent].join(" "));
+}
+
+function setLeaf(x, options) {
+  const numbers = live.leaves.slice();
+  numbers[leaf] = x;
+  setLeaves(numbers, options);
+}
+
+let saying = 0;
+function sayLater(words) {
+  clearTimeout(saying);
+  saying = setTimeout(() => say(words()), 400);
+}
+
+function chooseLeaf(value) {
+  leaf = value;
+  showLeaf();
+}
+
+field.addEventListener("input", () => {
+  const x = readNumber(field.value);
+  if (x === null) field.setAttribute("aria-invalid", "true");
+  else setLeaf(x, { typing: true });
+});
+field.addEventListener("change", () => showLeaf());
+field.addEventListener("keydown", (event) => {
+  const up = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+  if (!up || !Number.isFinite(live.leaves[leaf])) return;
+  event.preventDefault();
+  const step = (rangeFor(leaf) / 100) * (event.shiftKey ? 10 : 1);
+  setLeaf(Number((live.leaves[leaf] + up * step).toPrecision(12)));
+});
+leafSlider.addEventListener("input", () => setLeaf(Number(Number(leafSlider.value).toPrecision(12)), { sliding: true }));
+leafSlider.addEventListener("change", () => showLeaf()); // at an end, the range grows
+byId("leaf").append(...leaves.map((value) => new Option(names[value], value)));
+byId("leaf").addEventListener("change", () => {
+  chooseLeaf(Number(byId("leaf").value));
+  if (byValue && isShown(leaf)) {
+    choose(boxOf[leaf]);
+    bringIntoView([boxOf[leaf]]);
+  }
+});
+byId("reset").addEventListener("click", () => setLeaves(graph.leaves.slice()));
+byId("compare").addEventListener("click", () => showNumbers(now === live ? before : live));
+
+// ---- a link has what was changed: #x=3&w=-1. What it says of anything else is nothing to this page.
+
+function writeLink() {
+  const changed = new URLSearchParams(changedLeaves().map((value) => [names[value], number17(live.leaves[value])]));
+  try {
+    history.replaceState(null, "", `#${changed}`);
+  } catch {
+    // A page in a frame has no address of its own.
+  }
+}
+const number17 = (x) => (Number.isFinite(x) ? String(x) : number(x));
+
+function readLink() {
+  const numbers = graph.leaves.slice();
+  for (const [name, text] of new URLSearchParams(location.hash.slice(1))) {
+    const x = readNumber(text);
+    if (leafNamed.has(name) && x !== null) numbers[leafNamed.get(name)] = x;
+  }
+  setLeaves(numbers);
+}
+addEventListener("hashchange", readLink);
