@@ -5,7 +5,7 @@ whole batches.
 """
 
 from micrograd_bp.compiler.compiling import compile
-from micrograd_bp.compiler.run.matrices import Place
+from micrograd_bp.compiler.run.place import Place
 from micrograd_bp.compiler.run.program import Program
 
 __all__ = ["Place", "Program", "compile"]

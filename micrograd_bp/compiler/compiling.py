@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from micrograd_bp.compiler.run.arguments import checked_dtype, checked_graph
 from micrograd_bp.compiler.run.program import Program
 from micrograd_bp.engine import Value
 
@@ -46,12 +47,6 @@ def compile(
             "compile needs to know what to differentiate with respect to: parameters=model.parameters(), or a list of "
             "leaves; parameters=[] makes a program that only computes the loss and the outputs"
         )
-    return Program(
-        loss,
-        {} if inputs is None else inputs,
-        parameters,
-        {} if outputs is None else outputs,
-        dtype=dtype,
-        check=check,
-        form=form,
-    )
+    number_type = checked_dtype(dtype)
+    graph = checked_graph(loss, {} if inputs is None else inputs, parameters, {} if outputs is None else outputs)
+    return Program(graph, dtype=number_type, check=check, form=form)

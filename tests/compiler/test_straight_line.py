@@ -6,9 +6,8 @@ from random import Random
 import numpy as np
 import pytest
 
+from micrograd_bp.compiler import thresholds
 from micrograd_bp.compiler.find import chunks
-from micrograd_bp.compiler.run import lines as program
-from micrograd_bp.compiler.run.lines import straight_line
 from micrograd_bp.engine import OPERATIONS, Value, operation
 from micrograd_bp.engine.numbers.formulas import Formula
 from micrograd_bp.engine.operations import dot, greater, log, logsumexp, maximum, where
@@ -17,7 +16,7 @@ from micrograd_bp.engine.value import ieee_arithmetic
 from tests.counts import count
 from tests.problems.agreement import by_engine, distance
 from tests.problems.random_graphs import define_operations, random_problem
-from tests.problems.straight_lines import answer, is_right, run
+from tests.problems.straight_lines import answer, is_right, run, straight_line
 
 WAYS = [(1000, 100), (1000, 0), (4, 100), (4, 0)]
 """Statements in a function, and samples that are few: one function or many, floats or arrays."""
@@ -26,7 +25,7 @@ WAYS = [(1000, 100), (1000, 0), (4, 100), (4, 0)]
 @pytest.mark.parametrize(("statements", "few"), WAYS)
 def test_random_graphs_give_what_the_engine_gives(statements, few, monkeypatch, table):
     monkeypatch.setattr(chunks, "MOST_STATEMENTS", statements)
-    monkeypatch.setattr(program, "FEW_SAMPLES", few)
+    monkeypatch.setattr(thresholds, "SAMPLES_ON_FLOATS", few)
     own_operations = define_operations()
     for seed in range(10_000, 10_000 + count(20, 60)):
         problem = random_problem(Random(seed), own_operations)

@@ -12,11 +12,11 @@ import pytest
 
 from micrograd_bp.compiler.find import chunks
 from micrograd_bp.compiler.run.arguments import entry
-from micrograd_bp.compiler.run.lines import straight_line
 from micrograd_bp.engine import OPERATIONS, Value, gradients, topological_order
 from micrograd_bp.engine.numbers.floats import Floats
 from micrograd_bp.engine.operations import sum as sum_of
 from tests.problems.random_graphs import define_operations
+from tests.problems.straight_lines import straight_line
 
 
 @pytest.fixture

@@ -11,10 +11,8 @@ import numpy as np
 import pytest
 
 from micrograd_bp import compile
+from micrograd_bp.compiler import thresholds
 from micrograd_bp.compiler.find.numbering import Numbering
-from micrograd_bp.compiler.run import lines as program
-from micrograd_bp.compiler.run import program as compiled_program
-from micrograd_bp.compiler.run.lines import straight_line
 from micrograd_bp.compiler.run.tape import Tape
 from micrograd_bp.compiler.run.tape_kernel import CODES
 from micrograd_bp.engine import OPERATIONS, Value, operation
@@ -24,7 +22,7 @@ from micrograd_bp.engine.operations import sum as sum_of
 from tests.counts import count
 from tests.problems.agreement import by_engine, distance
 from tests.problems.random_graphs import define_operations, random_problem
-from tests.problems.straight_lines import answer, is_right, run
+from tests.problems.straight_lines import answer, is_right, run, straight_line
 
 on_a_tape = partial(run, tape=True)
 
@@ -81,7 +79,7 @@ def test_a_batch_runs_on_a_tape_or_on_arrays_with_the_same_numbers(monkeypatch):
     rows = np.linspace(-1.0, 1.0, 100).reshape(-1, 1)
     answers = []
     for few in (1000, 0):
-        monkeypatch.setattr(program, "FEW_FOR_A_TAPE", few)
+        monkeypatch.setattr(thresholds, "SAMPLES_ON_A_TAPE", few)
         value, gradient, d_rows = made.value_and_gradient(np.array([0.7]), [rows], 100)
         answers.append(np.concatenate([[value], gradient, d_rows[:, 0], made.predict([0.7], [rows], 100)["y"][:, 0]]))
     np.testing.assert_allclose(*answers, rtol=1e-13, atol=1e-17)
@@ -115,7 +113,7 @@ def test_without_an_instruction_for_a_function_there_is_no_tape():
     with pytest.raises(ValueError, match='form="tape" has no instruction for functions such as lgamma'):
         compile((x + 3.0).lgamma(), parameters=[x], form="tape")
     chain = x
-    for _ in range(compiled_program.LONG):
+    for _ in range(thresholds.OPERATIONS_FOR_A_TAPE):
         chain = chain * 0.5
     assert compile(chain, parameters=[x]).form == "tape"
     assert compile(chain + (x + 3.0).lgamma(), parameters=[x]).form == "straight line"
@@ -125,7 +123,7 @@ def test_python_is_written_when_it_is_asked_for():
     x = Value(0.5)
     made = straight_line(x.tanh(), {}, [x], {}, tape=True)
     made.value_and_gradient(np.array([0.5]), [], None)
-    assert "_python" not in vars(made)
+    assert "python" not in vars(made)
     assert "tanh" in made.source
     assert made.where(x)
 
@@ -146,7 +144,7 @@ import sys
 sys.modules["numba"] = None
 import numpy as np
 from micrograd_bp import Value
-from micrograd_bp.compiler.run.lines import straight_line
+from tests.problems.straight_lines import straight_line
 x = Value(0.5)
 print(straight_line(x * x, {}, [x], {}).value_and_gradient(np.array([3.0]), [], None))
 try:

@@ -3,10 +3,17 @@
 import numpy as np
 import pytest
 
-from micrograd_bp.compiler.run.lines import straight_line
-from micrograd_bp.engine import gradients
+from micrograd_bp.compiler.run.arguments import Graph
+from micrograd_bp.compiler.run.lines import Lines
+from micrograd_bp.engine import gradients, topological_order
 
 from .agreement import Answer
+
+
+def straight_line(loss, inputs, parameters, outputs, **options):
+    """A program of straight lines, from what `compile` takes."""
+    order = topological_order(loss, *(node for group in outputs.values() for node in group))
+    return Lines(Graph(loss, inputs, parameters, outputs, order), **options)
 
 
 def answer(problem, **options):

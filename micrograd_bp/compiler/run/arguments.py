@@ -3,8 +3,8 @@
 import keyword
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +20,51 @@ TAKEN = {"parameters", "with_respect_to", "__debug__"}
 """What a call of a program means something else by, or Python."""
 
 
+class Graph(NamedTuple):
+    """A graph of scalars, and what is wanted of it.
+
+    Attributes:
+        loss: its root.
+        inputs: leaves that differ from sample to sample, in groups.
+        parameters: leaves to differentiate with respect to.
+        outputs: groups of nodes that `predict` gives.
+        order: all nodes, operands before results.
+    """
+
+    loss: Value
+    inputs: Groups
+    parameters: list[Value]
+    outputs: Groups
+    order: list[Value]
+
+    @property
+    def roots(self) -> list[Value]:
+        """The nodes that are wanted."""
+        return [self.loss, *members(self.outputs)]
+
+    def require_outputs(self) -> None:
+        """Refuses to predict where there is nothing to predict.
+
+        Raises:
+            ValueError: there are no outputs.
+        """
+        if not self.outputs:
+            raise ValueError('this program has no outputs: compile(…, outputs={"scores": scores}) gives it some')
+
+    def sizes(self, names: Iterable[str]) -> dict[str, int]:
+        """How many members inputs have."""
+        return {name: len(self.inputs[name]) for name in names}
+
+
+def members(groups: Mapping[str, Sequence[Value]]) -> list[Value]:
+    """The Values of all groups, one after the other."""
+    return [node for group in groups.values() for node in group]
+
+
 def checked_graph(
     loss: Value, inputs: Mapping[str, Any], parameters: Iterable[Any], outputs: Mapping[str, Any]
-) -> tuple[Groups, list[Value], Groups, list[Value]]:
-    """The inputs, the parameters and the outputs as lists of Values, and all nodes of the graph in topological order.
+) -> Graph:
+    """A graph, with what is wanted of it in lists of Values.
 
     Raises:
         TypeError: something that is not a Value.
@@ -50,11 +91,11 @@ def checked_graph(
         is_plain = name.isidentifier() and name == unicodedata.normalize("NFKC", name)  # as Python reads it
         if not is_plain or keyword.iskeyword(name) or name in TAKEN:
             raise ValueError(f"an input is an argument of the program, and cannot be called {name!r}")
-    order = topological_order(loss, *(node for group in given.values() for node in group))
+    order = topological_order(loss, *members(given))
     for node in order:
         if isinstance(node.operation, HandMade):
             raise ValueError(f"{node!r} was made by hand, and has no rule that could be compiled")
-    return listed, leaves["the parameters"], given, order
+    return Graph(loss, listed, leaves["the parameters"], given, order)
 
 
 def _named(what: str, groups: Any) -> Mapping[str, Any]:
@@ -81,55 +122,63 @@ def _symbol(node: Value) -> str:
     return node.operation.symbol if node.operation is not None else "an operation"
 
 
-def checked_inputs(sizes: Mapping[str, int], given: Sequence[Any], named: Mapping[str, Any], dtype: str) -> list[Array]:
+def checked_inputs(
+    sizes: Mapping[str, int],
+    given: Sequence[Any],
+    named: Mapping[str, Any],
+    array: Callable[[str, Any, int], Any],
+) -> list[Any]:
     """The inputs of a call as arrays (samples, members).
 
     Args:
         sizes: how many members each input has.
         given: the inputs in that order, as far as they are not in `named`.
         named: inputs by name.
-        dtype: what the program computes with.
+        array: makes an array of an input, from its name, what is given, and its size.
 
     Raises:
         TypeError: missing or unknown inputs, or something else than real numbers.
         ValueError: a wrong shape, no samples, different numbers of samples, or a class that there is not.
     """
-    names = list(sizes)
-    signature = ", ".join(names) or "none"
-    if len(given) > len(names):
-        raise TypeError(f"this program takes {len(names)} inputs ({signature}), got {len(given)}")
-    arguments = dict(zip(names, given, strict=False))
-    for name, array in named.items():
+    signature = ", ".join(sizes) or "none"
+    if len(given) > len(sizes):
+        raise TypeError(f"this program takes {len(sizes)} inputs ({signature}), got {len(given)}")
+    arguments = dict(zip(sizes, given, strict=False))
+    for name, numbers in named.items():
         if name not in sizes:
             raise TypeError(f"this program has no input {name!r}; its inputs are: {signature}")
         if name in arguments:
             raise TypeError(f"the input {name} is given twice")
-        arguments[name] = array
-    missing = [name for name in names if name not in arguments]
+        arguments[name] = numbers
+    missing = [name for name in sizes if name not in arguments]
     if missing:
         raise TypeError(f"the input {missing[0]} is missing; this program takes: {signature}")
-    arrays = {name: _input(name, arguments[name], sizes[name], dtype) for name in names}
-    samples = {name: len(array) for name, array in arrays.items()}
+    arrays = {name: array(name, arguments[name], size) for name, size in sizes.items()}
+    for name, size in sizes.items():
+        shape = tuple(arrays[name].shape)
+        if len(shape) == 1 and size == 1:
+            arrays[name] = arrays[name][:, None]
+        elif len(shape) != 2 or shape[1] != size:
+            labels = ": encode labels one-hot" if len(shape) == 1 else ""
+            raise ValueError(f"the input {name} needs the shape (samples, {size}), got {shape}{labels}")
+    samples = {name: each.shape[0] for name, each in arrays.items()}
     if len(set(samples.values())) > 1:
-        raise ValueError(f"the inputs have different numbers of samples: {_listed(samples)}")
+        listed = ", ".join(f"{name} {number}" for name, number in samples.items())
+        raise ValueError(f"the inputs have different numbers of samples: {listed}")
     if 0 in samples.values():
         raise ValueError("a batch needs at least one sample")
     return list(arrays.values())
 
 
-def _listed(numbers: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} {number}" for name, number in numbers.items())
+def of_dtype(dtype: str) -> Callable[[str, Any, int], Array]:
+    """What makes NumPy's arrays of a type of inputs; of whole numbers, rows with a 1 at the class."""
 
+    def array(name: str, given: Any, size: int) -> Array:
+        numbers = real(f"the input {name}", given)
+        is_labels = numbers.ndim == 1 and numbers.dtype.kind in "iu" and size > 1
+        return _one_hot(name, numbers, size, dtype) if is_labels else numbers.astype(dtype, copy=False)
 
-def _input(name: str, given: Any, size: int, dtype: str) -> Array:
-    array = _real(f"the input {name}", given)
-    if array.ndim == 1 and array.dtype.kind in "iu" and size > 1:
-        return _one_hot(name, array, size, dtype)
-    if array.ndim == 1 and size == 1:
-        array = array[:, None]
-    if array.ndim != 2 or array.shape[1] != size:
-        raise ValueError(f"the input {name} needs the shape (samples, {size}), got {array.shape}")
-    return array.astype(dtype, copy=False)
+    return array
 
 
 def _one_hot(name: str, labels: Array, classes: int, dtype: str) -> Array:
@@ -141,17 +190,15 @@ def _one_hot(name: str, labels: Array, classes: int, dtype: str) -> Array:
     return rows
 
 
-def checked_parameters(given: Any, count: int, dtype: str) -> Array:
-    """The parameters as a flat array.
+def checked_parameters(array: Any, count: int) -> Any:
+    """The parameters, if they are a flat array of so many.
 
     Raises:
-        TypeError: something else than real numbers.
-        ValueError: not as many as there are.
+        ValueError: they are not.
     """
-    array = _real("the parameters", given)
-    if array.shape != (count,):
-        raise ValueError(f"the parameters are a flat array of {count} numbers, got the shape {array.shape}")
-    return np.asarray(array, dtype)
+    if tuple(array.shape) != (count,):
+        raise ValueError(f"the parameters are a flat array of {count} numbers, got the shape {tuple(array.shape)}")
+    return array
 
 
 def checked_dtype(dtype: Any) -> str:
@@ -166,7 +213,13 @@ def checked_dtype(dtype: Any) -> str:
     raise ValueError(f'dtype is "float64" or "float32", got {dtype!r}')
 
 
-def _real(what: str, given: Any) -> Array:
+def real(what: str, given: Any) -> Array:
+    """Real numbers as an array.
+
+    Raises:
+        TypeError: something else.
+        ValueError: rows of different lengths.
+    """
     try:
         array = np.asarray(given)
     except ValueError:

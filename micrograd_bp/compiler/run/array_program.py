@@ -1,20 +1,24 @@
 """A program on the arrays of a library: pure functions of the parameters and the inputs."""
 
 import warnings
-from collections.abc import Mapping, Sequence
-from inspect import Parameter, Signature
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from micrograd_bp.compiler.run.array_functions import JaxFunctions, array_functions
-from micrograd_bp.compiler.run.forms import Functions, Groups, Matrices, StraightLines
-from micrograd_bp.compiler.run.lines import StraightLine
-from micrograd_bp.compiler.run.matrices import MatrixProgram
-from micrograd_bp.engine import Value
+from micrograd_bp.compiler.arrays.rules import computed
+from micrograd_bp.compiler.run.arguments import Graph, checked_inputs, checked_parameters
+from micrograd_bp.compiler.run.array_functions import ArrayFunctions, JaxFunctions, array_functions
+from micrograd_bp.compiler.run.lines import Lines
+from micrograd_bp.compiler.run.matrices import Matrices
+from micrograd_bp.compiler.thresholds import MOST_STATEMENTS_IN_JAX
+from micrograd_bp.compiler.write.source_text import SourceText
+from micrograd_bp.compiler.write.xp import functional_source
+from micrograd_bp.engine import leaves
 
-MOST_STATEMENTS_IN_JAX = 5_000
-"""JAX traces each statement, and XLA compiles them: for so many that takes minutes, for twice as many far longer."""
+Functions = Mapping[str, Callable[..., Any]]
+"""`value_and_gradient` and `predict`, of the parameters and the inputs."""
 
 
 class ArrayProgram:
@@ -29,17 +33,8 @@ class ArrayProgram:
     seconds instead of minutes with `jit(f, compiler_options={"xla_disable_hlo_passes": "fusion"})`.
     """
 
-    def __init__(
-        self,
-        program: MatrixProgram | StraightLine,
-        loss: Value,
-        inputs: Groups,
-        parameters: Sequence[Value],
-        outputs: Groups,
-        dtype: str,
-        xp: Any,
-    ) -> None:
-        """Takes what `compile` was given, the program that it made of it, and a module of array functions.
+    def __init__(self, program: Matrices | Lines, graph: Graph, dtype: str, xp: Any) -> None:
+        """Takes a program, the graph that it was made of, and a module of array functions.
 
         Raises:
             TypeError: `xp` is no such module.
@@ -48,22 +43,15 @@ class ArrayProgram:
         self._xp = array_functions(xp)
         self._dtype = dtype
         self._warn_of_single_precision(stacklevel=5)
-        self._form: Matrices | StraightLines
-        if isinstance(program, StraightLine):
-            self._form = StraightLines(program, loss, inputs, outputs)
-        else:
-            self._form = Matrices(program, dtype)
-        if isinstance(self._xp, JaxFunctions) and self._form.n_statements > MOST_STATEMENTS_IN_JAX:
+        self._graph = graph
+        self._form = _LineFunctions(program, graph) if isinstance(program, Lines) else _MatrixFunctions(program, dtype)
+        n_statements = self._form.n_statements
+        if isinstance(self._xp, JaxFunctions) and n_statements > MOST_STATEMENTS_IN_JAX:
             raise ValueError(
-                f"this program has {self._form.n_statements:,} statements, which JAX would take too long to compile: "
+                f"this program has {n_statements:,} statements, which JAX would take too long to compile: "
                 f"it takes up to {MOST_STATEMENTS_IN_JAX:,}. On NumPy the program runs as it is"
             )
-        self._sizes = {"parameters": len(parameters), **{name: len(group) for name, group in inputs.items()}}
-        self._signatures = {
-            "value_and_gradient": _signature(["parameters", *inputs]),
-            "predict": _signature(["parameters", *program.predict_inputs]),
-        }
-        self._has_outputs = bool(outputs)
+        self._inputs = {"value_and_gradient": list(graph.inputs), "predict": program.predict_inputs}
         self._bound: dict[Any, Functions] = {}
 
     @property
@@ -101,45 +89,29 @@ class ArrayProgram:
             TypeError: missing or unknown inputs.
             ValueError: a wrong shape, or the program has no outputs.
         """
-        if not self._has_outputs:
-            raise ValueError('this program has no outputs: compile(…, outputs={"scores": scores}) gives it some')
+        self._graph.require_outputs()
         outcome: dict[str, Any] = self._run("predict", arguments, named)
         return outcome
 
     def _run(self, function: str, arguments: Sequence[Any], named: Mapping[str, Any]) -> Any:
         self._warn_of_single_precision(stacklevel=4)
-        given = self._signatures[function].bind(*arguments, **named).arguments
-        parameters = self._xp.asarray(given.pop("parameters"), self._dtype)
-        if parameters.shape != (self._sizes["parameters"],):
-            raise ValueError(
-                f"the parameters are a flat array of {self._sizes['parameters']} numbers, "
-                f"got the shape {tuple(parameters.shape)}"
-            )
-        inputs = [self._input(name, each, parameters) for name, each in given.items()]
-        samples = {name: array.shape[0] for name, array in zip(given, inputs, strict=True)}
-        if len(set(samples.values())) > 1:
-            raise ValueError(
-                f"the inputs have different numbers of samples: "
-                f"{', '.join(f'{name} {number}' for name, number in samples.items())}"
-            )
-        if 0 in samples.values():
-            raise ValueError("a batch needs at least one sample")
+        if "parameters" in named:
+            arguments = (named["parameters"], *arguments)
+            named = {name: array for name, array in named.items() if name != "parameters"}
+        elif not arguments:
+            raise TypeError("the parameters are missing, which come first")
+        parameters = self._xp.asarray(arguments[0], self._dtype)
+        checked_parameters(parameters, len(self._graph.parameters))
+
+        def array(name: str, given: Any, size: int) -> Any:
+            return self._xp.asarray(given, self._dtype, parameters)
+
+        inputs = checked_inputs(self._graph.sizes(self._inputs[function]), arguments[1:], named, array)
         place = self._xp.place(parameters)
         if place not in self._bound:
             self._bound[place] = self._form.bound(self._xp, parameters)
         with np.errstate(all="ignore"):
             return self._bound[place][function](parameters, *inputs)
-
-    def _input(self, name: str, given: Any, parameters: Any) -> Any:
-        array, size = self._xp.asarray(given, self._dtype, parameters), self._sizes[name]
-        if array.ndim == 1 and size == 1:
-            array = self._xp.reshape(array, (-1, 1))
-        if array.ndim != 2 or array.shape[1] != size:
-            raise ValueError(
-                f"the input {name} needs the shape (samples, {size}), got {tuple(array.shape)}"
-                + (": encode labels one-hot" if array.ndim == 1 else "")
-            )
-        return array
 
     def _warn_of_single_precision(self, stacklevel: int) -> None:
         if self._xp.precision(self._dtype) != self._dtype:
@@ -150,5 +122,74 @@ class ArrayProgram:
             )
 
 
-def _signature(names: Sequence[str]) -> Signature:
-    return Signature([Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in names])
+class _MatrixFunctions:
+    """A program of matrices, written once more without statements that change an array in place.
+
+    Attributes:
+        text: the source.
+        n_statements: about how many statements run.
+    """
+
+    def __init__(self, program: Matrices, dtype: str) -> None:
+        """Writes the text."""
+        module = functional_source(program.routines, dtype)
+        self._constants, self._library = module.constants.arrays, module.constants.free("xp")
+        self.n_statements = len(module.lines)
+        self.text = SourceText([module.lines])
+
+    def bound(self, xp: ArrayFunctions, like: Any) -> Functions:
+        """The functions of the text, on those of a library, with constants that fit the array `like`."""
+        namespace = self.text.run()
+        namespace |= {name: xp.constant(array, like) for name, array in self._constants.items()}
+        namespace[self._library] = xp
+        return namespace
+
+
+class _LineFunctions:
+    """A program of straight lines, whose text runs on arrays with a number for each sample as it stands.
+
+    Attributes:
+        n_statements: about how many statements run.
+    """
+
+    def __init__(self, program: Lines, graph: Graph) -> None:
+        """Starts from the program."""
+        self._program = program
+        self.n_statements = len(graph.order)
+        drawn = {leaf for group in graph.inputs.values() for leaf in group}
+        self._of_each_sample = {name: not drawn.isdisjoint(leaves(*group)) for name, group in graph.outputs.items()}
+
+    @property
+    def text(self) -> SourceText:
+        """The source; for a program on a tape it is written when it is first asked for."""
+        return self._program.python.text
+
+    def bound(self, xp: ArrayFunctions, like: Any) -> Functions:
+        """The functions of the text, on those of a library, with constants that fit the array `like`."""
+        namespace = self._program.python.bound(
+            lambda name: partial(_on_any_numbers, name, getattr(xp, name)),
+            lambda numbers: [xp.constant(np.array(number), like) for number in numbers],
+        )
+
+        def value_and_gradient(parameters: Any, *inputs: Any) -> Any:
+            columns = [xp.columns(array) for array in (parameters, *inputs)]
+            value, gradient = namespace["value_and_gradient"](*columns)
+            # XLA compiles a stack of means in seconds, where the mean of a stack may take it minutes.
+            value, *means = [xp.mean(xp.as_array(number, parameters)) for number in (value, *gradient)]
+            return value, xp.stack(means) if means else parameters
+
+        def predict(parameters: Any, *inputs: Any) -> Any:
+            columns = [xp.columns(array) for array in (parameters, *inputs)]
+            outputs = {}
+            for name, group in namespace["predict"](*columns).items():
+                shape = inputs[0].shape[:1] if self._of_each_sample[name] else ()
+                outputs[name] = xp.stack([xp.broadcast_to(xp.as_array(each, parameters), shape) for each in group])
+            return outputs
+
+        return {"value_and_gradient": value_and_gradient, "predict": predict}
+
+
+def _on_any_numbers(name: str, function: Callable[..., Any], *operands: Any) -> Any:
+    """A function of arrays, also on plain numbers, which a statement such as `v1 = 1.0` leaves to later ones."""
+    numbers = [number for each in operands for number in (each if isinstance(each, tuple) else (each,))]
+    return function(*operands) if any(hasattr(number, "dtype") for number in numbers) else computed(name, operands)

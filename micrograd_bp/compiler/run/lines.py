@@ -11,103 +11,77 @@ from typing import TYPE_CHECKING, Any
 import numpy
 from numpy.typing import NDArray
 
+from micrograd_bp.compiler import thresholds
 from micrograd_bp.compiler.find.numbering import Numbering
-from micrograd_bp.compiler.run.matrices import Place
+from micrograd_bp.compiler.run.arguments import Graph, members
 from micrograd_bp.compiler.run.non_finite import first_non_finite
+from micrograd_bp.compiler.run.place import Place
 from micrograd_bp.compiler.write.lines import Function, PythonCode
 from micrograd_bp.engine import Value, leaves
 
 if TYPE_CHECKING:
     from micrograd_bp.compiler.run.tape import Tape
 
-FEW_SAMPLES = 16
-"""Up to so many samples, Python is faster on one after the other than NumPy on all at once."""
-
-FEW_FOR_A_TAPE = 128
-"""Likewise a tape."""
-
 Array = NDArray[numpy.float64]
 
 
-def straight_line(
-    loss: Value,
-    inputs: Mapping[str, Sequence[Value]],
-    parameters: Sequence[Value],
-    outputs: Mapping[str, Sequence[Value]],
-    *,
-    with_respect_to: Sequence[str] = (),
-    tape: bool = False,
-    order: Sequence[Value] | None = None,
-) -> "StraightLine":
-    """Compiles a graph into straight-line code.
-
-    Args:
-        loss: a node, built on sample inputs.
-        inputs: groups of leaves, by names that can be arguments of a function.
-        parameters: leaves.
-        outputs: groups of nodes that `predict` gives, by name.
-        with_respect_to: the inputs whose gradients are asked for besides that of the parameters.
-        tape: whether few samples run on a tape, if the graph can be put on one; Python is then written when it is
-            first asked for.
-        order: all that the loss is computed from, operands before results, where that is known already.
-
-    Raises:
-        ImportError: a tape is asked for, and numba is not installed.
-    """
-    return StraightLine(loss, inputs, parameters, outputs, with_respect_to, tape, order)
-
-
-class StraightLine:
+class Lines:
     """The program of a graph.
 
     Attributes:
-        parameters: the leaves with respect to which it is differentiated.
         predict_inputs: the names of the inputs that the outputs depend on.
         has_tape: whether few samples run on a tape, for which its kernel must have an instruction for every function.
     """
 
-    def __init__(
-        self,
-        loss: Value,
-        inputs: Mapping[str, Sequence[Value]],
-        parameters: Sequence[Value],
-        outputs: Mapping[str, Sequence[Value]],
-        with_respect_to: Sequence[str],
-        tape: bool,
-        order: Sequence[Value] | None,
-    ) -> None:
-        """Writes the program; see `straight_line`."""
-        self.parameters = list(parameters)
-        self._with_respect_to = [len(inputs[name]) for name in with_respect_to]
-        targets = [*parameters, *_members({name: inputs[name] for name in with_respect_to})]
-        self._graph = graph = Numbering([loss], [*parameters, *_members(inputs)], targets, order)
-        places = [graph.number[target] for target in targets]
-        functions = {"value_and_gradient": Function(graph, len(self.parameters), _sizes(inputs), targets=places)}
-        used = set(leaves(*_members(outputs)))
-        needed = {name: group for name, group in inputs.items() if not used.isdisjoint(group)}
+    def __init__(self, graph: Graph, with_respect_to: Sequence[str] = (), *, tape: bool = False) -> None:
+        """Prepares the program.
+
+        Args:
+            graph: what is to be compiled.
+            with_respect_to: the inputs whose gradients are asked for besides that of the parameters.
+            tape: whether few samples run on a tape, if the graph can be put on one. Python is written when it is first
+                asked for.
+
+        Raises:
+            ImportError: a tape is asked for, and numba is not installed.
+        """
+        self._n_parameters = len(graph.parameters)
+        self._with_respect_to = [len(graph.inputs[name]) for name in with_respect_to]
+        targets = [*graph.parameters, *members({name: graph.inputs[name] for name in with_respect_to})]
+        order = None if graph.outputs else graph.order  # of the loss alone
+        self._graph = Numbering([graph.loss], [*graph.parameters, *members(graph.inputs)], targets, order)
+        places = [self._graph.number[target] for target in targets]
+        functions = {
+            "value_and_gradient": Function(self._graph, self._n_parameters, graph.sizes(graph.inputs), targets=places)
+        }
+        used = set(leaves(*members(graph.outputs)))
+        needed = {name: group for name, group in graph.inputs.items() if not used.isdisjoint(group)}
         self.predict_inputs = list(needed)
         self._outputs: dict[str, list[int]] = {}
-        if outputs:
-            graph = Numbering(_members(outputs), [*parameters, *_members(needed)], _members(needed))
-            self._outputs = {name: [graph.number[node] for node in group] for name, group in outputs.items()}
-            functions["predict"] = Function(graph, len(self.parameters), _sizes(needed), outputs=self._outputs)
+        if graph.outputs:
+            numbered = Numbering(members(graph.outputs), [*graph.parameters, *members(needed)], members(needed))
+            self._outputs = {name: [numbered.number[node] for node in group] for name, group in graph.outputs.items()}
+            functions["predict"] = Function(numbered, self._n_parameters, graph.sizes(needed), outputs=self._outputs)
         self._functions = functions
         self._tapes = _tapes(functions) if tape else {}
         self.has_tape = bool(self._tapes)
 
     @cached_property
-    def _python(self) -> PythonCode:
+    def python(self) -> PythonCode:
+        """The program in Python."""
         return PythonCode(list(self._functions.values()))
 
     @property
     def source(self) -> str:
         """Python source, which runs on its own."""
-        return self._python.text.source
+        return self.python.text.source
+
+    buffered_source = source
 
     @property
     def filename(self) -> str:
         """The name under which a debugger finds the source."""
-        return self._python.text.filename
+        return self.python.text.filename
 
     def value_and_gradient(self, parameters: Array, inputs: Sequence[Array], batch: int | None) -> tuple[Any, ...]:
         """The mean of the loss over a batch, and its derivatives, in IEEE arithmetic.
@@ -123,8 +97,8 @@ class StraightLine:
         """
         with numpy.errstate(all="ignore"):
             table = self._table("value_and_gradient", parameters, inputs, batch)
-            value, *gradient = table[:, : 1 + len(self.parameters)].mean(axis=0)
-        d_inputs = numpy.split(table[:, 1 + len(self.parameters) :], numpy.cumsum(self._with_respect_to), axis=1)[:-1]
+            value, *gradient = table[:, : 1 + self._n_parameters].mean(axis=0)
+        d_inputs = numpy.split(table[:, 1 + self._n_parameters :], numpy.cumsum(self._with_respect_to), axis=1)[:-1]
         return float(value), numpy.array(gradient), *(each / len(table) for each in d_inputs)
 
     def predict(self, parameters: Array, inputs: Sequence[Array], batch: int | None) -> dict[str, Array]:
@@ -146,29 +120,29 @@ class StraightLine:
         """The results of a function of the program: a row for each sample."""
         samples = [numpy.asarray(group, dtype=numpy.float64) for group in inputs]
         numbers = numpy.asarray(parameters, dtype=numpy.float64)
-        if function in self._tapes and (batch or 1) <= FEW_FOR_A_TAPE:
+        if function in self._tapes and (batch or 1) <= thresholds.SAMPLES_ON_A_TAPE:
             return self._tapes[function].run(
                 numbers, numpy.concatenate([*samples, numpy.empty((batch or 1, 0))], axis=1)
             )
-        if (batch or 1) <= FEW_SAMPLES:
+        if (batch or 1) <= thresholds.SAMPLES_ON_FLOATS:
             try:
                 return self._sample_by_sample(function, numbers, samples)
             except (ValueError, ArithmeticError):  # Python raises where IEEE arithmetic goes on
                 pass
         columns = [list(numpy.ascontiguousarray(group.T)) for group in samples]
-        row = _row(self._python.on_arrays[function](list(numbers), *columns))
+        row = _row(self.python.on_arrays[function](list(numbers), *columns))
         table = numpy.empty((batch or 1, len(row)))
         for place, column in enumerate(row):
             table[:, place] = column
         return table
 
     def _sample_by_sample(self, function: str, parameters: Array, inputs: Sequence[Array]) -> Array:
-        run, numbers = self._python.on_floats[function], parameters.tolist()
+        run, numbers = self.python.on_floats[function], parameters.tolist()
         samples = zip(*[group.tolist() for group in inputs], strict=True) if inputs else [()]
         return numpy.array([_row(run(numbers, *sample)) for sample in samples])
 
     def first_non_finite(self, parameters: Array, inputs: Sequence[Array]) -> tuple[str, Value | None]:
-        """The first statement whose number is not finite, and its node; as `MatrixProgram` has it."""
+        """The first statement whose number is not finite, and its node; as `Matrices` has it."""
         graph = self._graph
         columns = [*parameters[:, None], *(column for group in inputs for column in group.T)]
         targets = [node for place, node in enumerate(graph.nodes[: graph.n_variables]) if graph.moved[place]]
@@ -183,7 +157,7 @@ class StraightLine:
     def where(self, node: Value) -> list[Place]:
         """Where in the source a node and its gradient are computed; where they have statements of their own."""
         place = self._graph.number.get(node)
-        places = [] if place is None else self._python.where(place)
+        places = [] if place is None else self.python.where(place)
         return [Place(name, (), line, statement) for name, line, statement in places]
 
     def node(self, name: str, index: Sequence[int] = (), member: str = "") -> Value:
@@ -193,7 +167,7 @@ class StraightLine:
             LookupError: nothing is called so.
         """
         try:
-            return self._graph.nodes[self._python.place(name, index, member)]
+            return self._graph.nodes[self.python.place(name, index, member)]
         except (LookupError, ValueError):
             raise LookupError(f"nothing in this program is called {name!r}") from None
 
@@ -217,11 +191,3 @@ def _row(results: Any) -> list[Any]:
         return [number for group in results.values() for number in group]
     value, gradient = results
     return [value, *gradient]
-
-
-def _members(groups: Mapping[str, Sequence[Value]]) -> list[Value]:
-    return [node for group in groups.values() for node in group]
-
-
-def _sizes(groups: Mapping[str, Sequence[Value]]) -> dict[str, int]:
-    return {name: len(group) for name, group in groups.items()}

@@ -1,7 +1,7 @@
 """A graph as a program of matrices: groups, their routines, and the source that runs."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextvars import Context
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -9,39 +9,19 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from micrograd_bp.compiler import thresholds
 from micrograd_bp.compiler.arrays.language import BATCH
 from micrograd_bp.compiler.arrays.routine import Routine, Routines
 from micrograd_bp.compiler.find.grouping import Grouping
 from micrograd_bp.compiler.find.groups import HOLE, Group
+from micrograd_bp.compiler.run.arguments import Graph
+from micrograd_bp.compiler.run.place import Place
 from micrograd_bp.compiler.write.module import ModuleSource, module_source
 from micrograd_bp.compiler.write.names import give_names
 from micrograd_bp.compiler.write.source_text import SourceText
 from micrograd_bp.engine import Value
 
 Array = NDArray[Any]
-
-
-class Place(NamedTuple):
-    """An entry of an array in a program.
-
-    Attributes:
-        array: the array's name in the source; that of a gradient starts with `d_`.
-        index: which entry, without the axis of samples.
-        line: the line of the source that sets it; that of the function for an argument.
-        statement: that line.
-    """
-
-    array: str
-    index: tuple[int, ...]  # type: ignore[assignment]  # an entry has an index; nobody looks one up in a Place
-    line: int
-    statement: str
-
-
-FEW_SAMPLES = 8
-"""Up to so many samples the plain source runs: there its fewer calls weigh more than its new arrays."""
-
-BLOCK = 512
-"""Samples in a block, of which the arrays stay in the processor's cache."""
 
 
 ERRORS_IGNORED = Context()
@@ -68,7 +48,8 @@ def _block_size(routine: Routine) -> int | None:
     """How many samples to take at a time; None for all, where adding up gradients would cost more than it brings."""
     widths = [each.target.shape[-1] for each in routine.statements if each.target.shape[:1] == (BATCH,)]
     (n_parameters,) = routine.results["gradient"].shape
-    return BLOCK if 4 * n_parameters < BLOCK * sum(widths) else None
+    block = thresholds.SAMPLES_IN_A_BLOCK
+    return block if 4 * n_parameters < block * sum(widths) else None
 
 
 def _in_blocks(
@@ -93,7 +74,7 @@ def _in_blocks(
     return value, gradient, *(np.concatenate(parts) for parts in zip(*along_inputs, strict=True))
 
 
-class MatrixProgram:
+class Matrices:
     """The program of a graph.
 
     Attributes:
@@ -103,42 +84,34 @@ class MatrixProgram:
     """
 
     def __init__(
-        self,
-        grouping: Grouping,
-        loss: Value,
-        outputs: Mapping[str, Sequence[Value]],
-        with_respect_to: Sequence[str] = (),
-        dtype: str = "float64",
+        self, grouping: Grouping, graph: Graph, with_respect_to: Sequence[str] = (), dtype: str = "float64"
     ) -> None:
         """Writes and compiles the program of grouped nodes."""
         self.grouping = grouping
         routines = Routines(grouping)
-        made = [routines.value_and_gradient(loss, with_respect_to)]
-        if outputs:
-            made.append(routines.predict(outputs))
-            self.predict_inputs = [group.name for group in made[1].inputs]
-        else:
-            self.predict_inputs = []
-        give_names(grouping, routines.reader, loss, outputs)
+        self.routines = [routines.value_and_gradient(graph.loss, with_respect_to)]
+        self.routines += [routines.predict(graph.outputs)] if graph.outputs else []
+        self.predict_inputs = [group.name for routine in self.routines[1:] for group in routine.inputs]
+        give_names(grouping, routines.reader, graph.loss, graph.outputs)
         self._same = routines.reader.same
         self._views = routines.reader.views
-        self._routines, self._dtype = made, dtype
+        self._dtype = dtype
         self._plain = self._written(buffered=False)
         self.source, self.filename = self._plain.text.source, self._plain.text.filename
         self._lines = self._plain.module.statements.get("value_and_gradient", {})
         self._places: dict[tuple[Group | None, bool], int] = {}
         for number, (statement, _) in self._lines.items():
             self._places.setdefault((statement.group, statement.is_backward), number)
-        self._block = _block_size(made[0])
+        self._block = _block_size(self.routines[0])
         self._have_copies: bool | None = None
         self._viewed: Array | None = None
         self._kept_views: tuple[Any, ...] = ()
 
     def _written(self, *, buffered: bool) -> "_Written":
-        routines = self._routines[:1] if buffered else self._routines
+        routines = self.routines[:1] if buffered else self.routines
         module = module_source(routines, _description(self.grouping), self._dtype, buffered=buffered)
         constants = module.constants.source()
-        text = SourceText([module.lines, *([constants.split("\n")] if constants else [])])
+        text = SourceText([module.lines, *([[constants]] if constants else [])])
         return _Written(text, text.run(), module)
 
     @cached_property
@@ -151,8 +124,8 @@ class MatrixProgram:
         return self._buffered.text.source
 
     def value_and_gradient(self, parameters: Array, inputs: Sequence[Array], batch: int | None) -> tuple[Any, ...]:
-        """The mean of the loss over a batch, and its derivatives, in IEEE arithmetic; as `StraightLine` has it."""
-        few = batch is not None and batch <= FEW_SAMPLES
+        """The mean of the loss over a batch, and its derivatives, in IEEE arithmetic; as `Lines` has it."""
+        few = batch is not None and batch <= thresholds.SAMPLES_IN_PLAIN_SOURCE
         run = ERRORS_IGNORED.copy().run
         if few or _is_debugged():  # breakpoints are in the plain source
             outcome: tuple[Any, ...] = run(self._plain.namespace["value_and_gradient"], parameters, *inputs)

@@ -2,33 +2,33 @@
 
 import math
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
+from micrograd_bp.compiler import thresholds
 from micrograd_bp.compiler.find.grouping import Grouping
-from micrograd_bp.compiler.run.arguments import checked_dtype, checked_graph, checked_inputs, checked_parameters, entry
+from micrograd_bp.compiler.run.arguments import (
+    Graph,
+    checked_graph,
+    checked_inputs,
+    checked_parameters,
+    entry,
+    of_dtype,
+    real,
+)
 from micrograd_bp.compiler.run.array_functions import jax_numpy
 from micrograd_bp.compiler.run.array_program import ArrayProgram
-from micrograd_bp.compiler.run.lines import StraightLine, straight_line
-from micrograd_bp.compiler.run.matrices import MatrixProgram
+from micrograd_bp.compiler.run.lines import Lines
+from micrograd_bp.compiler.run.matrices import Matrices
 from micrograd_bp.compiler.run.non_finite import all_finite, described
 from micrograd_bp.engine import Value, topological_order
 from micrograd_bp.engine.value import number_of
 
 Array = NDArray[Any]
-
-FEW = 8
-"""With fewer scalar operations than this for each statement on arrays, arrays cost more than they bring."""
-
-FEW_IN_A_BATCH = 2
-"""The same for a batch, for which a statement for each value is one on arrays too."""
-
-LONG = 5_000
-"""From so many operations on, a tape is worth loading numba's kernel."""
 
 
 class Program:
@@ -38,70 +38,52 @@ class Program:
         form: "matrices", "straight line" or "tape".
     """
 
-    def __init__(
-        self,
-        loss: Value,
-        inputs: Mapping[str, Any],
-        parameters: Sequence[Value],
-        outputs: Mapping[str, Any],
-        *,
-        dtype: Any,
-        check: bool,
-        form: str,
-    ) -> None:
+    def __init__(self, graph: Graph, *, dtype: str, check: bool, form: str) -> None:
         """Compiles; see `compile`."""
-        self._dtype = checked_dtype(dtype)
         if form not in ("auto", "matrices", "straight line", "tape"):
             raise ValueError(f'form is "auto", "matrices", "straight line" or "tape", got {form!r}')
-        if form in ("straight line", "tape") and self._dtype == "float32":
+        if form in ("straight line", "tape") and dtype == "float32":
             raise ValueError(f'form="{form}" computes with float64 alone')
-        self._loss = loss
-        self._inputs, self._values, self._outputs, order = checked_graph(loss, inputs, parameters, outputs)
-        self._check = check
-        self._number_type = np.dtype(self._dtype)
-        self._widths = [len(group) for group in self._inputs.values()]
+        self._graph, self._dtype, self._check = graph, dtype, check
+        self._number_type = np.dtype(dtype)
+        self._widths = [len(group) for group in graph.inputs.values()]
         self.form = form
-        self._program = self._compiled(order)
-        self._programs: dict[tuple[str, ...], MatrixProgram | StraightLine] = {(): self._program}
-        self._warn_of_unused(order)
-        self._parameters: Array = np.empty(len(self._values), self._dtype)
+        self._program = self._compiled()
+        self._programs: dict[tuple[str, ...], Matrices | Lines] = {(): self._program}
+        self._warn_of_unused()
+        self._parameters: Array = np.empty(len(graph.parameters), dtype)
         self.load()
 
-    @property
-    def _roots(self) -> list[Value]:
-        return [self._loss, *(node for group in self._outputs.values() for node in group)]
-
-    def _compiled(self, order: list[Value], with_respect_to: Sequence[str] = ()) -> MatrixProgram | StraightLine:
-        is_asked_for = self.form == "tape"
+    def _compiled(self, with_respect_to: Sequence[str] = ()) -> Matrices | Lines:
+        graph, is_asked_for = self._graph, self.form == "tape"
         if self.form in ("auto", "matrices"):
             # Python's floats, on which straight lines run, are float64.
-            few = (
-                None if self.form == "matrices" or self._dtype == "float32" else FEW_IN_A_BATCH if self._inputs else FEW
-            )
-            grouping = Grouping.of(order, self._roots, self._inputs, self._values, few)
+            few = None
+            if self.form == "auto" and self._dtype == "float64":
+                few = thresholds.FEW_IN_A_BATCH if graph.inputs else thresholds.FEW
+            grouping = Grouping.of(graph.order, graph.roots, graph.inputs, graph.parameters, few)
             if grouping is not None:
                 self.form = "matrices"
-                return MatrixProgram(grouping, self._loss, self._outputs, with_respect_to, self._dtype)
+                return Matrices(grouping, graph, with_respect_to, self._dtype)
         if self.form == "auto":
-            is_long = sum(1 for node in order if node.operands) >= LONG
+            is_long = sum(1 for node in graph.order if node.operands) >= thresholds.OPERATIONS_FOR_A_TAPE
             self.form = "tape" if is_long and find_spec("numba") is not None else "straight line"
-        graph = self._loss, self._inputs, self._values, self._outputs
-        known = None if self._outputs else order
-        program = straight_line(*graph, with_respect_to=with_respect_to, tape=self.form == "tape", order=known)
+        program = Lines(graph, with_respect_to, tape=self.form == "tape")
         if self.form == "tape" and not program.has_tape:
             if is_asked_for:
                 raise ValueError('form="tape" has no instruction for functions such as lgamma: leave form out')
             self.form = "straight line"
         return program
 
-    def _warn_of_unused(self, order: list[Value]) -> None:
-        used = set(topological_order(self._loss) if self._outputs else order)
-        unused = [position for position, value in enumerate(self._values) if value not in used]
+    def _warn_of_unused(self) -> None:
+        graph = self._graph
+        used = set(topological_order(graph.loss) if graph.outputs else graph.order)
+        unused = [position for position, value in enumerate(graph.parameters) if value not in used]
         if unused:
-            first = self._values[unused[0]]
+            first = graph.parameters[unused[0]]
             warnings.warn(
-                f"the loss does not depend on {len(unused)} of {len(self._values)} parameters, whose gradient is 0; "
-                f"the first is number {unused[0]}, {first!r}",
+                f"the loss does not depend on {len(unused)} of {len(graph.parameters)} parameters, whose gradient is "
+                f"0; the first is number {unused[0]}, {first!r}",
                 stacklevel=4,
             )
 
@@ -112,7 +94,8 @@ class Program:
 
     @parameters.setter
     def parameters(self, numbers: Any) -> None:
-        self._parameters[:] = checked_parameters(numbers, len(self._values), self._dtype)  # of which there are views
+        # In place, since there are views.
+        self._parameters[:] = checked_parameters(real("the parameters", numbers), len(self._parameters))
 
     @property
     def source(self) -> str:
@@ -130,15 +113,15 @@ class Program:
 
         Its `value_and_gradient` takes, behind the parameters, what `views(parameters)` gives.
         """
-        return self._program.buffered_source if isinstance(self._program, MatrixProgram) else self.source
+        return self._program.buffered_source
 
     def load(self) -> None:
         """Takes the parameters' numbers from the Values."""
-        self.parameters = np.array([number_of(value) for value in self._values], dtype=float)
+        self.parameters = np.array([number_of(value) for value in self._graph.parameters], dtype=float)
 
     def store(self) -> None:
         """Writes the parameters' numbers to the Values."""
-        for value, number in zip(self._values, self._parameters.tolist(), strict=True):
+        for value, number in zip(self._graph.parameters, self._parameters.tolist(), strict=True):
             value.data = number
 
     def value_and_gradient(self, /, *inputs: Any, with_respect_to: str | Sequence[str] = (), **named: Any) -> Any:
@@ -164,7 +147,7 @@ class Program:
             program = self._program_for(
                 (with_respect_to,) if isinstance(with_respect_to, str) else tuple(with_respect_to or ())
             )
-            arrays = checked_inputs(self._sizes(self._inputs), inputs, named, self._dtype)
+            arrays = checked_inputs(self._graph.sizes(self._graph.inputs), inputs, named, of_dtype(self._dtype))
         batch = len(arrays[0]) if arrays else None
         value, gradient, *others = program.value_and_gradient(self._parameters, arrays, batch)
         are_others_finite = not others or all(all_finite(each.ravel()) for each in others)
@@ -189,17 +172,17 @@ class Program:
                 return False
         return True
 
-    def _program_for(self, with_respect_to: tuple[str, ...]) -> MatrixProgram | StraightLine:
+    def _program_for(self, with_respect_to: tuple[str, ...]) -> Matrices | Lines:
         """The program that also gives the gradient with respect to some inputs; compiled when it is first asked for."""
         for name in with_respect_to:
             if with_respect_to.count(name) > 1:
                 raise ValueError(f"with_respect_to names the input {name!r} twice")
-            if name not in self._inputs:
+            if name not in self._graph.inputs:
                 raise ValueError(
-                    f"this program has no input {name!r}; its inputs are: {', '.join(self._inputs) or 'none'}"
+                    f"this program has no input {name!r}; its inputs are: {', '.join(self._graph.inputs) or 'none'}"
                 )
         if with_respect_to not in self._programs:
-            self._programs[with_respect_to] = self._compiled(topological_order(*self._roots), with_respect_to)
+            self._programs[with_respect_to] = self._compiled(with_respect_to)
         return self._programs[with_respect_to]
 
     def predict(self, /, *inputs: Any, **named: Any) -> dict[str, Array]:
@@ -212,18 +195,14 @@ class Program:
         Raises:
             TypeError, ValueError: inputs that do not fit, or the program has no outputs.
         """
-        if not self._outputs:
-            raise ValueError('this program has no outputs: compile(…, outputs={"scores": scores}) gives it some')
-        sizes = self._sizes(self._program.predict_inputs)
-        arrays = checked_inputs(sizes, inputs, named, self._dtype)
+        self._graph.require_outputs()
+        sizes = self._graph.sizes(self._program.predict_inputs)
+        arrays = checked_inputs(sizes, inputs, named, of_dtype(self._dtype))
         outputs = self._program.predict(self._parameters, arrays, len(arrays[0]) if arrays else None)
         return {name: np.array(output, self._dtype) for name, output in outputs.items()}
 
-    def _sizes(self, names: Iterable[str]) -> dict[str, int]:
-        return {name: len(self._inputs[name]) for name in names}
-
     def _refuse(
-        self, program: MatrixProgram | StraightLine, value: float, gradients: Sequence[Array], arrays: Sequence[Array]
+        self, program: Matrices | Lines, value: float, gradients: Sequence[Array], arrays: Sequence[Array]
     ) -> NoReturn:
         statement, node = program.first_non_finite(self._parameters, arrays)
         gradient = np.concatenate([each.ravel() for each in gradients])
@@ -250,11 +229,11 @@ class Program:
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy is compiled from a copy of the graph."""
         options = {"dtype": self._dtype, "check": self._check, "form": self.form}
-        return _compiled_again, (self._loss, self._inputs, self._values, self._outputs, options, self.parameters)
+        return _compiled_again, (tuple(self._graph)[:-1], options, self.parameters)
 
     def __repr__(self) -> str:
-        inputs = ", ".join(f"{name} (samples, {len(group)})" for name, group in self._inputs.items())
-        return f"<program of {self.form}: parameters ({len(self._values)},){', ' + inputs if inputs else ''}>"
+        inputs = ", ".join(f"{name} (samples, {len(group)})" for name, group in self._graph.inputs.items())
+        return f"<program of {self.form}: parameters ({len(self._graph.parameters)},){', ' + inputs if inputs else ''}>"
 
     def to_jax(self) -> ArrayProgram:
         """The program as a pure function `f(parameters, *inputs)` on `jax.numpy`, for `jit`, `vmap` and sharded arrays.
@@ -274,14 +253,12 @@ class Program:
         return self._on_arrays(xp)
 
     def _on_arrays(self, xp: Any) -> ArrayProgram:
-        return ArrayProgram(self._program, self._loss, self._inputs, self._values, self._outputs, self._dtype, xp)
+        return ArrayProgram(self._program, self._graph, self._dtype, xp)
 
 
-def _compiled_again(
-    loss: Value, inputs: Any, parameters: list[Value], outputs: Any, options: dict[str, Any], numbers: Array
-) -> Program:
+def _compiled_again(graph: tuple[Any, Any, Any, Any], options: dict[str, Any], numbers: Array) -> Program:
     with warnings.catch_warnings():  # of parameters without a use has been warned
         warnings.simplefilter("ignore")
-        program = Program(loss, inputs, parameters, outputs, **options)
+        program = Program(checked_graph(*graph), **options)
     program.parameters = numbers
     return program

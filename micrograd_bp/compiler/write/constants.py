@@ -46,7 +46,7 @@ class Constants:
             dtype = f", dtype={library}.{self.dtype}" if array.dtype.kind == "f" and self.dtype != "float64" else ""
             if array.ndim == 2 and array.size > 20:
                 rows = "".join(f"\n    {row}," for row in array.tolist())
-                lines += f"{name} = {library}.array([{rows}\n]{dtype})".split("\n")
+                lines.append(f"{name} = {library}.array([{rows}\n]{dtype})")
             else:
                 lines.append(f"{name} = {library}.array({array.tolist()}{dtype})")
         return "\n".join(lines)
