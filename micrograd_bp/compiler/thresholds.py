@@ -1,4 +1,39 @@
-"""From where on another way is faster; for each number the measurement that it comes from."""
+"""From where on which way is faster. `python -m benchmarks.thresholds` measures it again."""
+
+from micrograd_bp.compiler.find.grouping import Grouping
+
+# ---- which form `auto` chooses
+
+FEW = 8
+"""With fewer scalar operands than this for each array, there is a statement for each node. With 9 for each array that
+takes 35 µs, and arrays 61; with 28 57 and 60; with 150 208 and 62. In between arrays are easier to read."""
+
+FEW_IN_A_BATCH = 2
+"""The same for a batch, for which a statement for each value is one on arrays too. On 64 samples and with 5 operands
+for each array that takes 124 µs, and arrays 147; with 9 225 and 100."""
+
+OPERATIONS_FOR_A_TAPE = 5_000
+"""From so many operations on, a tape is worth loading numba, which takes a second."""
+
+ARRAY, ENTRY, PRODUCT = 1.5e-6, 7.5e-9, 0.5e-9
+"""The seconds for an array, forwards and backwards, and besides for each operand of its entries, or in a product of
+matrices: 45 µs for 31 small arrays, 1.2 ms for a mixture of 146,000 operands, 58 µs for layers of 68,000."""
+
+ON_A_TAPE = 6.5e-9
+"""The seconds for an operand on a tape: 0.81 ms for the 98,500 of an LSTM, 0.67 ms for the 146,000 of a mixture."""
+
+
+def is_for_a_tape(grouping: Grouping) -> bool:
+    """Whether a program of these arrays is estimated to be faster on a tape, where it is run without samples."""
+    multiplied = sum(
+        part.b.index.size * group.columns for group in grouping.groups for part in group.parts if part.kind == "matrix"
+    )
+    operands = grouping.n_operands
+    on_arrays = ARRAY * len(grouping.groups) + ENTRY * max(0, operands - 2 * multiplied) + PRODUCT * multiplied
+    return operands >= OPERATIONS_FOR_A_TAPE and ON_A_TAPE * operands < on_arrays
+
+
+# ---- which of its texts a program runs
 
 SAMPLES_IN_PLAIN_SOURCE = 8
 """Up to so many samples the plain source of matrices runs, not the one in place: its fewer calls weigh more."""
@@ -7,22 +42,13 @@ SAMPLES_IN_A_BLOCK = 512
 """Samples in a block, of which the arrays stay in the processor's cache."""
 
 SAMPLES_BY_COLUMNS = 64
-"""From so many samples on, products with an axis of samples lie column by column."""
+"""From so many samples on, products with an axis of samples lie column by column: BLAS is faster so."""
 
 SAMPLES_ON_FLOATS = 16
 """Up to so many samples straight lines run on floats, one after the other, and not on arrays."""
 
 SAMPLES_ON_A_TAPE = 128
-"""Likewise a tape."""
-
-OPERATIONS_FOR_A_TAPE = 5_000
-"""From so many operations on, a tape is worth loading numba's kernel."""
+"""Up to so many samples a tape runs, and not straight lines on arrays."""
 
 MOST_STATEMENTS_IN_JAX = 5_000
 """JAX traces each statement, and XLA compiles them: for so many that takes minutes, for twice as many far longer."""
-
-FEW = 8
-"""With fewer scalar operations than this for each statement on arrays, arrays cost more than they bring."""
-
-FEW_IN_A_BATCH = 2
-"""The same for a batch, for which a statement for each value is one on arrays too."""

@@ -125,6 +125,6 @@ def test_a_debugger_that_monitors_stops_in_the_plain_source(monkeypatch):
     tools = {0: None}
     monitoring = types.SimpleNamespace(DEBUGGER_ID=0, get_tool=tools.get)
     monkeypatch.setattr(sys, "monitoring", monitoring, raising=False)
-    assert not matrices._is_debugged()
+    assert not matrices.is_debugged()
     tools[0] = "a debugger"
-    assert matrices._is_debugged()
+    assert matrices.is_debugged()

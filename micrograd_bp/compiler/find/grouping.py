@@ -27,7 +27,10 @@ class Grouping:
         groups: all other groups, each after those it is computed from.
         place: the group of each node, and its position in there.
         went_to: for the nodes of sums that were taken apart, the sum that their terms went to.
+        n_operands: how many operands all nodes have that stay.
     """
+
+    n_operands: int
 
     @classmethod
     def of(
@@ -51,12 +54,12 @@ class Grouping:
             return None
         grouping = cls(order, roots, inputs, parameters)
         levels = grouping._levels()
-        operands = sum(len(grouping._factors(node)) for level in levels for node in level)
-        if few is not None and operands < few * len(levels):  # each level is at least one group
+        grouping.n_operands = sum(len(grouping._factors(node)) for level in levels for node in level)
+        if few is not None and grouping.n_operands < few * len(levels):  # each level is at least one group
             return None
         for level in levels:
             grouping._group(level)
-        return None if few is not None and operands < few * len(grouping.groups) else grouping
+        return None if few is not None and grouping.n_operands < few * len(grouping.groups) else grouping
 
     def __init__(
         self,

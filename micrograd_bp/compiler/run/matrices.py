@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from contextvars import Context
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -15,6 +14,8 @@ from micrograd_bp.compiler.arrays.routine import Routine, Routines
 from micrograd_bp.compiler.find.grouping import Grouping
 from micrograd_bp.compiler.find.groups import HOLE, Group
 from micrograd_bp.compiler.run.arguments import Graph
+from micrograd_bp.compiler.run.lines import Lines
+from micrograd_bp.compiler.run.non_finite import ERRORS_IGNORED
 from micrograd_bp.compiler.run.place import Place
 from micrograd_bp.compiler.write.module import ModuleSource, module_source
 from micrograd_bp.compiler.write.names import give_names
@@ -22,12 +23,6 @@ from micrograd_bp.compiler.write.source_text import SourceText
 from micrograd_bp.engine import Value
 
 Array = NDArray[Any]
-
-
-ERRORS_IGNORED = Context()
-"""NumPy keeps in a context what it does about overflow and the like. To run in this one, where it goes on with inf and
-nan, takes a fraction of the time of `np.errstate`, which small programs would notice."""
-ERRORS_IGNORED.run(np.seterr, all="ignore")
 
 
 class _Written(NamedTuple):
@@ -127,7 +122,7 @@ class Matrices:
         """The mean of the loss over a batch, and its derivatives, in IEEE arithmetic; as `Lines` has it."""
         few = batch is not None and batch <= thresholds.SAMPLES_IN_PLAIN_SOURCE
         run = ERRORS_IGNORED.copy().run
-        if few or _is_debugged():  # breakpoints are in the plain source
+        if few or is_debugged():  # breakpoints are in the plain source
             outcome: tuple[Any, ...] = run(self._plain.namespace["value_and_gradient"], parameters, *inputs)
             return outcome
         function = self._buffered.namespace["value_and_gradient"]
@@ -244,7 +239,7 @@ class Matrices:
         return group.members[entry[-1] if len(group) > 1 else 0]
 
 
-def _is_debugged() -> bool:
+def is_debugged() -> bool:
     """Whether a debugger is there: one that traces, or from Python 3.12 on one that uses `sys.monitoring`."""
     monitoring = getattr(sys, "monitoring", None)
     return sys.gettrace() is not None or (
@@ -255,3 +250,23 @@ def _is_debugged() -> bool:
 def _description(grouping: Grouping) -> str:
     inputs = "".join(f", {name} (batch, {len(group)})" for name, group in grouping.inputs.items())
     return f"A graph of scalars as a program of arrays: parameters ({len(grouping.parameters)},){inputs}."
+
+
+class OnATape:
+    """A program of matrices that runs on a tape. They are written when somebody asks: to read, or to debug."""
+
+    def __init__(self, tape: Lines, matrices: Callable[[], Matrices]) -> None:
+        """Takes the tape, and what writes the matrices."""
+        self._tape, self._write = tape, matrices
+
+    @cached_property
+    def matrices(self) -> Matrices:
+        """The program of matrices."""
+        return self._write()
+
+    def value_and_gradient(self, *arguments: Any) -> tuple[Any, ...]:
+        """As `Matrices` has it, and everything else too."""
+        return (self.matrices if is_debugged() else self._tape).value_and_gradient(*arguments)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.matrices, name)

@@ -2,13 +2,18 @@
 
 import math
 from collections.abc import Iterable, Mapping
+from contextvars import Context
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from micrograd_bp.compiler.run.matrices import ERRORS_IGNORED
 from micrograd_bp.engine import Value, topological_order
+
+ERRORS_IGNORED = Context()
+"""NumPy keeps in a context what it does about overflow and the like. To run in this one, where it goes on with inf and
+nan, takes a fraction of the time of `np.errstate`, which small programs would notice."""
+ERRORS_IGNORED.run(np.seterr, all="ignore")
 
 
 def first_non_finite(

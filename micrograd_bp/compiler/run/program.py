@@ -3,6 +3,7 @@
 import math
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from importlib.util import find_spec
 from typing import Any, NoReturn
 
@@ -23,7 +24,7 @@ from micrograd_bp.compiler.run.arguments import (
 from micrograd_bp.compiler.run.array_functions import jax_numpy
 from micrograd_bp.compiler.run.array_program import ArrayProgram
 from micrograd_bp.compiler.run.lines import Lines
-from micrograd_bp.compiler.run.matrices import Matrices
+from micrograd_bp.compiler.run.matrices import Matrices, OnATape
 from micrograd_bp.compiler.run.non_finite import all_finite, described
 from micrograd_bp.engine import Value, topological_order
 from micrograd_bp.engine.value import number_of
@@ -44,17 +45,17 @@ class Program:
             raise ValueError(f'form is "auto", "matrices", "straight line" or "tape", got {form!r}')
         if form in ("straight line", "tape") and dtype == "float32":
             raise ValueError(f'form="{form}" computes with float64 alone')
-        self._graph, self._dtype, self._check = graph, dtype, check
+        self._graph, self._dtype, self._check, self._asked_form = graph, dtype, check, form
         self._number_type = np.dtype(dtype)
         self._widths = [len(group) for group in graph.inputs.values()]
         self.form = form
         self._program = self._compiled()
-        self._programs: dict[tuple[str, ...], Matrices | Lines] = {(): self._program}
+        self._programs: dict[tuple[str, ...], Matrices | OnATape | Lines] = {(): self._program}
         self._warn_of_unused()
         self._parameters: Array = np.empty(len(graph.parameters), dtype)
         self.load()
 
-    def _compiled(self, with_respect_to: Sequence[str] = ()) -> Matrices | Lines:
+    def _compiled(self, with_respect_to: Sequence[str] = ()) -> Matrices | OnATape | Lines:
         graph, is_asked_for = self._graph, self.form == "tape"
         if self.form in ("auto", "matrices"):
             # Python's floats, on which straight lines run, are float64.
@@ -63,8 +64,12 @@ class Program:
                 few = thresholds.FEW_IN_A_BATCH if graph.inputs else thresholds.FEW
             grouping = Grouping.of(graph.order, graph.roots, graph.inputs, graph.parameters, few)
             if grouping is not None:
-                self.form = "matrices"
-                return Matrices(grouping, graph, with_respect_to, self._dtype)
+                matrices = partial(Matrices, grouping, graph, with_respect_to, self._dtype)
+                is_free, self.form = few is not None and not graph.inputs, "matrices"
+                if is_free and thresholds.is_for_a_tape(grouping) and find_spec("numba") is not None:
+                    tape = Lines(graph, tape=True)
+                    return OnATape(tape, matrices) if tape.has_tape else matrices()
+                return matrices()
         if self.form == "auto":
             is_long = sum(1 for node in graph.order if node.operands) >= thresholds.OPERATIONS_FOR_A_TAPE
             self.form = "tape" if is_long and find_spec("numba") is not None else "straight line"
@@ -172,7 +177,7 @@ class Program:
                 return False
         return True
 
-    def _program_for(self, with_respect_to: tuple[str, ...]) -> Matrices | Lines:
+    def _program_for(self, with_respect_to: tuple[str, ...]) -> Matrices | OnATape | Lines:
         """The program that also gives the gradient with respect to some inputs; compiled when it is first asked for."""
         for name in with_respect_to:
             if with_respect_to.count(name) > 1:
@@ -202,7 +207,7 @@ class Program:
         return {name: np.array(output, self._dtype) for name, output in outputs.items()}
 
     def _refuse(
-        self, program: Matrices | Lines, value: float, gradients: Sequence[Array], arrays: Sequence[Array]
+        self, program: Matrices | OnATape | Lines, value: float, gradients: Sequence[Array], arrays: Sequence[Array]
     ) -> NoReturn:
         statement, node = program.first_non_finite(self._parameters, arrays)
         gradient = np.concatenate([each.ravel() for each in gradients])
@@ -228,7 +233,7 @@ class Program:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy is compiled from a copy of the graph."""
-        options = {"dtype": self._dtype, "check": self._check, "form": self.form}
+        options = {"dtype": self._dtype, "check": self._check, "form": self._asked_form}
         return _compiled_again, (tuple(self._graph)[:-1], options, self.parameters)
 
     def __repr__(self) -> str:

@@ -1,0 +1,73 @@
+"""How fast the forms of a program are on graphs between them: what the numbers in `compiler/thresholds.py` come from.
+
+python -m benchmarks.thresholds
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from benchmarks.compiled import lstm, mixture
+from micrograd_bp import MLP, Value, compile, mse
+from micrograd_bp.compiler.find.grouping import Grouping
+from micrograd_bp.compiler.run.arguments import checked_graph
+
+Graph = tuple[str, Value, Mapping[str, Sequence[Value]], Sequence[Value]]
+"""A title, a loss, its inputs by name, and its parameters."""
+
+
+def side_by_side(n: int, rounds: int = 20, *, batched: bool = False) -> Graph:
+    """So many numbers that go through the same rounds, added up in the end."""
+    factors, numbers = [[Value(start + 0.1 * i) for i in range(n)] for start in (0.2, 0.3)]
+    x = list(numbers)
+    for number in range(rounds):
+        x = [(y * a).tanh() if number % 2 else y * a + b for y, a, b in zip(x, factors, numbers, strict=True)]
+    inputs = {"X": factors} if batched else {}
+    return f"{n} side by side", sum(x, Value(0.0)), inputs, numbers if batched else numbers + factors
+
+
+def layers(samples: int) -> Graph:
+    """The squared error of a network on samples that the graph holds."""
+    model, rng = MLP(2, [16, 16, 1], activation="tanh", rng=1), np.random.default_rng(0)
+    rows = [[list(map(Value, row)) for row in rng.random((samples, width)).tolist()] for width in (2, 1)]
+    return f"layers of {samples} samples", mse([model(x) for x in rows[0]], rows[1]), {}, model.parameters()
+
+
+def graphs() -> Iterator[Graph]:
+    """From those with a few operands for each array to those with many thousands."""
+    yield from map(side_by_side, (4, 8, 12, 32, 64))
+    yield from (side_by_side(n, batched=True) for n in (2, 4, 8))
+    yield from map(layers, (4, 100))
+    loss, parameters = lstm.graph(lstm.problem())
+    yield "LSTM", loss, {}, parameters
+    points = mixture.problem()
+    loss, parameters = mixture.graph(points, points["points"])
+    yield "mixture", loss, {}, parameters
+
+
+def microseconds(function: Callable[..., Any], arguments: Sequence[Any]) -> float:
+    """The median of some calls."""
+    times = []
+    for _ in range(15):
+        start = time.perf_counter()
+        function(*arguments)
+        times.append(1e6 * (time.perf_counter() - start))
+    return median(times)
+
+
+if __name__ == "__main__":
+    for title, loss, inputs, parameters in graphs():
+        graph = checked_graph(loss, inputs, parameters, {})
+        grouping = Grouping.of(graph.order, graph.roots, graph.inputs, graph.parameters)
+        assert grouping is not None
+        print(f"{title}: {grouping.n_operands:,} operands in {len(grouping.groups):,} arrays")
+        for form in ("matrices", "straight line", "tape"):
+            program = compile(loss, inputs=inputs, parameters=parameters, form=form)
+            for samples in (1, 8, 64, 512) if inputs else (0,):
+                arrays = [np.full((samples, len(group)), 0.3) for group in inputs.values()]
+                print(
+                    f"  {form:>13}, {samples:>3} samples: {microseconds(program.value_and_gradient, arrays):9,.1f} µs"
+                )
