@@ -3,13 +3,12 @@
 A model is called with plain numbers, `neuron([2.0, 3.0])`, and its own code multiplies them: `w * x`. The number
 object that arrives there is the very one that came in as an argument: of the method that runs, or of the model's method
 that has called it. Python keeps one object for equal numbers here and there, so it is taken for an input only beside a
-parameter: the 1.0 of `1.0 / (1.0 + e)` is none. A parameter meets an input once in a call: the second time is
-another call.
+parameter: the 1.0 of `1.0 / (1.0 + e)` is none. A row of NumPy's makes a number object each time that it is asked for
+one, which has the type of its numbers. A parameter meets an input once in a call: the second time is another call.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
-from operator import is_
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -61,19 +60,23 @@ class _Argument:
         self.name = name
         self.given = given
         self.model = model
-        self._numbers = tuple(given) if _is_several(given) else (given,)  # kept, so that no other object gets their ids
-        self._places: dict[int, list[int]] = {}
-        for place, each in enumerate(self._numbers):
-            self._places.setdefault(id(each), []).append(place)
+        self._members = _members(given)  # kept, so that no other object gets their ids
+        self._places: dict[object, list[int]] = {}
+        for place, each in enumerate(self._members if self._members is not None else (given,)):
+            self._places.setdefault(_key(each), []).append(place)
         self._turns: dict[int, int] = {}
         self._leaves: dict[int, tuple[Any, set[int]]] = {}
+
+    def holds(self, number: Any) -> bool:
+        """Whether it is among what was given."""
+        return _key(number) in self._places
 
     def leaf(self, number: Any, meets: object, make: Callable[[Any, Origin], Node]) -> Node | None:
         """The leaf of a number; None if it is not in here, or the argument is not any more what it was.
 
         Equal numbers take turns, since `zip(weights, inputs)` goes through all in order, again and again.
         """
-        places = self._places.get(id(number))
+        places = self._places.get(_key(number))
         if places is None:
             return None
         place = places[0]
@@ -83,12 +86,28 @@ class _Argument:
             place = places[turn % len(places)]
         leaf, met = self._leaves.get(place, (None, {id(meets)}))
         if id(meets) in met:
-            name = f"{self.name}.{place}" if _is_several(self.given) else self.name
-            if place == 0 and name != self.name and not all(map(is_, self._numbers, self.given)):
-                return None  # another call, with a list that was changed since
+            if place == 0 and self._members is not None and self._was_changed():
+                return None
+            name = f"{self.name}.{place}" if self._members is not None else self.name
             leaf, met = self._leaves[place] = make(number, LeafOrigin(Leaf.INPUT, name, self.model)), set()
         met.add(id(meets))
         return leaf  # type: ignore[no-any-return]  # what `make` has made
+
+    def _was_changed(self) -> bool:
+        now, before = _members(self.given), self._members
+        return now is None or before is None or [*map(_key, now)] != [*map(_key, before)]
+
+
+def _members(given: Any) -> tuple[Any, ...] | None:
+    """The numbers in a list, a tuple or a row of NumPy's; None for anything else."""
+    is_row = type(given).__module__ == "numpy" and getattr(given, "ndim", 0) == 1
+    return tuple(given) if is_row or type(given) is list or type(given) is tuple else None
+
+
+def _key(number: Any) -> object:
+    """What tells a number from others: which object it is; or of one of NumPy's, another each time, how large."""
+    kind = type(number)
+    return (kind, number) if kind.__module__ == "numpy" and kind.__hash__ is not None else id(number)
 
 
 _recent: ContextVar[dict[int, _Argument]] = ContextVar("recent")
@@ -106,7 +125,7 @@ def handed(number: Any, meets: object, calls: Iterable[Call], make: Callable[[An
     recent = _recent.get(None)
     if recent is None:
         _recent.set(recent := {})
-    found: tuple[str, Any, Origin] | None = None
+    found: _Argument | None = None
     for model, arguments in calls:
         for name, given in arguments:
             known = recent.get(id(given))
@@ -114,15 +133,12 @@ def handed(number: Any, meets: object, calls: Iterable[Call], make: Callable[[An
                 leaf = known.leaf(number, meets, make)
                 if leaf is not None:
                     return leaf
-            if given is number or (_is_several(given) and any(each is number for each in given)):
-                found = name, given, model
+            argument = _Argument(name, given, model)
+            if argument.holds(number):
+                found = argument
     if found is None:
         return None
     if len(recent) >= REMEMBERED:
         recent.clear()
-    argument = recent[id(found[1])] = _Argument(*found)
-    return argument.leaf(number, meets, make)
-
-
-def _is_several(given: object) -> bool:
-    return type(given) is list or type(given) is tuple
+    recent[id(found.given)] = found
+    return found.leaf(number, meets, make)

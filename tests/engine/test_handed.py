@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+import numpy as np
 import pytest
 
 from micrograd_bp import MLP, Module, Value
@@ -69,6 +70,16 @@ def test_a_list_that_was_changed_is_read_again(layer: Any) -> None:
     first = layer(x)
     x[1] = 5.0
     assert inputs_of(first + layer(x)) == ["x.0", "x.1"] * 2
+
+
+@pytest.mark.parametrize("kind", [float, np.float32, np.int64])
+def test_rows_of_numpy_are_inputs_too(layer: Any, kind: Any) -> None:
+    rows = np.array([[2.0, 3.0], [3.0, 3.0]], dtype=kind)
+    assert inputs_of(sum(layer(row) for row in rows)) == ["x.0", "x.1"] * 2
+    row = rows[0]
+    first = layer(row)
+    row[0] = 5.0
+    assert inputs_of(first + layer(row)) == ["x.0", "x.1"] * 2
 
 
 def test_what_is_handed_on_in_another_list_is_the_same_input(layer: Any) -> None:
