@@ -9,6 +9,7 @@ one, which has the type of its numbers. A parameter meets an input once in a cal
 
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
+from inspect import CO_VARARGS
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -19,8 +20,7 @@ Node = TypeVar("Node")
 Call = tuple[Origin, list[tuple[str, Any]]]
 """A model whose method runs, and what that was called with, under the names of its arguments."""
 
-REMEMBERED = 32
-"""Arguments whose leaves are known; with more, all of them are forgotten."""
+REMEMBERED = 32  # arguments whose leaves are known; with more, all of them are forgotten
 
 
 def calls_around(frame: FrameType | None) -> Iterator[Call]:
@@ -29,7 +29,7 @@ def calls_around(frame: FrameType | None) -> Iterator[Call]:
     while frame is not None:
         code = frame.f_code
         if code.co_name not in INSIDE and not is_machinery(frame):
-            names = code.co_varnames[: code.co_argcount + bool(code.co_flags & _WITH_MORE)]
+            names = code.co_varnames[: code.co_argcount + bool(code.co_flags & CO_VARARGS)]
             variables = frame.f_locals if names else {}
             model = _outermost(variables.get(names[0])) if names else None
             if model is not None:
@@ -38,10 +38,6 @@ def calls_around(frame: FrameType | None) -> Iterator[Call]:
             elif reached:
                 break
         frame = frame.f_back
-
-
-_WITH_MORE = 0x04
-"""The flag of code that has `*arguments`."""
 
 
 def _outermost(thing: object) -> Origin | None:
@@ -61,41 +57,33 @@ class _Argument:
         self.given = given
         self.model = model
         self._members = _members(given)  # kept, so that no other object gets their ids
-        self._places: dict[object, list[int]] = {}
-        for place, each in enumerate(self._members if self._members is not None else (given,)):
-            self._places.setdefault(_key(each), []).append(place)
+        self._keys = [*map(_key, (given,) if self._members is None else self._members)]
+        self.places: dict[object, list[int]] = {}
+        for place, key in enumerate(self._keys):
+            self.places.setdefault(key, []).append(place)
         self._turns: dict[int, int] = {}
         self._leaves: dict[int, tuple[Any, set[int]]] = {}
-
-    def holds(self, number: Any) -> bool:
-        """Whether it is among what was given."""
-        return _key(number) in self._places
 
     def leaf(self, number: Any, meets: object, make: Callable[[Any, Origin], Node]) -> Node | None:
         """The leaf of a number; None if it is not in here, or the argument is not any more what it was.
 
         Equal numbers take turns, since `zip(weights, inputs)` goes through all in order, again and again.
         """
-        places = self._places.get(_key(number))
+        places = self.places.get(_key(number))
         if places is None:
             return None
-        place = places[0]
-        if len(places) > 1:
-            turn = self._turns.get(place, 0)
-            self._turns[place] = turn + 1
-            place = places[turn % len(places)]
+        turn = self._turns.get(places[0], 0)
+        self._turns[places[0]] = turn + 1
+        place = places[turn % len(places)]
         leaf, met = self._leaves.get(place, (None, {id(meets)}))
         if id(meets) in met:
-            if place == 0 and self._members is not None and self._was_changed():
+            several = self._members is not None
+            if several and place == 0 and [*map(_key, _members(self.given) or ())] != self._keys:
                 return None
-            name = f"{self.name}.{place}" if self._members is not None else self.name
+            name = f"{self.name}.{place}" if several else self.name
             leaf, met = self._leaves[place] = make(number, LeafOrigin(Leaf.INPUT, name, self.model)), set()
         met.add(id(meets))
         return leaf  # type: ignore[no-any-return]  # what `make` has made
-
-    def _was_changed(self) -> bool:
-        now, before = _members(self.given), self._members
-        return now is None or before is None or [*map(_key, now)] != [*map(_key, before)]
 
 
 def _members(given: Any) -> tuple[Any, ...] | None:
@@ -134,7 +122,7 @@ def handed(number: Any, meets: object, calls: Iterable[Call], make: Callable[[An
                 if leaf is not None:
                     return leaf
             argument = _Argument(name, given, model)
-            if argument.holds(number):
+            if _key(number) in argument.places:
                 found = argument
     if found is None:
         return None
