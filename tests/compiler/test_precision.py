@@ -8,6 +8,7 @@ import pytest
 
 from micrograd_bp import Value, compile, where
 from micrograd_bp.compiler import compile as compile_from_package
+from tests.counts import count
 from tests.problems.agreement import by_engine, by_program, compiled, sensitivity
 from tests.problems.line import INPUTS, TARGETS
 from tests.problems.patterns import PATTERNS, Drawer
@@ -35,7 +36,7 @@ def test_numbers_are_right_to_single_precision():
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_numbers_are_as_right_as_single_precision_can_be(pattern):
     """Within 16 roundings of everything on the way, of which each is 2^-24."""
-    for seed in range(3):
+    for seed in range(count(1, 3)):
         problem = Drawer(Random(f"{pattern} {seed}")).problem(PATTERNS[pattern])
         ours = by_program(problem, compiled(problem, dtype="float32"))
         for a, b, most in zip(ours, by_engine(problem), sensitivity(problem), strict=True):

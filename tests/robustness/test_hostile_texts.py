@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from micrograd_bp import OPERATIONS, Value, compile, draw, explain, gradient_report, steps
+from micrograd_bp.engine import size
 from micrograd_bp.views.page.page import page
 from tests.robustness.hostile import HOSTILE, HOSTILE_TEXTS, cases
 
@@ -83,10 +84,12 @@ def test_a_page_has_the_elements_that_it_has_with_plain_names(
     assert Outline(html).elements == PLAIN[forward]
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
-def test_the_drawing_on_a_page_is_well_formed(text: str) -> None:
-    html = page(neuron(text), title=text).html
-    ElementTree.fromstring(html[html.index("<svg") : html.index("</svg>") + len("</svg>")])
+def test_the_drawing_on_a_page_is_well_formed() -> None:
+    """With every text as a label of its own, all on one page."""
+    root = sum(neuron(text, text) for text in HOSTILE)
+    html = page(root, title=" ".join(HOSTILE), detail="values").html
+    drawing = ElementTree.fromstring(html[html.index("<svg") : html.index("</svg>") + len("</svg>")])
+    assert sum(element.get("class", "").startswith("box") for element in drawing.iter()) == size(root).nodes
 
 
 @cases(40)

@@ -231,7 +231,7 @@ def test_several_roots() -> None:
 
 
 def test_a_long_chain() -> None:
-    n = count(20_000, 100_000)
+    n = count(10_000, 100_000)
     x = Value(1.0, label="x")
     node = middle = x
     for i in range(n):
