@@ -1,4 +1,7 @@
-"""How much the tests try: what fits into three minutes, or all of it, with `python -m pytest --full`."""
+"""How much the tests try: what fits into three minutes, or all of it, with `python -m pytest --full`.
+
+Only files of tests import `count`, all in the same words: by them `.ci/run` knows what to run in full after the rest.
+"""
 
 full = False
 """Set by `conftest.py`, before any test is read."""
