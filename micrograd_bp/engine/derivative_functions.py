@@ -18,6 +18,7 @@ from micrograd_bp.engine.derivatives import gradients, tangent_graphs, tangents
 from micrograd_bp.engine.numbers.floats import as_float, is_real
 from micrograd_bp.engine.operations import dot
 from micrograd_bp.engine.origin import recording
+from micrograd_bp.engine.suggestions import says_what_to_write
 from micrograd_bp.engine.value import Value, arguments_of_derivatives, differentiating
 
 Function = Callable[..., Any]
@@ -37,6 +38,7 @@ def _also_at_once(of_function: Callable[[Function], Function]) -> Callable[..., 
     return of_function_or_at_once
 
 
+@says_what_to_write("derivative(f) is a function, derivative(f)(x)")
 def derivative(f: Function) -> Function:
     """df/dx of a function of one number.
 
@@ -52,6 +54,7 @@ def derivative(f: Function) -> Function:
     return derivative_of_f
 
 
+@says_what_to_write("gradient(f) is a function, gradient(f)(x)")
 def gradient(f: Function) -> Function:
     """The gradient of a function that gives one number, in the form of its argument.
 
@@ -65,6 +68,7 @@ def gradient(f: Function) -> Function:
     return gradient_of_f
 
 
+@says_what_to_write("value_and_gradient(f) is a function, value_and_gradient(f)(x)")
 def value_and_gradient(f: Function) -> Function:
     """The number that `f` gives, and its gradient in the form of the argument.
 
@@ -80,6 +84,7 @@ def value_and_gradient(f: Function) -> Function:
     return value_and_gradient_of_f
 
 
+@says_what_to_write("jacobian(f) is a function, jacobian(f)(x)")
 def jacobian(f: Function) -> Function:
     """d(f)ᵢ/d(x)ⱼ of a function that gives several numbers: a row for each output, in the form of the argument.
 
@@ -95,6 +100,7 @@ def jacobian(f: Function) -> Function:
     return jacobian_of_f
 
 
+@says_what_to_write("hessian(f) is a function, hessian(f)(x)")
 def hessian(f: Function) -> Function:
     """d²f/dxᵢdxⱼ of a function that gives one number: a row for each entry of the argument.
 

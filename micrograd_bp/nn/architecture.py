@@ -18,10 +18,10 @@ def layer_activations(n_layers: int, activation: Any, output_activation: str) ->
     Raises:
         ValueError: an unknown name, or not as many as layers.
     """
-    if isinstance(activation, str):
+    if isinstance(activation, str) or not isinstance(activation, Iterable):
         activation_operation(activation)  # also where there is one layer, which does not use it
         return [activation] * (n_layers - 1) + [output_activation]
-    activations = list(activation) if isinstance(activation, Iterable) else [str(activation)]
+    activations = list(activation)
     if len(activations) != n_layers:
         raise ValueError(f"{n_layers} layers and {len(activations)} activations")
     return activations

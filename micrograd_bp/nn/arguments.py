@@ -48,7 +48,7 @@ def look_up(argument: str, name: str, table: dict[str, T]) -> T:
         ValueError: there is none; the message says which was probably meant, or lists what there is.
     """
     if name not in table:
-        raise ValueError(f"unknown {argument} {name!r}; {did_you_mean(name, table)}")
+        raise ValueError(f"unknown {argument} {name!r}; {did_you_mean(getattr(name, '__name__', name), table)}")
     return table[name]
 
 

@@ -16,12 +16,15 @@ from micrograd_bp import (
     Value,
     backward,
     between,
+    derivative,
     draw,
     gradcheck,
+    gradient,
     gradient_report,
     l2,
     mse,
     page,
+    tanh,
     write_page,
 )
 from tests.views.support_drawing import nodes
@@ -93,6 +96,8 @@ PRODUCT: Any = A * B
         (lambda: page(PRODUCT, "x.html"), "page takes 1 argument without a name: page(output).write('steps.html')"),
         (lambda: write_page(PRODUCT, "x.html", rankdir="TB"), "page takes no 'rankdir': direction='TB'"),
         (lambda: draw(), "missing 1 required positional argument"),
+        (lambda: gradient(lambda x: x * x, 3.0), "gradient takes 1 argument without a name: gradient(f) is a function"),
+        (lambda: derivative(lambda x: x * x, 3.0), "derivative(f) is a function, derivative(f)(x)"),
         (lambda: backward(PRODUCT), "for a single one write output.backward()"),
         (lambda: SGD(MLP(2, [1]), lr=0.1), "SGD takes numbers, such as SGD(lr=0.1), and no parameters"),
         (lambda: Neuron(2, "tanh"), "activation='tanh'"),
@@ -101,6 +106,11 @@ PRODUCT: Any = A * B
 def test_arguments_of_other_libraries_are_answered_with_what_to_write(call: Any, words: str) -> None:
     with pytest.raises(TypeError, match=re.escape(words)):
         call()
+
+
+def test_the_function_of_an_activation_is_answered_with_its_name() -> None:
+    with pytest.raises(ValueError, match=r"unknown activation .*; did you mean tanh"):
+        MLP(2, [1], activation=tanh)  # type: ignore[arg-type]  # on purpose
 
 
 @pytest.mark.parametrize("wrong", [None, "x", Value(2.0)])
