@@ -141,8 +141,7 @@ def local_derivatives(node: Value, wanted: Container[Value] | None = None) -> li
     if operation is None or not operation.operand_names:
         return list(node.local_derivatives)
     arranged = operation.arranged(node.operands)
-    environment: dict[Any, Any] = dict(zip(operation.trace.symbols.values(), arranged, strict=True))
-    environment.update({symbol: operation.constants[name] for name, symbol in operation.trace.constants.items()})
+    environment = operation.environment(arranged)
     environment[operation.trace.result] = node
     names = [
         name

@@ -1,4 +1,4 @@
-"""Bad input is refused at the door: design section 5, line by line, messages included."""
+"""Bad input is refused at the door, with a message that says what was given, what was expected and what to do."""
 
 import cmath
 import math

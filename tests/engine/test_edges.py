@@ -1,4 +1,4 @@
-"""The points where derivatives need care, by name: design section 5, "Gradients" and "Who raises"."""
+"""The points where derivatives need care, by name: what they are there, and that only a result raises."""
 
 import math
 

@@ -1,7 +1,6 @@
 """An explanation: the paths of one gradient as numbers, and in words."""
 
 import math
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
@@ -158,9 +157,8 @@ class Explanation(Shown):
     def _in_words(self, edge: Edge) -> str:
         """A local derivative, and what there is to say about its node."""
         names, operation = self.graph.names, edge.node.operation
-        node = names[edge.node]
-        parts = [f"∂{node}/∂{names[edge.operand]} = {number(edge.local_derivative)}"]
-        if operation is not None and not re.sub(r"_\d+$", "", node).endswith(operation.name):
+        parts = [f"∂{names[edge.node]}/∂{names[edge.operand]} = {number(edge.local_derivative)}"]
+        if operation is not None and edge.node in names.own:  # others are called after their operation
             parts.append(f"by {printable(operation.name)}")
         if note := aside(edge.node) if math.isfinite(edge.local_derivative) else source(edge.node):
             parts.append(printable(note, limit=len(note)))

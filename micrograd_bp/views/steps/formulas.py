@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import reduce
-from typing import Any, cast
+from typing import cast
 
 from micrograd_bp.engine import Operation, Value, topological_order
 from micrograd_bp.engine.numbers.formulas import Formula, Formulas, evaluate
@@ -60,9 +60,7 @@ class Applied:
         self.operation = operation
         self.trace = operation.trace
         self.symbols = symbols
-        self._environment: dict[Formula, Any] = dict(
-            zip(self.trace.symbols.values(), operation.arranged(symbols), strict=True)
-        )
+        self._environment = operation.environment(operation.arranged(symbols))
         self.itself = self._itself()
         self.outcome = self._written_out(self.trace.result)
 
