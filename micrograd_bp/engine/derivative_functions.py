@@ -160,9 +160,8 @@ def hessian_vector_product(f: Function) -> Function:
     """The Hessian of `f` times a vector, without building it: how fast the gradient changes where the argument moves.
 
     The function takes the argument of `f`, the vector in the same form, and what else `f` takes, as the `hessp` of
-    `scipy.optimize.minimize`.
-
-    B. A. Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6 (1994).
+    `scipy.optimize.minimize`. This is Pearlmutter's "Fast exact multiplication by the Hessian", Neural Computation 6
+    (1994).
 
     Raises (when called):
         ValueError: argument and vector have different forms: other names, another number of entries, or arrays of other

@@ -7,6 +7,8 @@ for nan and inf.
 
 import math
 from collections.abc import Iterable
+from decimal import Decimal
+from enum import Enum
 from typing import NamedTuple
 
 POSITIVE = "#0072B2"
@@ -27,12 +29,51 @@ STEEPNESS = 0.4
 """Widths follow this power of the magnitude: a half is 3/4 as wide, a tenth 2/5, a thousandth a hair."""
 
 
-class Stroke(NamedTuple):
-    """How an edge is drawn: `style` is solid, dashed, dotted or double."""
+class Sign(Enum):
+    """What a gradient is: positive, negative, nothing, or no number; its value is the class of CSS on a page."""
 
-    colour: str
-    style: str
+    POSITIVE = "positive"
+    NEGATIVE = "negative"
+    NOTHING = "nothing"
+    NOT_FINITE = "not-finite"
+
+    @classmethod
+    def of(cls, number: float | Decimal) -> "Sign":
+        """The sign of a number; a decimal may be larger than any float."""
+        if number != number or abs(number) == math.inf:
+            return cls.NOT_FINITE
+        return cls.NOTHING if number == 0 else cls.POSITIVE if number > 0 else cls.NEGATIVE
+
+    @property
+    def colour(self) -> str:
+        """That of a line, and of numbers in a terminal."""
+        return COLOURS[self]
+
+
+COLOURS = {
+    Sign.POSITIVE: POSITIVE,
+    Sign.NEGATIVE: NEGATIVE,
+    Sign.NOTHING: NOTHING,
+    Sign.NOT_FINITE: NOT_FINITE,
+}
+STYLES = {Sign.POSITIVE: "solid", Sign.NEGATIVE: "dashed", Sign.NOTHING: "dotted", Sign.NOT_FINITE: "double"}
+
+
+class Stroke(NamedTuple):
+    """How an edge is drawn; it has no sign where its contribution is not known."""
+
+    sign: Sign | None
     width: float
+
+    @property
+    def colour(self) -> str:
+        """The colour."""
+        return self.sign.colour if self.sign is not None else UNKNOWN
+
+    @property
+    def style(self) -> str:
+        """Solid, dashed, dotted or double."""
+        return STYLES[self.sign] if self.sign is not None else "solid"
 
 
 class Scale:
@@ -54,13 +95,11 @@ class Scale:
     def stroke(self, contribution: float | None) -> Stroke:
         """The line for one contribution; plain grey where it is not known."""
         if contribution is None:
-            return Stroke(UNKNOWN, "solid", 1.0)
-        if not math.isfinite(contribution):
-            return Stroke(NOT_FINITE, "double", self.thickest)
-        if contribution == 0.0:
-            return Stroke(NOTHING, "dotted", 1.0)
-        width = self.width(abs(contribution))
-        return Stroke(POSITIVE, "solid", width) if contribution > 0.0 else Stroke(NEGATIVE, "dashed", width)
+            return Stroke(None, 1.0)
+        sign = Sign.of(contribution)
+        if sign in (Sign.POSITIVE, Sign.NEGATIVE):
+            return Stroke(sign, self.width(abs(contribution)))
+        return Stroke(sign, self.thickest if sign is Sign.NOT_FINITE else 1.0)
 
     def width(self, magnitude: float) -> float:
         """The width of a line for a magnitude above 0."""
@@ -70,8 +109,5 @@ class Scale:
 
 def text_colour(contribution: float | None) -> str:
     """The colour of a number that stands for a line."""
-    if contribution is None or contribution == 0.0:
-        return INK
-    if not math.isfinite(contribution):
-        return NOT_FINITE
-    return POSITIVE if contribution > 0.0 else NEGATIVE_TEXT
+    sign = Sign.NOTHING if contribution is None else Sign.of(contribution)
+    return {Sign.NOTHING: INK, Sign.NEGATIVE: NEGATIVE_TEXT}.get(sign, sign.colour)

@@ -1,13 +1,12 @@
 """The terminal that the debugger writes to: what it can show, how wide it is, and whether it has colours."""
 
-import math
 import os
 import re
 import shutil
 from typing import TextIO
 
 from micrograd_bp.engine.numbers.notation import in_ascii, in_encoding
-from micrograd_bp.views.colours import NEGATIVE, NOT_FINITE, NOTHING, POSITIVE
+from micrograd_bp.views.colours import Sign
 from micrograd_bp.views.text import printable
 
 SIGNS = "∂Σᵢ√·²₀→…"
@@ -59,16 +58,11 @@ OUTCOME = re.compile(r"( (?:=|→|->) )(-?(?:[\d.]+(?:e[-+]\d+)?|inf|nan))$")
 """The number that a line ends with, what came out."""
 
 # The palette of `colours` in the 256 colours that every terminal has.
-COLOURS = {POSITIVE: 32, NEGATIVE: 166, NOTHING: 245, NOT_FINITE: 133}
+COLOURS = {Sign.POSITIVE: 32, Sign.NEGATIVE: 166, Sign.NOTHING: 245, Sign.NOT_FINITE: 133}
 
 
 def _painted(text: str) -> str:
-    value = float(text)
-    if not math.isfinite(value):
-        colour = NOT_FINITE
-    else:
-        colour = NOTHING if value == 0.0 else POSITIVE if value > 0.0 else NEGATIVE
-    return f"\x1b[38;5;{COLOURS[colour]}m{text}\x1b[0m"
+    return f"\x1b[38;5;{COLOURS[Sign.of(float(text))]}m{text}\x1b[0m"
 
 
 def wrapped(line: str, width: int) -> list[str]:

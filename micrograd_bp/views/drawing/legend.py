@@ -3,9 +3,7 @@
 It is the label of the whole drawing, so it takes no part in the layout.
 """
 
-import math
-
-from micrograd_bp.views.colours import FAINT, NEGATIVE, NOT_FINITE, NOTHING, POSITIVE, SMALLEST_SHARE, Scale
+from micrograd_bp.views.colours import FAINT, SMALLEST_SHARE, Scale, Sign
 from micrograd_bp.views.drawing.box_styles import BROKEN, DEAD_END, REPEATED, ROLES, SATURATED
 from micrograd_bp.views.drawing.groups import MEAN_OF_PARAMETERS
 from micrograd_bp.views.drawing.picture import Picture
@@ -13,17 +11,34 @@ from micrograd_bp.views.gradient_flow import Passage
 from micrograd_bp.views.names import Role
 from micrograd_bp.views.number_text import number
 
+SIGNS = {
+    Sign.POSITIVE: "positive",
+    Sign.NEGATIVE: "negative",
+    Sign.NOTHING: "zero",
+    Sign.NOT_FINITE: "nan or inf",
+}
+"""What each kind of line says of the gradient along it."""
+
+BARS: dict[Sign, tuple[list[int], int, int]] = {
+    Sign.POSITIVE: ([24], 3, 1),
+    Sign.NEGATIVE: ([6, 6, 6], 3, 1),
+    Sign.NOTHING: ([2, 2, 2, 2], 2, 1),
+    Sign.NOT_FINITE: ([24], 1, 2),
+}
+"""The sample of each: its pieces, its height, and how many there are below one another."""
+
+
+def roles_in(picture: Picture) -> list[Role]:
+    """What boxes there are in a picture that pass their gradient on, in the order of a legend."""
+    occurring = {
+        box.role for box in picture.boxes if not box.repeats and box.passage is Passage.OPEN and box.finite
+    } | {Role.PARAMETER for box in picture.boxes if box.parameters}
+    return [role for role in ROLES if role in occurring]
+
 
 def legend(picture: Picture, scale: Scale) -> str:
     """The legend as an HTML-like label."""
-    boxes = [
-        _box(style, role.value)
-        for role, style in ROLES.items()
-        if any(
-            box.role is role and not box.repeats and box.passage is Passage.OPEN and box.finite for box in picture.boxes
-        )
-        or (role is Role.PARAMETER and any(box.parameters for box in picture.boxes))
-    ]
+    boxes = [_box(ROLES[role], role.value) for role in roles_in(picture)]
     for passage, style, words in ((Passage.SATURATED, SATURATED, "saturated"), (Passage.OFF, DEAD_END, "dead end")):
         if any(box.passage is passage and box.finite for box in picture.boxes):
             boxes.append(_box(style, words))
@@ -43,16 +58,9 @@ def _stroke_rows(picture: Picture, scale: Scale) -> list[str]:
     known = [contribution for contribution in contributions if contribution is not None]
     if not known:
         return [_row([_text("no gradients yet: backward() has not run")])] if contributions else []
-    strokes = [_text("gradient along an edge:")]
-    thick = 3
-    if any(contribution > 0.0 for contribution in known):
-        strokes.append(_item(_bar(POSITIVE, [24], thick), "positive"))
-    if any(contribution < 0.0 for contribution in known):
-        strokes.append(_item(_bar(NEGATIVE, [6, 6, 6], thick), "negative"))
-    if any(contribution == 0.0 for contribution in known):
-        strokes.append(_item(_bar(NOTHING, [2, 2, 2, 2], 2), "zero"))
-    if any(not math.isfinite(contribution) for contribution in known):
-        strokes.append(_item(_bar(NOT_FINITE, [24], 1, rows=2), "nan or inf"))
+    occurring = picture.signs()
+    strokes = [_item(_bar(sign.colour, *BARS[sign]), words) for sign, words in SIGNS.items() if sign in occurring]
+    strokes.insert(0, _text("gradient along an edge:"))
     rows = [_row(strokes)]
     if scale.largest:
         magnitudes = [(scale.largest * share, "") for share in (1.0, 0.1, 0.01)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from micrograd_bp.engine import Origin
+from micrograd_bp.views.colours import Sign
 from micrograd_bp.views.gradient_flow import Passage
 from micrograd_bp.views.names import Role
 
@@ -100,3 +101,7 @@ class Picture:
     framed: bool = True
     dense: bool = False
     notes: list[str] = field(default_factory=list)
+
+    def signs(self) -> set[Sign]:
+        """What there is among the contributions that are known."""
+        return {Sign.of(line.contribution) for line in self.lines if line.contribution is not None}

@@ -7,7 +7,7 @@ from decimal import Decimal, localcontext
 from typing import NamedTuple
 
 from micrograd_bp.engine import Value
-from micrograd_bp.views.colours import NEGATIVE, NOT_FINITE, NOTHING, POSITIVE
+from micrograd_bp.views.colours import NEGATIVE, Sign
 from micrograd_bp.views.console import Column, Line, Shown, Table
 from micrograd_bp.views.explain.any_size import ARITHMETIC, counted, written
 from micrograd_bp.views.explain.heaviest_paths import Path
@@ -166,7 +166,4 @@ class Explanation(Shown):
 
 
 def _product(value: Decimal) -> Line:
-    colour = NOT_FINITE
-    if value.is_finite():
-        colour = NOTHING if value == 0 else POSITIVE if value > 0 else NEGATIVE
-    return Line(written(value), colour)
+    return Line(written(value), Sign.of(value).colour)

@@ -1,11 +1,12 @@
 """What the boxes and lines of a page mean. What does not occur in it is hidden until it does."""
 
-import math
-
-from micrograd_bp.views.drawing.box_styles import ROLES
+from micrograd_bp.views.colours import Sign
+from micrograd_bp.views.drawing.legend import SIGNS, roles_in
 from micrograd_bp.views.drawing.picture import Picture
 from micrograd_bp.views.gradient_flow import Passage
 from micrograd_bp.views.names import Role
+
+WIDTHS = {Sign.POSITIVE: 3.0, Sign.NEGATIVE: 3.0, Sign.NOTHING: 1.0, Sign.NOT_FINITE: 3.6}
 
 KINDS = {Passage.SATURATED: "saturated", Passage.OFF: "dead-end"}
 """The classes of CSS of boxes that pass little or nothing on."""
@@ -13,33 +14,21 @@ KINDS = {Passage.SATURATED: "saturated", Passage.OFF: "dead-end"}
 
 def legend(picture: Picture) -> str:
     """The legend as a list of HTML."""
-    boxes = [
-        _box(role.value)
-        for role in ROLES
-        if any(box.role is role and box.passage is Passage.OPEN and box.finite for box in picture.boxes)
-    ]
+    boxes = [_box(role.value) for role in roles_in(picture)]
     boxes += [
         _box(kind, occurs=any(box.passage is passage for box in picture.boxes)) for passage, kind in KINDS.items()
     ]
-    made = [line.contribution for line in picture.lines if line.contribution is not None]
-    signs = [("positive", "positive gradient", 3.0), ("negative", "negative gradient", 3.0)]
-    signs += [("nothing", "zero", 1.0), ("not-finite", "nan or inf", 3.6)]
-    occurring = {
-        "positive": any(each > 0.0 and math.isfinite(each) for each in made),
-        "negative": any(each < 0.0 and math.isfinite(each) for each in made),
-        "nothing": any(each == 0.0 for each in made),
-        "not-finite": not all(map(math.isfinite, made)),
-    }
+    occurring = picture.signs()
     strokes = [
         _item(
-            f'<g class="line {sign}" stroke-width="{width:g}"><path d="M1,7H33"/>'
-            + ('<path class="core" d="M1,7H33"/></g>' if sign == "not-finite" else "</g>"),
-            words,
+            f'<g class="line {sign.value}" stroke-width="{WIDTHS[sign]:g}"><path d="M1,7H33"/>'
+            + ('<path class="core" d="M1,7H33"/></g>' if sign is Sign.NOT_FINITE else "</g>"),
+            words + " gradient" * (sign in (Sign.POSITIVE, Sign.NEGATIVE)),
             34,
-            kind=sign,
-            occurs=occurring[sign],
+            kind=sign.value,
+            occurs=sign in occurring,
         )
-        for sign, words, width in signs
+        for sign, words in SIGNS.items()
     ]
     return f'<ul class="legend" aria-label="Legend">{"".join([*boxes, *strokes])}</ul>'
 

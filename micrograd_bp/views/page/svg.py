@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from html import escape
 
-from micrograd_bp.views.colours import THICKEST, THICKEST_OF_MANY, Scale
+from micrograd_bp.views.colours import THICKEST, THICKEST_OF_MANY, Scale, Sign
 from micrograd_bp.views.drawing.geometry import Curve, Frame, Geometry, Point, Rectangle
 from micrograd_bp.views.drawing.picture import Box, Picture
 from micrograd_bp.views.names import Role
@@ -19,8 +19,6 @@ FIRST_LINE, NEXT_LINE = 14.0, 15.2
 """The baseline of a title, and from it to that of the next line."""
 ROW = 14.0
 ARROW_WIDTH = 3.4
-
-STROKES = {"solid": "positive", "dashed": "negative", "dotted": "nothing", "double": "not-finite"}
 
 
 def svg(picture: Picture, geometry: Geometry, names: Sequence[str], title: str, *, hidden: bool = False) -> str:
@@ -44,7 +42,8 @@ def svg(picture: Picture, geometry: Geometry, names: Sequence[str], title: str, 
     for i, (line, curve) in enumerate(zip(picture.lines, geometry.curves, strict=True)):
         stroke = scale.stroke(line.contribution)
         is_plain = picture.boxes[line.head].compact
-        parts.append(_line(i, STROKES[stroke.style], stroke.width, curve, line.label, hidden, is_plain))
+        kind = (stroke.sign or Sign.POSITIVE).value
+        parts.append(_line(i, kind, stroke.width, curve, line.label, hidden, is_plain))
     for i, (box, rectangle) in enumerate(zip(picture.boxes, geometry.boxes, strict=True)):
         parts.append(_box(i, box, rectangle, names[i]))
     parts.append('<circle id="messenger" r="5" cx="-99" cy="-99"/></svg>')
