@@ -65,8 +65,9 @@ def complete(app: Sphinx, document: str, source: list[str]) -> None:
             source[0] += f"\n## {name}\n\n```text\n{operation.formula()}\n```\n"
 
 
-def mark_code(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
-    """Says of an indented block of a docstring that it is code."""
+def prepare(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
+    """Says of an indented block of a docstring that it is code, and names a section as napoleon knows it."""
+    lines[:] = ["Raises:" if line == "Raises (when called):" else line for line in lines]
     starts = [at for at in range(2, len(lines)) if lines[at].startswith("    ") and not lines[at - 1]]
     for at in reversed([at for at in starts if lines[at - 2] and not lines[at - 2].startswith(" ")]):
         lines[at:at] = ["::", ""]
@@ -82,4 +83,4 @@ def setup(app: Sphinx) -> None:
     """What Sphinx calls first."""
     app.connect("build-finished", begin_with_the_readme)
     app.connect("source-read", complete)
-    app.connect("autodoc-process-docstring", mark_code, priority=400)  # before the sections are read
+    app.connect("autodoc-process-docstring", prepare, priority=400)  # before the sections are read

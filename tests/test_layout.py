@@ -135,7 +135,7 @@ BUDGETS = {
     "engine": 5_610,
     "matrix": 690,
     "nn": 1_150,
-    "views": 1_380,
+    "views": 1_410,
     "views/adapter": 1_950,
     "views/debugger": 1_590,
     "views/drawing": 1_960,
