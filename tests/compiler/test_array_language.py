@@ -25,7 +25,8 @@ from micrograd_bp.compiler.arrays.language import (
     total,
     variable,
 )
-from micrograd_bp.compiler.arrays.routine import Routine, Statement
+from micrograd_bp.compiler.arrays.routine import Routine
+from micrograd_bp.compiler.arrays.statements import Statement
 from micrograd_bp.compiler.find.groups import HOLE
 from micrograd_bp.compiler.run.array_functions import ArrayFunctions
 from micrograd_bp.compiler.write.constants import Constants
@@ -61,7 +62,7 @@ def run(a, numbers):
 
 
 def test_every_derivative_has_an_example():
-    assert set(EXAMPLES) == set(DERIVATIVES)
+    assert set(EXAMPLES) == set(DERIVATIVES) - {"at_round"}  # which is read in loops alone
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -16,13 +16,26 @@ from micrograd_bp.compiler.arrays.language import (
     literal,
     reshape,
 )
+from micrograd_bp.compiler.arrays.loops import Loop
 from micrograd_bp.compiler.arrays.routine import Routine
 from micrograd_bp.compiler.arrays.rules import computed
+from micrograd_bp.compiler.arrays.scans import scanned
 from micrograd_bp.compiler.arrays.slices import placed, view
 from micrograd_bp.compiler.find.groups import HOLE, Index
 from micrograd_bp.compiler.run.array_functions import ArrayFunctions
 
-OF_ARRAYS = {"broadcast_to", "reshape", "concatenate", "sum", "max", "matmul", "transpose", "outer"}
+OF_ARRAYS = {
+    "broadcast_to",
+    "reshape",
+    "concatenate",
+    "sum",
+    "max",
+    "matmul",
+    "transpose",
+    "outer",
+    "to_front",
+    "from_front",
+}
 """Functions whose operands must be arrays; the others take plain numbers too, beside an array."""
 
 
@@ -32,7 +45,8 @@ FUNCTIONS = ArrayFunctions(np)
 
 def functional(routine: Routine) -> Routine:
     """The same routine in functions that all libraries have."""
-    new = routine.rewritten(_rewritten)
+    scans = [new for statement in routine.statements for new in scanned(statement)]
+    new = replace(routine, statements=scans).rewritten(_rewritten)
     statements = [statement._replace(value=_as_array(statement.value)) for statement in new.statements]
     return replace(new, statements=statements, results={name: _as_array(each) for name, each in new.results.items()})
 
@@ -46,6 +60,10 @@ def _rewritten(node: Array, operands: Sequence[Array]) -> Array | None:
         return array(node.function, [_as_array(operand) for operand in operands], node.shape, node.detail)
     if not operands:
         return None
+    if node.function == "loop":
+        loop: Loop = node.detail
+        values = [_as_array(value) for value in loop.values]
+        return loop.with_values(values).starting(*map(_as_array, operands[: loop.n_beginning]))
     if all(operand.function == "literal" for operand in operands):
         return literal(computed(node.function, [operand.detail for operand in operands], FUNCTIONS))
     if all(map(_is_plain, operands)):

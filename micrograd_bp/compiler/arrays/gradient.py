@@ -108,6 +108,7 @@ DERIVATIVES: dict[str, Callable[[Array, Array], Contributions]] = {
     "broadcast_to": _broadcast_to,
     "concatenate": _concatenate,
     "take": _take,
+    "at_round": _take,
     "where": _where,
 }
 """For an array and its gradient, what comes to its operands. Operations of the table have theirs from their rules."""

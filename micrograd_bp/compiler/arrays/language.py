@@ -59,18 +59,19 @@ _arrays: WeakValueDictionary[Any, Array] = WeakValueDictionary()
 def array(function: str, operands: Sequence[Array] = (), shape: Shape = (), detail: Any = None) -> Array:
     """The array that is this function of these operands: the one that is there already, if there is one."""
     operands = tuple(operands)
-    key = function, operands, shape, detail if detail is None else _key(detail)
+    key = function, operands, shape, detail if detail is None else key_of(detail)
     made = _arrays.get(key)
     if made is None:
         made = _arrays[key] = Array(function, operands, shape, detail)
     return made
 
 
-def _key(detail: Any) -> Any:
+def key_of(detail: Any) -> Any:
+    """A detail as something that can be looked up."""
     if isinstance(detail, np.ndarray):
         return detail.dtype.str, detail.shape, detail.tobytes()
     if isinstance(detail, tuple):
-        return tuple(map(_key, detail))
+        return tuple(map(key_of, detail))
     return repr(detail) if isinstance(detail, float) else detail  # 0.0 is not -0.0, and nan is nan
 
 

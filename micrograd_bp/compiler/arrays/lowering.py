@@ -174,8 +174,7 @@ def _operation(group: Group, reader: Reader) -> Lowered:
     operation = group.operation
     assert operation is not None
     many = [name for name in operation.operand_names if name in operation.many]
-    # With operands that are many numbers each, the last axis is theirs, and the one before it that of the members.
-    apart = bool(many) and len(group) > 1
+    apart = _has_axis_of_operands(group)
     reads, operands = [], []
     for name, column in zip(operation.operand_names, group.operands, strict=True):
         if name in many and len(group) == 1:
@@ -183,16 +182,28 @@ def _operation(group: Group, reader: Reader) -> Lowered:
         read = reader.read(column, exact=name in many)
         reads.append(read)
         operands.append(reshape(read, (*read.shape, 1)) if apart and name not in many and read.shape else read)
+    return operation_lowered(group, operands, reads)
+
+
+def operation_lowered(group: Group, operands: Sequence[Array], reads: Sequence[Array]) -> Lowered:
+    """The array of an operation, from its operands."""
+    operation = group.operation
+    assert operation is not None
     formulas = Formulas(operation, operands, FUNCTIONS)
     value = formulas[operation.trace.result]
     shape = shape_of(group)
-    extents = (*shape, 1) if apart else shape
+    extents = (*shape, 1) if _has_axis_of_operands(group) else shape
     _keep_exponentials(operation, formulas)
     # From here on the result is the node: derivatives mention it by the name of the group's array.
     formulas.known[id(operation.trace.result)] = reshape(variable(group, shape), extents)
     if len(value.shape) <= len(extents):
         value = broadcast_to(value, extents)
     return Lowered(group, reshape(value, shape), reads, operands, formulas, extents)
+
+
+def _has_axis_of_operands(group: Group) -> bool:
+    """Whether operands are many numbers each: the last axis is then theirs, and the one before it that of members."""
+    return group.operation is not None and bool(group.operation.many) and len(group) > 1
 
 
 def _keep_exponentials(operation: Operation, formulas: "Formulas") -> None:

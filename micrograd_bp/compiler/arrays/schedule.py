@@ -1,10 +1,14 @@
 """The order of statements: what has a name, a second use or too much depth gets a line of its own."""
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 
 from micrograd_bp.compiler.arrays.language import Array, array, with_operands
+from micrograd_bp.compiler.arrays.loops import Loop
 from micrograd_bp.compiler.arrays.places import is_slice
-from micrograd_bp.compiler.arrays.routine import Routine, Statement
+from micrograd_bp.compiler.arrays.routine import Routine
+from micrograd_bp.compiler.arrays.statements import BACKWARD, Statement
 from micrograd_bp.engine.graph import topological_order
 from micrograd_bp.engine.numbers.arrays import COMPARISONS
 from micrograd_bp.engine.numbers.formulas import OPERATORS
@@ -18,15 +22,20 @@ DEEPEST = 50
 
 def scheduled(routine: Routine) -> list[Statement]:
     """The statements, with a line of its own for what several of them use, or what is nested too deeply."""
-    taken = {_name(statement.target) for statement in routine.statements} | {group.name for group in routine.inputs}
-    numbers: Counter[str] = Counter()
-    order = topological_order(*(statement.value for statement in routine.statements))
+    loops = [each.value.detail for each in routine.statements if each.value.function == "loop"]
+    statements = [*routine.statements, *(each for loop in loops for each in loop.body)]
+    taken = {_name(statement.target) for statement in statements} | {group.name for group in routine.inputs}
+    return _scheduled(routine.statements, taken, Counter())
+
+
+def _scheduled(given: Sequence[Statement], taken: set[str], numbers: Counter[str]) -> list[Statement]:
+    order = topological_order(*(statement.value for statement in given))
     uses = Counter(operand for node in order for operand in node.operands)
     new: dict[int, Array] = {}
     written: dict[int, Array] = {}
     depths: dict[Array, int] = {}
     statements: list[Statement] = []
-    for statement in routine.statements:
+    for statement in given:
         root = statement.value
         if id(root) in written:  # it is written again: nothing has two names
             statements.append(statement._replace(value=written[id(root)]))
@@ -34,6 +43,9 @@ def scheduled(routine: Routine) -> list[Statement]:
         for node in topological_order(root, leave_out=new):
             operands = tuple([new[id(operand)] for operand in node.operands])
             value = with_operands(node, operands)
+            if node.function == "loop":
+                loop: Loop = node.detail
+                value = _scheduled_loop(loop, taken, numbers).starting(*operands[: loop.n_beginning])
             depth = 1 + max([depths.get(operand, 0) for operand in operands], default=0)
             is_worth_it = uses[node] > 1 and (node.shape != () or not _is_simple(value))
             if node is not root and not _is_cheap(node) and (is_worth_it or depth > DEEPEST):
@@ -44,15 +56,30 @@ def scheduled(routine: Routine) -> list[Statement]:
             new[id(node)] = value
             depths[value] = depth
         statements.append(statement._replace(value=new[id(root)]))
-        if not _is_simple(new[id(root)]):
+        if not _is_simple(new[id(root)]) and root.function != "loop":
             written[id(root)] = new[id(root)]
             new[id(root)] = statement.target
     return statements
 
 
+def _scheduled_loop(loop: Loop, taken: set[str], numbers: Counter[str]) -> Loop:
+    """A loop with its statements, and what it adds up, scheduled."""
+    targets = [each.target for each in loop.accumulated for _ in each.parts]
+    added = [Statement(target, value, BACKWARD) for target, value in zip(targets, loop.parts, strict=True)]
+    statements = _scheduled([*loop.body, *added], taken, numbers)
+    values = iter([each.value for each in statements if each.target in targets])
+    body = [each for each in statements if each.target not in targets]
+    accumulated = [
+        each._replace(parts=[part._replace(array=next(values)) for part in each.parts]) for each in loop.accumulated
+    ]
+    return replace(loop, body=body, accumulated=accumulated)
+
+
 def _is_cheap(node: Array) -> bool:
     if node.operands and all(operand.function == "literal" for operand in node.operands):
         return True
+    if node.function == "at_round":
+        return node.detail.step is not None and is_slice(node.detail.table[0])
     return node.function in CHEAP or (node.function == "take" and is_slice(node.detail))
 
 

@@ -1,7 +1,7 @@
 """The functions of arrays that a program calls as `xp`: those of a library, with what it lacks supplied."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -95,6 +95,36 @@ class ArrayFunctions(Arrays):
         most = float(self.xp.finfo(x.dtype).max)
         return self.minimum(self.maximum(x, -most), most)
 
+    def to_front(self, x: Any, axis: int) -> Any:
+        """The array with one of its axes before all others."""
+        return self.xp.moveaxis(x, axis, 0)
+
+    def from_front(self, x: Any, axis: int) -> Any:
+        """The array with its first axis moved to another place."""
+        return self.xp.moveaxis(x, 0, axis)
+
+    def scan(
+        self, step: Callable[[Any, Any], Any], carried: Any, in_turn: Any, rounds: int, backward: bool = False
+    ) -> Any:
+        """Runs the rounds of a loop.
+
+        Args:
+            step: a round: from what is carried, and what is there for it, to what it hands on, and what it gives.
+            carried: what the first round takes over.
+            in_turn: arrays with a first axis for the rounds.
+            rounds: how many there are.
+            backward: whether the last one runs first.
+
+        Returns:
+            What the last round hands on, and arrays of what all rounds give, with a first axis for them.
+        """
+        given = []
+        for number in reversed(range(rounds)) if backward else range(rounds):
+            carried, of_round = step(carried, tuple([each[number] for each in in_turn]))
+            given.append(of_round)
+        stacks = zip(*(reversed(given) if backward else given), strict=True)
+        return carried, tuple([self.xp.stack(stack, axis=0) for stack in stacks])
+
     def columns(self, x: Any) -> list[Any]:
         """The entries along the last axis, one by one."""
         if hasattr(self.xp, "unstack"):
@@ -128,6 +158,12 @@ class JaxFunctions(ArrayFunctions):
     def constant(self, numbers: "np.ndarray[Any, Any]", like: Any) -> Any:
         """The numbers as they are: an array of JAX's that is made while something is traced does not outlive that."""
         return numbers.astype(like.dtype) if numbers.dtype.kind == "f" else numbers
+
+    def scan(
+        self, step: Callable[[Any, Any], Any], carried: Any, in_turn: Any, rounds: int, backward: bool = False
+    ) -> Any:
+        """Runs the rounds of a loop, of which JAX compiles one."""
+        return import_module("jax").lax.scan(step, carried, in_turn, length=rounds, reverse=backward)
 
     def place(self, like: Any) -> Any:
         """What the constants for `like` have in common: its type."""

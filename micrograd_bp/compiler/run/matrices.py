@@ -1,7 +1,8 @@
 """A graph as a program of matrices: groups, their routines, and the source that runs."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -10,7 +11,10 @@ from numpy.typing import NDArray
 
 from micrograd_bp.compiler import thresholds
 from micrograd_bp.compiler.arrays.language import BATCH
+from micrograd_bp.compiler.arrays.loops import Loop, loop_body
+from micrograd_bp.compiler.arrays.rolling import RUNNING, Rounds
 from micrograd_bp.compiler.arrays.routine import Routine, Routines
+from micrograd_bp.compiler.arrays.statements import Statement
 from micrograd_bp.compiler.find.grouping import Grouping
 from micrograd_bp.compiler.find.groups import HOLE, Group
 from micrograd_bp.compiler.run.arguments import Graph
@@ -41,7 +45,15 @@ class _Written(NamedTuple):
 
 def _block_size(routine: Routine) -> int | None:
     """How many samples to take at a time; None for all, where adding up gradients would cost more than it brings."""
-    widths = [each.target.shape[-1] for each in routine.statements if each.target.shape[:1] == (BATCH,)]
+    widths = [
+        rounds * each.target.shape[-1]
+        for statement in routine.statements
+        for rounds, each in [
+            (1, statement),
+            *((statement.value.detail.rounds, inner) for inner in loop_body(statement)),
+        ]
+        if each.target.shape[:1] == (BATCH,)
+    ]
     (n_parameters,) = routine.results["gradient"].shape
     block = thresholds.SAMPLES_IN_A_BLOCK
     return block if 4 * n_parameters < block * sum(widths) else None
@@ -69,6 +81,14 @@ def _in_blocks(
     return value, gradient, *(np.concatenate(parts) for parts in zip(*along_inputs, strict=True))
 
 
+class _InLoop(NamedTuple):
+    """Where a group is: in which loop, which group of the body stands for it, and in which of the rounds."""
+
+    rounds: Rounds
+    own: Group
+    number: int
+
+
 class Matrices:
     """The program of a graph.
 
@@ -87,8 +107,16 @@ class Matrices:
         self.routines = [routines.value_and_gradient(graph.loss, with_respect_to)]
         self.routines += [routines.predict(graph.outputs)] if graph.outputs else []
         self.predict_inputs = [group.name for routine in self.routines[1:] for group in routine.inputs]
-        give_names(grouping, routines.reader, graph.loss, graph.outputs)
+        chains = [chain for rounds in routines.loops for chain in rounds.groups.values()]
+        give_names(grouping, routines.reader, graph.loss, graph.outputs, chains)
         self._same = routines.reader.same
+        self._in_loop: dict[Group | None, _InLoop] = {
+            group: _InLoop(rounds, own, number)
+            for rounds in routines.loops[::-1]
+            for own, chain in rounds.groups.items()
+            if own.kind != RUNNING and chain[0].kind != RUNNING
+            for number, group in enumerate(chain)
+        }
         self._views = routines.reader.views
         self._dtype = dtype
         self._plain = self._written(buffered=False)
@@ -96,7 +124,7 @@ class Matrices:
         self._lines = self._plain.module.statements.get("value_and_gradient", {})
         self._places: dict[tuple[Group | None, bool], int] = {}
         for number, (statement, _) in self._lines.items():
-            self._places.setdefault((statement.group, statement.is_backward), number)
+            self._places.setdefault((self._written_for(statement.group), statement.is_backward), number)
         self._block = _block_size(self.routines[0])
         self._have_copies: bool | None = None
         self._viewed: Array | None = None
@@ -171,12 +199,19 @@ class Matrices:
             found += self._places_of(group, (position,) if len(group) > 1 or group.batched else ())
         return found
 
+    def _written_for(self, group: Group | None) -> Group | None:
+        """The group whose statement a loop repeats for this one; itself if it is in none."""
+        return self._in_loop[group][1] if group in self._in_loop else group
+
     def _places_of(self, group: Group, index: tuple[int, ...]) -> list[Place]:
         places = []
+        if group in self._in_loop:  # there the number of the round comes first
+            rounds, _, number = self._in_loop[group]
+            index = (rounds.first + number, *index)
         for name, is_gradient in ((group.name, False), (group.gradient_name, True)):
-            line = self._places.get((group, is_gradient))
+            line = self._places.get((self._written_for(group), is_gradient))
             if line is not None:
-                places.append(Place(name, index, line, self._lines[line][1][0]))
+                places.append(Place(name, index, line, self._lines[line][1][0].strip()))
         return places
 
     def node(self, array: str, index: tuple[int, ...], member: str = "") -> Value:
@@ -193,6 +228,14 @@ class Matrices:
                 f"this program has no array {array!r}; there are: {', '.join(each.name for each in groups)}"
             )
         group = named[0]
+        if group in self._in_loop:
+            rounds, own, _ = self._in_loop[group]
+            if not index or not rounds.first <= index[0] < rounds.first + rounds.n:
+                raise LookupError(
+                    f"{array} is made in a loop: the number of the round comes first, from {rounds.first} to "
+                    f"{rounds.first + rounds.n - 1}; got {list(index)}"
+                )
+            group, index = rounds.groups[own][index[0] - rounds.first], index[1:]
         if group.kind == "view":
             column = group.operands[0]
             try:
@@ -220,15 +263,48 @@ class Matrices:
         if inputs:
             variables[free("batch")] = len(inputs[0])
         with np.errstate(all="ignore"):
-            for first, (statement, texts) in self._lines.items():
-                for number, text in enumerate(texts, first):
-                    exec(text, self._plain.namespace, variables)
-                    named = statement.target.detail
-                    array = variables[free(named) if isinstance(named, str) else named.name]
-                    # The flat gradient is filled with what has been looked at.
-                    if named != "gradient" and not np.isfinite(array).all():
-                        return f"{text} (line {number} of its source)", self._culprit(statement.group, array)
+            for line, statement, text, group in self._runs(variables):
+                exec(text.strip(), self._plain.namespace, variables)
+                named = statement.target.detail
+                array = variables.get(free(named) if isinstance(named, str) else named.name)
+                # The flat gradient is filled with what has been looked at.
+                if array is not None and named != "gradient" and not np.isfinite(array).all():
+                    return f"{text.strip()} (line {line} of its source)", self._culprit(group, array)
         return "", None
+
+    def _runs(self, variables: dict[str, Any]) -> Iterator[tuple[int, Statement, str, Group | None]]:
+        """The lines of the source as they run, those of a loop again and again, with the group that each is about."""
+        lines = deque(
+            (number, statement, text)
+            for first, (statement, texts) in self._lines.items()
+            for number, text in enumerate(texts, first)
+        )
+        while lines:
+            line, statement, text = lines.popleft()
+            if statement.value.function != "loop":
+                yield line, statement, text, statement.group
+                continue
+            loop: Loop = statement.value.detail
+            own = {id(each) for each in [statement, *loop.body]}
+            inside = [(line, statement, text)]
+            while lines and id(lines[0][1]) in own:
+                inside.append(lines.popleft())
+            n_before = len(self._lines[line][1]) - 1  # the last of the lines that it begins with is the `for`
+            for line, statement, text in inside[:n_before]:
+                yield line, statement, text, None
+            numbers = range(loop.rounds)
+            for number in reversed(numbers) if loop.backward else numbers:
+                variables[self._plain.module.round_name] = loop.first + number
+                for line, statement, text in inside[n_before + 1 :]:
+                    yield line, statement, text, self._group_in_round(statement.group, number)
+
+    def _group_in_round(self, group: Group | None, number: int) -> Group | None:
+        """The group that a statement is about in a round, of which the text has that of the last two."""
+        if group not in self._in_loop:
+            return group
+        rounds, own, _ = self._in_loop[group]
+        number -= group is not own
+        return rounds.groups[own][number] if number >= 0 else None
 
     def _culprit(self, group: Group | None, array: Any) -> Value | None:
         if group is None:

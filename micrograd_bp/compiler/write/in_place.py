@@ -15,13 +15,13 @@ from micrograd_bp.compiler.arrays.language import (
     BATCH,
     Array,
     Part,
-    Shape,
     array,
     rewritten,
     transpose,
 )
 from micrograd_bp.compiler.arrays.places import in_slices, is_slice
-from micrograd_bp.compiler.arrays.routine import BACKWARD, GradientOf, Statement
+from micrograd_bp.compiler.arrays.statements import BACKWARD, Accumulating, GradientOf, Statement
+from micrograd_bp.compiler.write.loops import StatementLines, written_loop
 from micrograd_bp.compiler.write.numpy import (
     ATOM,
     COMPARISONS,
@@ -82,7 +82,8 @@ class InPlaceWriter(Writer):
         if statement.value.function != "scatter":
             return _worked_on(name, statement.value, self)
         first, parts = begun(statement.value)
-        return [*_worked_on(name, first, self), *(self.part(statement.target, part, is_put=False) for part in parts)]
+        starts = [] if parts and self.goes_on(statement) else _worked_on(name, first, self)
+        return [*starts, *(self.part(statement.target, part, is_put=False) for part in parts)]
 
     def put(self, gradient: Array, part: Part, value: Array) -> str:
         """The line that writes a value to its place in the gradient."""
@@ -105,10 +106,6 @@ def is_ordered(expression: Array) -> bool:
     return expression.function == "matmul" and len(shape) == 2 and shape[0] == BATCH and shape[1] > 1
 
 
-StatementLines = tuple[Statement, list[str], Shape]
-"""A statement, its lines, and the shape of the array that the first of them makes."""
-
-
 def in_place(
     statements: Sequence[Statement], results: Iterable[Array], writer: "InPlaceWriter"
 ) -> list[StatementLines]:
@@ -119,8 +116,7 @@ def in_place(
         results: what it returns, which must stay.
         writer: writes them.
     """
-    statements = _with_signs_of_results(_with_row_products(statements))
-    statements = _with_single_uses_inside(statements, list(results))
+    statements = _worked_through(statements, list(results))
     gradients = [statement for statement in statements if statement.target.detail == "gradient"]
     rest = [statement for statement in statements if statement not in gradients]
     backward = next((place for place, each in enumerate(rest) if each.section == BACKWARD), len(rest))
@@ -129,7 +125,8 @@ def in_place(
     starts, ends = [], []
     for statement in gradients:
         start, parts = writer.start(statement)
-        starts.append((statement, [start], statement.target.shape))
+        if not writer.goes_on(statement):
+            starts.append((statement, [start], statement.target.shape))
         is_put = writer.is_put(statement)
         read_once = {each.target for each in rest if reads[each.target.detail] == 1}
         put |= {
@@ -137,13 +134,25 @@ def in_place(
         }
         lines = [writer.part(statement.target, part, is_put=is_put) for part in parts if part.array not in put]
         ends += [(statement, lines, ())] if lines else []
-    written = [
-        (each, [writer.put(gradients[0].target, put[each.target], each.value)], each.target.shape)
-        if each.target in put
-        else (each, writer.lines(each), each.target.shape)
-        for each in rest
-    ]
-    return [*written[:backward], *starts, *written[backward:], *ends]
+
+    def write(statements: Iterable[Statement]) -> list[StatementLines]:
+        written: list[StatementLines] = []
+        for each in statements:
+            if each.value.function == "loop":
+                written += written_loop(each, writer, lambda body, read: write(_worked_through(body, read)))
+            elif each.target in put:
+                line = writer.put(gradients[0].target, put[each.target], each.value)
+                written.append((each, [line], each.target.shape))
+            else:
+                written.append((each, writer.lines(each), writer.shape_made(each)))
+        return written
+
+    return [*write(rest[:backward]), *starts, *write(rest[backward:]), *ends]
+
+
+def _worked_through(statements: Sequence[Statement], results: Sequence[Array]) -> list[Statement]:
+    """The statements, prepared for working in place; `results` are read after them."""
+    return _with_single_uses_inside(_with_signs_of_results(_with_row_products(statements)), results)
 
 
 def _is_writable(gradient: Statement, part: Part) -> bool:
@@ -157,13 +166,15 @@ def _reads(values: Iterable[Array]) -> Counter[Any]:
     reads: Counter[Any] = Counter()
     for value in values:
         places = [value, *(operand for each in topological_order(value) for operand in each.operands)]
+        if value.function == "loop":  # which reads again and again
+            places += value.detail.given
         reads.update(each.detail for each in places if each.function == "variable")
     return reads
 
 
 def _with_single_uses_inside(statements: Sequence[Statement], results: Sequence[Array]) -> list[Statement]:
     """The statements without products that are read only once: they are computed where they are read."""
-    reads = _reads([*(statement.value for statement in statements), *results])
+    reads = _reads([*(statement.value for statement in statements), *results, *results])  # results stay
     worked_on = {
         operand.detail
         for statement in statements
@@ -242,7 +253,10 @@ def _worked_on(name: str, value: Array, writer: Writer) -> list[str]:
     while (below := _to_work_on(chain[-1], value)) is not None:
         chain.append(below)
     first = chain.pop()
-    lines = [f"{name} = {writer.text(first)}"]
+    if chain and name in _names_in(value, writer) and writer.text(first) != name:
+        return [f"{name} = {writer.text(value)}"]  # the first of several lines would write over what is read later
+    text = writer.text(first)
+    lines = [f"{name} = {text}"] if text != name or not chain else []
     for expression in reversed(chain):
         below = first
         others = [operand for operand in expression.operands if operand is not below]
@@ -265,7 +279,7 @@ def _to_work_on(expression: Array, result: Array) -> Array | None:
         return None
     operands = expression.operands
     fitting = [x for x in operands if _is_new(x) and x.shape == result.shape and operands.count(x) == 1]
-    return fitting[0] if fitting else None
+    return max(fitting, key=_is_added_up, default=None)  # what has been added up has the name of the result
 
 
 def _is_entry_by_entry(expression: Array) -> bool:
@@ -276,6 +290,14 @@ def _is_entry_by_entry(expression: Array) -> bool:
     return is_ufunc and not (name in COMPARISONS or is_lacking(name))
 
 
+def _names_in(value: Array, writer: Writer) -> set[str]:
+    return {writer.name(node) for node in topological_order(value) if node.function == "variable"}
+
+
+def _is_added_up(operand: Array) -> bool:
+    return isinstance(operand.detail, Accumulating)
+
+
 def _is_new(operand: Array) -> bool:
     """Whether an operand is an array that was computed just for this, and may be overwritten."""
-    return operand.function == "matmul" or _is_entry_by_entry(operand)
+    return operand.function == "matmul" or _is_entry_by_entry(operand) or _is_added_up(operand)

@@ -1,15 +1,18 @@
 """A program's source: a Python module with a function for each routine."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from micrograd_bp.compiler.arrays.language import BATCH, BATCH_SIZE, Array
+from micrograd_bp.compiler.arrays.loops import accumulated_in, in_moving_slices, loop_body
 from micrograd_bp.compiler.arrays.places import in_slices
-from micrograd_bp.compiler.arrays.routine import PARAMETERS, Routine, Statement
+from micrograd_bp.compiler.arrays.routine import Routine
 from micrograd_bp.compiler.arrays.schedule import scheduled
+from micrograd_bp.compiler.arrays.statements import PARAMETERS, Statement
 from micrograd_bp.compiler.write.constants import Constants
-from micrograd_bp.compiler.write.in_place import InPlaceWriter, StatementLines, in_place
+from micrograd_bp.compiler.write.in_place import InPlaceWriter, in_place
+from micrograd_bp.compiler.write.loops import StatementLines, WriteLoop, written_loop
 from micrograd_bp.compiler.write.numpy import Writer, is_lacking, shape_in_parentheses
 from micrograd_bp.engine.graph import topological_order
 
@@ -30,13 +33,15 @@ class ModuleSource:
         constants: the arrays.
         lines: the lines up to the arrays.
         functions: the number of the line with which each function begins.
-        statements: for each function its statements and their lines, by the number of the first of these.
+    statements: for each function its statements and their lines, by the number of the first of these.
+    round_name: what the number of a round is called.
     """
 
     constants: Constants
     lines: list[str] = field(default_factory=list)
     functions: dict[str, int] = field(default_factory=dict)
     statements: dict[str, dict[int, tuple[Statement, Sequence[str]]]] = field(default_factory=dict)
+    round_name: str = ""
 
 
 def module_source(
@@ -70,26 +75,35 @@ def _sliced(routine: Routine) -> Routine:
     """The same with matrices of parameters, and of other flat arrays, cut out by slices where that is possible."""
 
     def rule(node: Array, operands: Sequence[Array]) -> Array | None:
+        if node.function == "at_round":
+            return in_moving_slices(operands[0], node.detail)
         return in_slices(operands[0], node.detail) if node.function == "take" else None
 
     return routine.rewritten(rule)
 
 
 def _functions(routine: Routine) -> set[str]:
-    roots = [*(statement.value for statement in routine.statements), *routine.results.values()]
-    return {expression.function for expression in topological_order(*roots)}
+    return {expression.function for expression in topological_order(*routine.values)}
 
 
-def routine_lines(routine: Routine, writer: Writer, module: ModuleSource, first_line: int) -> list[str]:
-    """The lines of a routine, after `first_line` others. Notes where each group's statement is."""
+def routine_lines(
+    routine: Routine, writer: Writer, module: ModuleSource, first_line: int, loop: WriteLoop = written_loop
+) -> list[str]:
+    """The lines of a routine, after `first_line` others, with loops as `loop` writes them.
+
+    Notes where each group's statement is.
+    """
     arguments = ["parameters", *(group.name for group in routine.inputs)]
     free = module.constants.free
     statements = scheduled(routine)
+    routine = replace(routine, statements=statements)
+    targets = [inner.target for each in statements for inner in [each, *loop_body(each)]]
+    writer.taken = {*arguments, free("batch"), *map(writer.name, targets)}
     buffered = isinstance(writer, InPlaceWriter)
     if isinstance(writer, InPlaceWriter):
         written = in_place(statements, routine.results.values(), writer)
     else:
-        written = [(statement, writer.lines(statement), statement.target.shape) for statement in statements]
+        written = _written(statements, writer, loop)
     results = [writer.text(result) for result in routine.results.values()]
     lines: list[Line] = []
     if buffered:  # a program keeps its views of the parameters, which would take as long as a small product
@@ -106,9 +120,10 @@ def routine_lines(routine: Routine, writer: Writer, module: ModuleSource, first_
         ]
         arguments.insert(1, free("views"))
     order = writer.order_line
+    module.round_name = writer.round_name
     lines.append(Line(f"def {routine.name}({', '.join(arguments)}):"))
     module.functions[routine.name] = first_line + len(lines)
-    if order or _asks_for_batch(routine, statements):
+    if order or _asks_for_batch(routine):
         lines.append(Line(f"    {free('batch')} = {routine.inputs[0].name}.shape[0]"))
     if order:
         lines.append(Line(f"    {order}"))
@@ -144,9 +159,19 @@ def _quoted(name: str) -> str:
     return f'"{name}"' if name.isidentifier() and name.isascii() else ascii(name)
 
 
-def _asks_for_batch(routine: Routine, statements: Sequence[Statement]) -> bool:
-    roots = [*(statement.value for statement in statements), *routine.results.values()]
-    return any(
+def _asks_for_batch(routine: Routine) -> bool:
+    sums = [target for each in routine.statements for target in accumulated_in(each)]
+    return any(BATCH in target.shape for target in sums) or any(
         expression is BATCH_SIZE or (expression.function in ("broadcast_to", "scatter") and BATCH in expression.shape)
-        for expression in topological_order(*roots)
+        for expression in topological_order(*routine.values)
     )
+
+
+def _written(statements: Sequence[Statement], writer: Writer, loop: WriteLoop) -> list[StatementLines]:
+    written: list[StatementLines] = []
+    for each in statements:
+        if each.value.function == "loop":
+            written += loop(each, writer, lambda body, _: _written(body, writer, loop))
+        else:
+            written.append((each, writer.lines(each), writer.shape_made(each)))
+    return written

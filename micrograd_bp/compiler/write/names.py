@@ -18,8 +18,27 @@ RESERVED = {"np", "xp", "batch", "order", "views", "parameters", "gradient", "va
 (see `Constants.free`)."""
 
 
-def give_names(grouping: Grouping, reader: Reader, loss: Value, outputs: Mapping[str, Sequence[Value]]) -> None:
-    """Names every group: `W0`, `b0`, `z0`, `a0` for a layer, after a label, or after the operation."""
+def give_names(
+    grouping: Grouping,
+    reader: Reader,
+    loss: Value,
+    outputs: Mapping[str, Sequence[Value]],
+    chains: Sequence[Sequence[Group]] = (),
+) -> None:
+    """Names every group: `W0`, `b0`, `z0`, `a0` for a layer, after a label, or after the operation.
+
+    Args:
+        grouping: the groups.
+        reader: has the views of the parameters.
+        loss: the loss.
+        outputs: groups of values by name.
+        chains: groups that are the same array in the rounds of a loop, and have one name.
+    """
+    in_chains: dict[Group, tuple[int, ...]] = {}
+    for number, chain in enumerate(chains):
+        for group in chain:
+            in_chains[group] = (*in_chains.get(group, ()), number)
+    first_in: dict[tuple[int, ...], Group] = {}  # of groups that are in the same chains, or in none
     names = _Names({*RESERVED, *FUNCTIONS, *LACKING, "value_and_gradient", "predict", *grouping.inputs})
     whole = {tuple(nodes): name for name, nodes in outputs.items()}
     found: dict[Group, str] = {}
@@ -42,13 +61,24 @@ def give_names(grouping: Grouping, reader: Reader, loss: Value, outputs: Mapping
         if not name and group.operation is not None and len(group.operands) == 1 and not group.operation.many:
             layer = suffixes.get(group.operands[0].group)
             name = f"a{layer}" if layer else ""
-        group.name = names.unique(name or _kind_name(group))
+        first = first_in.setdefault(in_chains.get(group, (-group.number,)), group)
+        group.name = names.unique(name or _kind_name(group)) if first is group else first.name
+    for group in in_chains:
+        if not group.name and group.kind != "view":  # a part of a sum, which grows in a loop
+            first = first_in.setdefault(in_chains[group], group)
+            group.name = names.unique(_label(group.members[:1]) or "total") if first is group else first.name
+    grouping.parameters.gradient_name = "gradient"
+    while grouping.parameters.gradient_name in grouping.inputs:
+        grouping.parameters.gradient_name += "_"
     roles = _roles(grouping, suffixes)
     for view in reader.views:
         members = tuple(view.members)
-        view.name = names.unique(
-            _label(view.members) or roles.get(members) or ("w" if len(members) < len(grouping.parameters) else "p")
-        )
+        name = _label(view.members) or roles.get(members) or ("w" if len(members) < len(grouping.parameters) else "p")
+        first = first_in.setdefault(in_chains.get(view, (-view.number,)), view)
+        view.name = names.unique(name) if first is view else first.name
+    for group in in_chains:
+        group.name = group.name or names.unique("w")  # parameters that a loop and others read
+        group.gradient_name = names.of_gradient(group.name)
     for group in (*grouping.inputs.values(), *grouping.groups, *reader.views):
         group.gradient_name = names.of_gradient(group.name)
 

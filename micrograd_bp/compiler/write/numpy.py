@@ -1,6 +1,7 @@
 """Routines as Python: one line for each statement, as somebody would write it who works with NumPy."""
 
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,8 +16,9 @@ from micrograd_bp.compiler.arrays.language import (
     scatter,
     transpose,
 )
+from micrograd_bp.compiler.arrays.loops import Kept
 from micrograd_bp.compiler.arrays.places import block_of, cuts_up, in_slices, is_repeated, is_slice, steps
-from micrograd_bp.compiler.arrays.routine import Statement
+from micrograd_bp.compiler.arrays.statements import Accumulating, Statement
 from micrograd_bp.compiler.find.groups import HOLE, Index
 from micrograd_bp.compiler.write.constants import Constants
 from micrograd_bp.engine.graph import topological_order
@@ -60,8 +62,34 @@ NUMPY_NAMES = {
 """The operations that NumPy calls otherwise."""
 
 
+class Round(NamedTuple):
+    """The round of a loop that is written.
+
+    Attributes:
+        name: what its number is called.
+        first: the number of the first round.
+    """
+
+    name: str
+    first: int
+
+    def number(self, offset: int = 0, step: int = 1) -> str:
+        """`offset` in the first round, and `step` more in each one after that."""
+        offset -= step * self.first
+        if step < 0:
+            return f"{offset} - {f'{-step} * ' if step < -1 else ''}{self.name}"
+        moving = f"{step} * {self.name}" if step > 1 else self.name
+        return f"{moving} {'-' if offset < 0 else '+'} {abs(offset)}" if offset else moving
+
+
 class Writer:
-    """Writes expressions."""
+    """Writes expressions.
+
+    Attributes:
+        taken: names that are taken in the function that is written.
+        renamed: what variables are called otherwise in the loop that is written.
+        round: its round.
+    """
 
     order_line = ""
     """The line that says how products lie in memory; "" where nothing asks."""
@@ -74,10 +102,34 @@ class Writer:
         # NumPy makes float64 of a choice between two plain numbers.
         of_dtype = "{}" if dtype == "float64" else f"{library}.{dtype}({{}})"
         self._one, self._zero = of_dtype.format("1.0"), of_dtype.format("0.0")
+        self.taken: set[str] = set()
+        self.renamed: dict[Any, str] = {}
+        self.round: Round | None = None
+        self._kept_names: dict[Array, str] = {}
+
+    def own_name(self, name: str) -> str:
+        """A new name, like the one that is asked for."""
+        while name in self.taken:
+            name += "_"
+        self.taken.add(name)
+        return name
+
+    @cached_property
+    def round_name(self) -> str:
+        """The name of the number of a round."""
+        return self.own_name("t")
+
+    def kept_name(self, kept: Kept, *others: Kept) -> str:
+        """The name of the list of what is kept: `hs` for `h`; `kept` where it keeps several arrays."""
+        if kept.own not in self._kept_names:
+            self._kept_names[kept.own] = self.own_name("kept" if others else f"{self.name(kept.own)}s")
+        return self._kept_names[kept.own]
 
     def name(self, target: Array) -> str:
         """The name of a variable: that of a group, or one of our own."""
         named = target.detail
+        if named in self.renamed:
+            return self.renamed[named]
         return self.constants.free(named) if isinstance(named, str) else str(named.name)
 
     def text(self, a: Array) -> str:
@@ -90,7 +142,7 @@ class Writer:
     def factor(self, a: Array) -> str:
         """An array as something that a method can be called on."""
         text = self.text(a)
-        return text if a.function in ("variable", "take", "sum", "transpose") else f"({text})"
+        return text if a.function in ("variable", "take", "at_round", "sum", "transpose") else f"({text})"
 
     def truth(self, a: Array) -> str:
         """A comparison as Python, or a variable that holds truth values."""
@@ -164,6 +216,10 @@ class Writer:
         """A shape as a tuple."""
         return shape_in_parentheses(shape, self.constants.free("batch"))
 
+    def zeros(self, shape: Shape) -> str:
+        """Zeros, to which something is added."""
+        return self.text(scatter((), shape)) if shape else "0.0"
+
     def _concatenate(self, node: Array, operands: list[Written]) -> str:
         return f"{self.library}.concatenate([{', '.join(text for text, _ in operands)}], axis=-1)"
 
@@ -200,6 +256,30 @@ class Writer:
             text = str(index) if index.ndim == 0 else self.constants.name(index)
         return ":, " * (rank - 1) + text
 
+    def _at_round(self, node: Array, operands: list[Written]) -> str:
+        return f"{inside(operands[0], ATOM)}[{self.moving_place(node)}]"
+
+    def _numbers_at_round(self, node: Array, _: Any) -> str:
+        assert self.round is not None
+        return f"{self.constants.name(node.detail)}[{self.round.number()}]"
+
+    def moving_place(self, taken: Array) -> str:
+        """What stands in the brackets to take entries of the last axis at places that move on."""
+        assert self.round is not None
+        moving, rank = taken.detail, len(taken.operands[0].shape)
+        first, step = moving.table[0], moving.step
+        which = steps(first) if first.ndim == 1 else None
+        if step is None:
+            text = f"{self.constants.name(moving.table)}[{self.round.number()}]"
+        elif first.ndim == 0:
+            text = self.round.number(int(first), step)
+        elif which is None:
+            text = f"{self.constants.name(first)} + {self.round.number(0, step)}"
+        else:
+            text = f"{self.round.number(which.start, step)}:{self.round.number(which.stop, step)}"
+            text += f":{which.step}" if which.step != 1 else ""
+        return ":, " * (rank - 1) + text
+
     # ---- statements
 
     def lines(self, statement: Statement) -> list[str]:
@@ -207,7 +287,17 @@ class Writer:
         if statement.value.function != "scatter":
             return [f"{self.name(statement.target)} = {self.value(statement)}"]
         (start, parts), is_put = self.start(statement), self.is_put(statement)
-        return [start, *(self.part(statement.target, part, is_put=is_put) for part in parts)]
+        starts = [start] if not parts or not self.goes_on(statement) else []
+        return [*starts, *(self.part(statement.target, part, is_put=is_put) for part in parts)]
+
+    def goes_on(self, statement: Statement) -> bool:
+        """Whether a `scatter` begins with what a loop has added up under its name."""
+        return self.text(begun(statement.value)[0]) == self.name(statement.target)
+
+    def shape_made(self, statement: Statement) -> Shape:
+        """The shape of the array that the first line of a statement makes; () where it makes none."""
+        is_made = statement.value.function != "scatter" or not self.goes_on(statement)
+        return statement.target.shape if is_made else ()
 
     def value(self, statement: Statement) -> str:
         """What stands behind the = of a statement."""
@@ -271,7 +361,9 @@ def begun(scattered: Array) -> tuple[Array, list[Part]]:
 
 def is_new(a: Array) -> bool:
     """Whether an array has memory of its own, so that something may be added to it in place."""
-    return a.function not in {"variable", "constant", "reshape", "transpose", "broadcast_to", "take"}
+    if isinstance(a.detail, Accumulating):  # what a loop has added up is read once
+        return True
+    return a.function not in {"variable", "constant", "reshape", "transpose", "broadcast_to", "take", "at_round"}
 
 
 def has_holes(index: Index) -> bool:

@@ -1,12 +1,16 @@
 """Routines as Python that changes nothing in place, on the functions of an array library that is called `xp`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from micrograd_bp.compiler.arrays.functional import functional
 from micrograd_bp.compiler.arrays.language import BATCH, Array, Shape
+from micrograd_bp.compiler.arrays.loops import Loop
 from micrograd_bp.compiler.arrays.places import is_slice
 from micrograd_bp.compiler.arrays.routine import Routine
+from micrograd_bp.compiler.arrays.scans import InTurn
+from micrograd_bp.compiler.arrays.statements import Statement
 from micrograd_bp.compiler.write.constants import Constants
+from micrograd_bp.compiler.write.loops import StatementLines, Write, assigned, overwritten_in
 from micrograd_bp.compiler.write.module import ModuleSource, routine_lines
 from micrograd_bp.compiler.write.numpy import ATOM, COMPARISONS, Writer, Written
 
@@ -23,7 +27,7 @@ def functional_source(routines: Sequence[Routine], dtype: str = "float64") -> Mo
         '"""',
     ]
     for routine in routines:
-        lines += ["", "", *routine_lines(functional(routine), writer, module, len(lines) + 2)]
+        lines += ["", "", *routine_lines(functional(routine), writer, module, len(lines) + 2, written_scan)]
     module.lines = lines
     return module
 
@@ -80,6 +84,65 @@ class FunctionalWriter(Writer):
         if is_slice(node.detail):
             return super()._take(node, operands)
         return self._called("take", operands, self.constants.name(node.detail))
+
+    def _to_front(self, node: Array, operands: list[Written]) -> str:
+        return self._called(node.function, operands, str(node.detail))
+
+    _from_front = _to_front
+
+
+def written_scan(statement: Statement, writer: Writer, write: Write) -> list[StatementLines]:
+    """The lines of a loop: a function for a round, and a call that runs it for all rounds."""
+    loop: Loop = statement.value.detail
+    symbols = [symbol for symbol, _ in loop.carried]
+    operands = statement.value.operands[: loop.n_beginning]
+    for symbol in loop.in_turn:
+        if isinstance(symbol.detail, InTurn):
+            writer.renamed[symbol.detail] = writer.own_name(writer.name(symbol))
+    begun = assigned(
+        [(writer.name(symbol), initial) for symbol, initial in zip(symbols, operands, strict=False)], writer
+    )
+    sources = _names(map(writer.text, operands[len(symbols) :]))
+    for stack, _ in loop.stacked:
+        writer.renamed[stack.detail] = writer.own_name(writer.name(stack))
+    outside = dict(writer.renamed)
+    function, carried, in_turn = map(writer.own_name, ("one_round", "carried", "in_turn"))
+    results = [*(following for _, following in loop.carried), *(value for _, value in loop.stacked)]
+    names = {writer.name(symbol) for symbol in symbols}
+    for symbol in loop.in_turn:
+        if writer.name(symbol) in names:
+            writer.renamed[symbol.detail] = writer.own_name(f"{writer.name(symbol)}_before")
+        names.add(writer.name(symbol))
+    while overwritten := overwritten_in(loop, body := write(loop.body, results), results, len(loop.body), writer):
+        for each in overwritten:
+            writer.renamed[each.detail] = writer.own_name(f"{writer.name(each)}_before")
+    followings = _names(writer.text(following) for _, following in loop.carried)
+    inside = [
+        (statement, [f"{_names(map(writer.name, symbols))} = {carried}"] if symbols else [], ()),
+        (statement, [f"{_names(map(writer.name, loop.in_turn))} = {in_turn}"] if loop.in_turn else [], ()),
+        *body,
+        (statement, [f"return {followings}, {_names(writer.text(value) for _, value in loop.stacked)}"], ()),
+    ]
+    writer.renamed = outside
+    stacks = _names(writer.name(stack) for stack, _ in loop.stacked)
+    backward = ", backward=True" if loop.backward else ""
+    handed = _names(map(writer.name, symbols))
+    call = f"{writer.library}.scan({function}, {handed}, {sources}, {loop.rounds}{backward})"
+    last = [f"{handed}, {stacks} = {call}"]
+    for symbol, following in loop.carried:  # after a loop that runs forward, what the last round handed on is read
+        if following.function == "variable" and writer.name(following) != writer.name(symbol) and not loop.backward:
+            last.append(f"{writer.name(following)} = {writer.name(symbol)}")
+    return [
+        (statement, [*begun, f"def {function}({carried}, {in_turn}):"], ()),
+        *((each, [f"    {text}" for text in texts], shape) for each, texts, shape in inside if texts),
+        (statement, last, ()),
+    ]
+
+
+def _names(names: Iterable[str]) -> str:
+    """Names, or other texts, as a tuple."""
+    names = list(names)
+    return f"({', '.join(names)}{',' if len(names) == 1 else ''})"
 
 
 def _tuple(shape: Shape, batch: str) -> str:

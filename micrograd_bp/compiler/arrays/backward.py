@@ -1,0 +1,196 @@
+"""The way back: the chain rule over the arrays of a program, and over loops, of which the derivative is a loop."""
+
+from collections.abc import Iterable, Sequence
+
+from micrograd_bp.compiler.arrays.gradient import contributions, stated
+from micrograd_bp.compiler.arrays.language import (
+    Array,
+    Part,
+    broadcast_to,
+    call,
+    laid_out,
+    parts_of,
+    scatter,
+    signed,
+    variable,
+)
+from micrograd_bp.compiler.arrays.loops import Accumulated, Carried, Kept, Loop
+from micrograd_bp.compiler.arrays.lowering import Lowered
+from micrograd_bp.compiler.arrays.reading import shape_of, variable_of
+from micrograd_bp.compiler.arrays.rolling import Item, Rounds, groups_in, reads_of
+from micrograd_bp.compiler.arrays.statements import BACKWARD, FORWARD, Accumulating, GradientOf, HandedBack, Statement
+from micrograd_bp.compiler.find.groups import Group
+
+
+class Gradients:
+    """What has come to the gradients of groups so far.
+
+    Attributes:
+        of: for each group, the contributions to its gradient.
+        kept: for each loop, what the way back needs of its rounds.
+    """
+
+    def __init__(self, parameters: Group, moving: Iterable[Group]) -> None:
+        """Starts without any. `moving` are the groups besides the parameters along which gradients are wanted."""
+        self.parameters = parameters
+        self.moving = {parameters, *moving}
+        self.of: dict[Group, list[Array]] = {}
+        self.kept: dict[Rounds, list[Kept]] = {}
+
+    def follow(self, items: Iterable[Item]) -> None:
+        """Finds out what moves with the parameters, and with the others along which gradients are wanted."""
+        for item in items:
+            if isinstance(item, Rounds):
+                before = -1
+                while before < (before := len(self.moving)):  # what is carried may come to move in any round
+                    for each in item.carried:
+                        if each.own in self.moving or not self.moving.isdisjoint(groups_in([each.initial])):
+                            self.moving.add(each.before)
+                    self.follow(item.body)
+            elif item.group.kind == "view" or not self.moving.isdisjoint(reads_of(item)):
+                self.moving.add(item.group)
+
+    def give(self, y: Array, d: Array) -> None:
+        """Adds what comes from an array with the gradient `d` to the gradients of what it is computed from."""
+        for x, contribution in contributions(y, d, lambda x: x.detail in self.moving or x.detail == "parameters"):
+            group = self.parameters if x.detail == "parameters" else x.detail
+            self.of.setdefault(group, []).append(contribution)
+
+    def through(self, items: Sequence[Item], statements: list[Statement]) -> None:
+        """Goes back, each array giving its gradient to those that it was computed from."""
+        for item in reversed(items):
+            if isinstance(item, Rounds):
+                self._through_rounds(item, statements)
+            elif item.group in self.of:
+                self._through_array(item, named_gradient(item.group, self.of.pop(item.group), statements))
+
+    def _through_array(self, done: Lowered, d: Array) -> None:
+        if done.formulas is None:
+            self.give(done.value, d)
+            return
+        d = laid_out(d, shape_of(done.group), done.extents)
+        for x, contribution in stated(done.derivatives(), d, done.extents):
+            self.give(x, contribution)
+
+    def _through_rounds(self, rounds: Rounds, statements: list[Statement]) -> None:
+        """The derivative of a loop is a loop, which runs backwards over what has been kept."""
+        carried = [each for each in rounds.carried if each.own in self.moving or each.before in self.moving]
+        if not any(each.own in self.of for each in carried):
+            return
+        last = {each: named_gradient(each.own, self.of.pop(each.own, []), statements) for each in carried}
+        symbols = {each: variable(HandedBack(each.own), shape_of(each.own)) for each in carried}
+        while True:
+            inner, body = Gradients(self.parameters, self.moving), list[Statement]()
+            inner.of = {each.own: [symbols.get(each, last[each])] for each in carried}
+            inner.through(rounds.body, body)
+            handed = {each: named_gradient(each.before, inner.of.pop(each.before, []), body) for each in symbols}
+            unchanged = [each for each, symbol in symbols.items() if handed[each] is symbol]
+            if not unchanged:
+                break
+            for each in unchanged:  # the gradient of a sum is that of all its terms
+                del symbols[each]
+        for each in carried:
+            inner.of.pop(each.before, None)
+        handed_on = [Carried(symbol, broadcast_to(handed[each], symbol.shape)) for each, symbol in symbols.items()]
+        initials = [broadcast_to(last[each], symbol.shape) for each, symbol in symbols.items()]
+        accumulated = []
+        for group, given in inner.of.items():
+            target = variable(Accumulating(group), shape_of(group))
+            goes_on = target in self.of.setdefault(group, [])
+            parts = _with_one_whole([part for each in given for part in parts_in(each)])
+            accumulated.append(Accumulated(target, parts, goes_on))
+            self.of[group] += [] if goes_on else [target]
+        loop = self._loop(rounds, handed_on, body, accumulated)
+        statements.append(Statement(variable(loop), loop.starting(*initials), BACKWARD))
+        for each in carried:
+            self.give(each.initial, symbols.get(each, last[each]))
+
+    def _loop(
+        self,
+        rounds: Rounds,
+        handed_on: Sequence[Carried],
+        body: Sequence[Statement],
+        accumulated: Sequence[Accumulated],
+    ) -> Loop:
+        """The loop that runs backwards. Notes what is to be kept for it."""
+        values = [*(each.value for each in body), *(part.array for each in accumulated for part in each.parts)]
+        read = set(groups_in([*values, *(each.following for each in handed_on)]))
+        views = [
+            Statement(variable_of(done.group), done.value, BACKWARD, done.group)
+            for done in rounds.body
+            if done.group.kind == "view" and done.group in read
+        ]
+        carried = {each.own for each in rounds.carried}
+        befores = {each.own: variable_of(each.before) for each in rounds.carried if each.before in read}
+        self.kept[rounds] = [
+            Kept(variable_of(done.group), befores.get(done.group), done.group in carried)
+            for done in rounds.body
+            if done.group.kind != "view" and (done.group in read or done.group in befores)
+        ]
+        groups = dict(rounds.groups)
+        return Loop(rounds.n, rounds.first, True, handed_on, [*views, *body], self.kept[rounds], accumulated, groups)
+
+
+def forward_loop(rounds: Rounds, kept: Sequence[Kept]) -> Array:
+    """Rounds as a loop that runs forward."""
+    carried = [Carried(variable_of(each.before), variable_of(each.own)) for each in rounds.carried]
+    body = [Statement(variable_of(done.group), done.value, FORWARD, done.group) for done in rounds.body]
+    loop = Loop(rounds.n, rounds.first, False, carried, body, kept, groups=dict(rounds.groups))
+    return loop.starting(*(each.initial for each in rounds.carried))
+
+
+def _with_one_whole(parts: list[Part]) -> list[Part]:
+    """Parts, with those of all entries added up."""
+    whole = [part.array for part in parts if part.places is None]
+    return [*([Part(_added(whole), None)] if whole else []), *(part for part in parts if part.places is not None)]
+
+
+def parts_in(contribution: Array) -> list[Part]:
+    """What is added up in a contribution, and where."""
+    return parts_of(contribution) if contribution.function == "scatter" else [Part(contribution, None)]
+
+
+def named_gradient(group: Group, contributions: Sequence[Array], statements: list[Statement]) -> Array:
+    """What has been given to a group, added up, with a name; a number that holds for all entries needs none."""
+    if len(contributions) == 1 and isinstance(contributions[0].detail, Accumulating):
+        return contributions[0]  # which has the name that it is to have
+    shape = shape_of(group)
+    parts = [part for contribution in contributions for part in parts_in(contribution)]
+    if not parts or any(part.places is not None for part in parts):
+        parts.sort(key=lambda part: (part.places is not None, not isinstance(part.array.detail, Accumulating)))
+        value = scatter(parts, shape)
+    else:
+        value = _added([part.array for part in parts])
+        # A view's gradient is put to its place as it is; any other may stay a number that holds for all entries.
+        if group.kind == "view":
+            value = broadcast_to(value, shape)
+        elif value.function in ("variable", "literal"):
+            return value
+    if not parts:
+        return value
+    gradient = variable(GradientOf(group), value.shape)
+    statements.append(Statement(gradient, value, BACKWARD, group))
+    return gradient
+
+
+def _added(contributions: list[Array]) -> Array:
+    """The sum of contributions; a number that all of them are multiplied by is multiplied once."""
+    signed = [_signed(each) for each in contributions]
+    factors = {factor for _, factor, _ in signed}
+    if len(contributions) == 1 or len(factors) > 1 or None in factors:
+        signed = [(1.0, None, each) for each in contributions]
+    signed.sort(key=lambda each: each[0] < 0.0)
+    value = signed[0][2] if signed[0][0] > 0.0 else call("negative", signed[0][2])
+    for sign, _, rest in signed[1:]:
+        value = call("add" if sign > 0.0 else "subtract", value, rest)
+    factor = signed[0][1]
+    return value if factor is None else call("multiply", factor, value)
+
+
+def _signed(contribution: Array) -> tuple[float, Array | None, Array]:
+    """A sign, a variable that holds one number, and what they are multiplied with."""
+    sign, rest = signed(contribution)
+    if rest.function == "multiply" and rest.operands[0].function == "variable" and not rest.operands[0].shape:
+        factor, other = rest.operands
+        return sign, factor, other
+    return 1.0, None, contribution

@@ -1,0 +1,564 @@
+"""Finds loops: arrays that repeat with the same structure, each round reading what the round before made.
+
+Two arrays of the same structure are taken for the same array of two rounds, one after the other. What they read then
+belongs together in pairs too, which is followed back as far as it goes. Along each chain of pairs, what is read must be
+the same in all rounds, carried over, or at places that move on. Rounds at the ends that differ stay as they are.
+"""
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from micrograd_bp.compiler.arrays.language import (
+    Array,
+    array,
+    broadcast_to,
+    call,
+    key_of,
+    literal,
+    rewritten,
+    scatter,
+    variable,
+)
+from micrograd_bp.compiler.arrays.loops import Moving, at_round, numbers_at_round
+from micrograd_bp.compiler.arrays.lowering import Lowered, operation_lowered
+from micrograd_bp.compiler.arrays.reading import shape_of
+from micrograd_bp.compiler.find.groups import HOLE, Group, Index
+from micrograd_bp.engine.graph import topological_order
+
+FEWEST_ROUNDS = 8
+"""Fewer rounds are easier to read one by one."""
+
+SAME_BELOW = 3
+"""So far down must what two arrays are computed from have the same structure, before they are tried as a pair."""
+
+CANDIDATES = 8
+"""How many arrays of the same structure are tried as that of the round before, the nearest first."""
+
+MOST_PAIRS = 20
+"""How many pairs are followed for each array that there is, until the search is given up."""
+
+
+class CarriedOver(NamedTuple):
+    """A group of the round before, its group of this round, and what the first round reads in place of the former."""
+
+    before: Group
+    own: Group
+    initial: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rounds:
+    """Arrays that repeat.
+
+    Attributes:
+        n: how many rounds there are.
+        first: the number of the first one.
+        body: the arrays of the last round, in order; what moves is read with `at_round`.
+        carried: what a round takes over.
+        groups: for each group of the body, those of all rounds.
+    """
+
+    n: int
+    first: int
+    body: Sequence[Lowered]
+    carried: Sequence[CarriedOver]
+    groups: Mapping[Group, Sequence[Group]]
+
+
+class Spelling(NamedTuple):
+    """What an array is computed from, spelled out: its structure, and what stands at its leaves, in order.
+
+    A leaf is an array without operands, or a `take`, of which the index counts as one.
+    """
+
+    structure: Any
+    leaves: Sequence[Array]
+
+
+Item = Lowered | Rounds
+
+
+def rolled(entries: Sequence[Lowered], results: Iterable[Array]) -> list[Item]:
+    """The arrays of a program, with what repeats as rounds.
+
+    Args:
+        entries: the arrays, each after those it is computed from; views of the parameters may stand anywhere.
+        results: what else is read of them.
+    """
+    read_at_the_end = set(groups_in(results))
+    items: list[Item] = list(_with_running_sums(map(_in_order, _with_constants_inside(entries))))
+    while (with_rounds := _with_rounds(items, read_at_the_end)) is not None:
+        items = with_rounds
+    return _without_running_sums(items) if any(isinstance(item, Rounds) for item in items) else list(entries)
+
+
+def _spelled(done: Lowered) -> Spelling:
+    roots = done.operands or [done.value]
+    numbers: dict[Array, int] = {}
+    words: list[Any] = []
+    leaves: list[Array] = []
+    for node in topological_order(*roots):
+        operands = [numbers[operand] for operand in node.operands]
+        numbers[node] = len(numbers)
+        if node.function == "take" or not operands:
+            leaves.append(node)
+            words.append((node.detail.shape, *operands) if operands else None)
+        else:
+            shape = node.shape if node.function in ("reshape", "broadcast_to") else None
+            words.append((node.function, key_of(node.detail), shape, *operands))
+    kind: Any = "sum" if done.group.kind == RUNNING else done.group.kind
+    if done.group.operation is not None:
+        kind = id(done.group.operation)
+    return Spelling((kind, shape_of(done.group), tuple(words), tuple([numbers[root] for root in roots])), leaves)
+
+
+def groups_in(arrays: Iterable[Array]) -> Iterator[Group]:
+    """The groups of which variables are read in arrays."""
+    for node in topological_order(*arrays):
+        if node.function == "variable" and isinstance(node.detail, Group):
+            yield node.detail
+
+
+def reads_of(item: Item) -> set[Group]:
+    """The groups that something is computed from."""
+    if isinstance(item, Lowered):
+        return set(groups_in([item.value, *item.operands]))
+    inner = set(item.groups) | {each.before for each in item.carried}
+    reads = {group for done in item.body for group in reads_of(done)} - inner
+    return reads | set(groups_in([each.initial for each in item.carried]))
+
+
+# ---- sums
+
+
+def _with_constants_inside(entries: Sequence[Lowered]) -> list[Lowered]:
+    """The entries, with sums of parameters alone where they are read.
+
+    Such is the first state of a recurrence times its weights: so the first round looks like the others.
+    """
+    uses = Counter(group for done in entries for group in reads_of(done))
+    taken = {
+        node.operands[0].detail
+        for done in entries
+        for node in topological_order(done.value)
+        if node.function == "take" and node.operands[0].function == "variable"
+    }
+    inside: dict[Group, Array] = {}
+    kept = []
+    for done in entries:
+        group = done.group
+        if group.kind == "sum" and inside:
+            done = done._replace(value=_replaced(done.value, inside))
+        reads_parameters_alone = all(each.kind == "view" for each in groups_in([done.value]))
+        is_simple = group.kind == "sum" and not group.batched and uses[group] == 1 and group not in taken
+        if is_simple and reads_parameters_alone:
+            inside[group] = done.value
+        else:
+            kept.append(done)
+    readers = {group for done in kept for group in groups_in([done.value, *done.operands])}
+    return list(entries) if not readers.isdisjoint(inside) else kept
+
+
+def _replaced(value: Array, replacements: Mapping[Group, Array]) -> Array:
+    def rule(node: Array, operands: Sequence[Array]) -> Array | None:
+        if node.function == "variable":
+            return replacements.get(node.detail)
+        return call(node.function, *operands) if node.function in ("add", "subtract") else None
+
+    return rewritten([value], rule)[0]
+
+
+def _in_order(done: Lowered) -> Lowered:
+    """A sum with the factors of its products in an order that does not depend on which of them is a number."""
+
+    def rule(node: Array, operands: Sequence[Array]) -> Array | None:
+        if node.function == "multiply" and operands[1].operands and not operands[0].operands:
+            return array("multiply", operands[::-1], node.shape)
+        return None
+
+    return done._replace(value=rewritten([done.value], rule)[0]) if done.group.kind == "sum" else done
+
+
+RUNNING = "running sum"
+"""The kind of a group that has the sum of some of the terms of another."""
+
+
+def _with_running_sums(entries: Iterable[Lowered]) -> Iterator[Lowered]:
+    """The entries, with a long sum as one that grows term by term."""
+    entries = list(entries)
+    position = {done.group: number for number, done in enumerate(entries)}
+    for done in entries:
+        total, terms = done.value, []
+        while done.group.kind == "sum" and total.function in ("add", "subtract"):
+            terms.append((total.function, total.operands[1]))
+            total = total.operands[0]
+        if len(terms) < FEWEST_ROUNDS - 1:
+            yield done
+            continue
+        if not total.is_literal(0.0):
+            terms.append(("add", total))
+        # What is computed first is added first.
+        terms.reverse()
+        terms.sort(key=lambda each: max([position.get(group, -1) for group in groups_in([each[1]])], default=-1))
+        shape, total = shape_of(done.group), literal(0.0)
+        for number, (function, term) in enumerate(terms, 1):
+            group = done.group
+            if number < len(terms):
+                group = Group(RUNNING, group.members, group.batched)
+            yield Lowered(group, array(function, (total, term), shape), [])
+            total = variable(group, shape)
+
+
+def _without_running_sums(items: Sequence[Item]) -> list[Item]:
+    """The items, with sums whole again where they are in no loop."""
+    inside: dict[Group, Array] = {}
+    kept: list[Item] = []
+    for item in items:
+        if isinstance(item, Rounds):
+            carried = [each._replace(initial=_replaced(each.initial, inside)) for each in item.carried]
+            kept.append(replace(item, carried=carried))
+            continue
+        if item.group.kind in (RUNNING, "sum"):
+            item = item._replace(value=_replaced(item.value, inside))
+        if item.group.kind == RUNNING:
+            inside[item.group] = item.value
+        else:
+            kept.append(item)
+    return kept
+
+
+# ---- pairs of arrays, of two rounds one after the other
+
+
+class _Entries:
+    """The arrays that are in no loop yet, and how they look."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        self.lowered = {item.group: item for item in items if isinstance(item, Lowered) and item.group.kind != "view"}
+        self.spelled = {group: _spelled(done) for group, done in self.lowered.items()}
+        self.reads = {id(item): reads_of(item) for item in items}
+
+    def leaf_groups(self, group: Group) -> list[Group | None]:
+        """The group at each leaf, None where there is another thing."""
+        leaves = self.spelled[group].leaves
+        return [leaf.detail if leaf.function == "variable" and leaf.detail in self.lowered else None for leaf in leaves]
+
+    def look_alike(self) -> dict[Group, int]:
+        """A number for each group: the same for those that look the same, so far as `SAME_BELOW` says."""
+        known: dict[Any, int] = {}
+        numbers = dict.fromkeys(self.lowered, 0)
+        for _ in range(SAME_BELOW):
+            words = {
+                group: (spelled.structure, *[-1 if each is None else numbers[each] for each in self.leaf_groups(group)])
+                for group, spelled in self.spelled.items()
+            }
+            numbers = {group: known.setdefault(word, len(known)) for group, word in words.items()}
+        return numbers
+
+    def chains(self, last: Group, before: Group) -> tuple[list[dict[int, Group]], int]:
+        """Groups by round, for all that two groups, taken for those of two rounds, are computed from.
+
+        Returns:
+            For each array of the body its group of each round, of which the last is 0; and how many pairs there are.
+        """
+        pairs: dict[Group, Group] = {}
+        taken: set[Group] = set()
+        round_of: dict[Group, int] = {}
+        queue = deque([(last, before, 0)])
+        while queue:
+            group, earlier, number = queue.popleft()
+            is_alike = self.spelled[group].structure == self.spelled[earlier].structure
+            if group in pairs or earlier in taken or not is_alike:
+                continue
+            pairs[group] = earlier
+            taken.add(earlier)
+            number = round_of.setdefault(group, number)
+            round_of.setdefault(earlier, number - 1)
+            for each, other in zip(self.leaf_groups(group), self.leaf_groups(earlier), strict=True):
+                if each is not None and other is not None and each is not other:
+                    queue.append((each, other, round_of.get(each, number)))
+        chains = []
+        for group in pairs:
+            if group in taken:
+                continue
+            chain = {round_of[group]: group}
+            while group in pairs:
+                group = pairs[group]
+                chain[min(chain) - 1] = group
+            if len(chain) >= FEWEST_ROUNDS:
+                chains.append(chain)
+        return chains, len(pairs)
+
+
+def _with_rounds(items: Sequence[Item], read_at_the_end: set[Group]) -> list[Item] | None:
+    """The items with the loop that is found first, from the end; None if there is none."""
+    entries = _Entries(items)
+    looks = entries.look_alike()
+    alike: defaultdict[int, list[Group]] = defaultdict(list)
+    for group, look in looks.items():
+        alike[look].append(group)
+    allowed = MOST_PAIRS * len(looks)
+    for group in reversed(list(entries.lowered)):
+        earlier = alike[looks[group]]
+        earlier.pop()  # the group itself
+        for before in earlier[: -CANDIDATES - 1 : -1]:
+            chains, n_pairs = entries.chains(group, before)
+            allowed -= n_pairs
+            alignment = _Alignment(entries, chains)
+            if alignment.trim(items, read_at_the_end):
+                return alignment.placed(items)
+            if allowed < 0:
+                return None
+    return None
+
+
+SAME, MOVING, VIEWS, NUMBERS, OWN, BEFORE = "same", "moving", "views", "numbers", "own", "before"
+"""What a leaf is, beside those of the other rounds: the same, places that move on, other views of the parameters, other
+numbers of the graph, an array of the same round, or one of the round before."""
+
+
+class _Alignment:
+    """Chains of groups, one group for each round, and what they read."""
+
+    def __init__(self, entries: _Entries, chains: Sequence[dict[int, Group]]) -> None:
+        self.entries = entries
+        self.chains = list(chains)
+        self.first = self.last = 0
+        self.at: dict[Group, tuple[int, int]] = {}
+        """The chain and the round of each group."""
+        self.initials: dict[int, Array] = {}
+        """For each chain that is carried over, what the first round reads in place of it."""
+
+    # ---- which rounds
+
+    def trim(self, items: Sequence[Item], read_at_the_end: set[Group]) -> bool:
+        """Leaves out rounds at the ends until all are alike. Returns whether there are enough."""
+        if not self.chains or not self._put_in_step():
+            return False
+        self.first = max(min(chain) for chain in self.chains)
+        self.last = min(max(chain) for chain in self.chains)
+        rounds = None
+        while rounds != (self.first, self.last):
+            rounds = self.first, self.last
+            if not (self._read_alike() and self._keep_to_themselves(items, read_at_the_end)):
+                return False
+            if self.last - self.first + 1 < FEWEST_ROUNDS:
+                return False
+        return self._after(items) is not None
+
+    def _put_in_step(self) -> bool:
+        """Numbers the rounds of each chain so that what it reads is of the same round, or of the one before."""
+        for _ in range(len(self.chains) ** 2 + 1):
+            self.at = {group: (c, number) for c, chain in enumerate(self.chains) for number, group in chain.items()}
+            late = self._out_of_step()
+            if late is None:
+                return True
+            chain, rounds = late
+            self.chains[chain] = {number - rounds: group for number, group in self.chains[chain].items()}
+        return False
+
+    def _out_of_step(self) -> tuple[int, int] | None:
+        for chain in self.chains:
+            top = max(chain)
+            for group in self.entries.leaf_groups(chain[top]):
+                if group is not None and group in self.at:
+                    other, number = self.at[group]
+                    if not top - 1 <= number <= top:
+                        return other, number - top if number > top else number - top + 1
+        return None
+
+    def _leaves(self, chain: int) -> Iterator[list[Array]]:
+        """For each leaf of an array, what stands there in each round."""
+        spelled = self.entries.spelled
+        rounds = [spelled[self.chains[chain][number]].leaves for number in range(self.first, self.last + 1)]
+        return map(list, zip(*rounds, strict=True))
+
+    def _read_alike(self) -> bool:
+        """Leaves out rounds at the beginning that read other things."""
+        self.initials = {}
+        for chain in range(len(self.chains)):
+            for leaves in self._leaves(chain):
+                kind = self._kind(leaves[-2], leaves[-1])
+                if kind is None:
+                    return False
+                for number in range(self.last - 1, self.first - 1, -1):
+                    leaf = leaves[number - self.last - 1]
+                    if self._is(kind, leaf, leaves[-1], number):
+                        continue
+                    if kind == BEFORE and number > self.first:
+                        self.first = number
+                        return True
+                    if kind != BEFORE:
+                        self.first = number + 1
+                        return True
+                if kind == BEFORE:
+                    carried, _ = self.at[leaves[-1].detail]
+                    initial = _initial(leaves[0], leaves[-1])
+                    is_one = self.initials.setdefault(carried, initial) is initial
+                    if not is_one or any(map(self._is_inside, groups_in([initial]))):
+                        self.first += 1
+                        return True
+        return True
+
+    def _kind(self, leaf: Array, last: Array) -> str | None:
+        """What the leaf of the last round is, beside that of the round before it."""
+        if last.function == "take":
+            kinds = [SAME] if np.array_equal(leaf.detail, last.detail) else [MOVING]
+        else:
+            kinds = [SAME, OWN, BEFORE, VIEWS, NUMBERS]
+        return next((kind for kind in kinds if self._is(kind, leaf, last, self.last - 1)), None)
+
+    def _is(self, kind: str, leaf: Array, last: Array, number: int) -> bool:
+        """Whether a leaf in some round is what that of the last round is."""
+        if kind == SAME:
+            return leaf is last or (leaf.function == "take" and np.array_equal(leaf.detail, last.detail))
+        if kind == MOVING:
+            source = last.operands[0]
+            is_outside = not source.operands and source.detail not in self.at
+            return is_outside and not ((leaf.detail == HOLE).any() or (last.detail == HOLE).any())
+        if kind in (OWN, BEFORE):
+            chain, last_number = self._place(last)
+            lag = 0 if kind == OWN else 1
+            return last_number == self.last - lag and self._place(leaf) == (chain, number - lag)
+        if kind == VIEWS:
+            return _is_view(leaf) and _is_view(last) and leaf.shape == last.shape
+        return _is_number(leaf) and _is_number(last) and (leaf.shape == last.shape or () in (leaf.shape, last.shape))
+
+    def _place(self, leaf: Array) -> tuple[int, int | None]:
+        return self.at.get(leaf.detail, (-1, None)) if leaf.function == "variable" else (-1, None)
+
+    def _keep_to_themselves(self, items: Sequence[Item], read_at_the_end: set[Group]) -> bool:
+        """Leaves out rounds of which something is read elsewhere: of the last one, what is carried on may be."""
+        read = [self.at[group] for group in read_at_the_end if group in self.at]
+        for item in items:
+            if isinstance(item, Rounds) or not self._is_inside(item.group):
+                read += [self.at[group] for group in self.entries.reads[id(item)] if group in self.at]
+        for chain, number in read:
+            if number == self.last and chain not in self.initials:
+                self.last -= 1
+                return True
+            if self.first <= number < self.last:
+                if number - self.first < self.last - number:
+                    self.first = number + 1
+                else:
+                    self.last = number
+                return True
+        return True
+
+    def _is_inside(self, group: Group) -> bool:
+        return group in self.at and self.first <= self.at[group][1] <= self.last
+
+    def _after(self, items: Sequence[Item]) -> set[int] | None:
+        """The items that come after the loop; None if the loop reads one of them."""
+        after: set[int] = set()
+        written: set[Group] = set()
+        for item in items:
+            own = set(item.groups) if isinstance(item, Rounds) else {item.group}
+            reads = self.entries.reads[id(item)]
+            is_inside = isinstance(item, Lowered) and self._is_inside(item.group)
+            if not written.isdisjoint(reads):
+                if is_inside:
+                    return None
+                after.add(id(item))
+                written |= own
+            elif any(self._is_inside(group) for group in reads) and not is_inside:
+                after.add(id(item))
+                written |= own
+        return after
+
+    # ---- the loop
+
+    def placed(self, items: Sequence[Item]) -> list[Item]:
+        """The items, with those of the loop as one."""
+        after = self._after(items)
+        assert after is not None
+        outside = [item for item in items if isinstance(item, Rounds) or not self._is_inside(item.group)]
+        before = [item for item in outside if id(item) not in after]
+        read_outside = set().union(*(self.entries.reads[id(item)] for item in outside))
+        return [*before, self._rounds(read_outside), *(item for item in outside if id(item) in after)]
+
+    def _rounds(self, read_outside: set[Group]) -> Rounds:
+        last = {chain[self.last]: c for c, chain in enumerate(self.chains)}
+        body: list[Lowered] = []
+        offsets: Counter[int] = Counter()
+        rounds = range(self.first, self.last + 1)
+        groups: dict[Group, Sequence[Group]] = {}
+        own_views: dict[tuple[Group, ...], Group] = {}
+        for group, done in self.entries.lowered.items():
+            if group not in last:
+                continue
+            moving: dict[Array, Array] = {}
+            for leaves in self._leaves(last[group]):
+                kind = self._kind(leaves[-2], leaves[-1])
+                if kind == MOVING:
+                    table = np.array([leaf.detail for leaf in leaves])
+                    moving[leaves[-1]] = at_round(leaves[-1].operands[0], table)
+                    offsets.update(_offset(table))
+                elif kind == NUMBERS:
+                    shape = max([leaf.shape for leaf in leaves], key=len)
+                    numbers = [np.broadcast_to(leaf.detail, shape) for leaf in leaves]
+                    moving[leaves[-1]] = numbers_at_round(np.array(numbers, dtype=float))
+                elif kind == VIEWS:
+                    views = tuple([leaf.detail for leaf in leaves])
+                    own = own_views.get(views, views[-1])
+                    if views not in own_views:
+                        if own in read_outside or own in groups:
+                            own = Group("view", own.members, batched=False, operands=own.operands)
+                        own_views[views], groups[own] = own, views
+                        body.append(_moving_view(own, views))
+                    moving[leaves[-1]] = variable(own, leaves[-1].shape)
+            groups[group] = [self.chains[last[group]][number] for number in rounds]
+            body.append(_with_leaves(done, moving))
+        carried = [
+            CarriedOver(chain[self.last - 1], chain[self.last], self.initials[c])
+            for c, chain in enumerate(self.chains)
+            if c in self.initials
+        ]
+        first = offsets.most_common(1)[0][0] if offsets else 0
+        return Rounds(len(rounds), first, body, carried, groups)
+
+
+def _is_view(leaf: Array) -> bool:
+    return leaf.function == "variable" and isinstance(leaf.detail, Group) and leaf.detail.kind == "view"
+
+
+def _is_number(leaf: Array) -> bool:
+    return leaf.function in ("literal", "constant")
+
+
+def _initial(leaf: Array, carried: Array) -> Array:
+    """What the first round reads, in the shape of what is carried over; a sum may begin with a number."""
+    shape = carried.shape
+    if carried.detail.kind == RUNNING and leaf.function == "literal":
+        return leaf
+    if _is_number(leaf) and not np.any(leaf.detail) and shape:
+        return scatter((), shape)
+    return broadcast_to(leaf, shape)
+
+
+def _offset(table: Index) -> list[int]:
+    """The number of the first round for which places that move on evenly are multiples of it, if it is a small one."""
+    step = Moving(table).step
+    first, rest = divmod(int(table[0].min()), step) if step else (0, 1)
+    return [first] if not rest and 0 <= first < FEWEST_ROUNDS else []
+
+
+def _moving_view(own: Group, views: Sequence[Group]) -> Lowered:
+    """The parameters that are read as another view in each round."""
+    table = np.array([view.operands[0].index for view in views])
+    parameters = views[-1].operands[0].group
+    return Lowered(own, at_round(variable("parameters", (len(parameters),)), table), [])
+
+
+def _with_leaves(done: Lowered, leaves: Mapping[Array, Array]) -> Lowered:
+    """An array computed from other leaves."""
+    if not leaves:
+        return done
+    if done.group.kind != "operation":
+        (value,) = rewritten([done.value], lambda node, _: leaves.get(node))
+        return done._replace(value=value)
+    return operation_lowered(done.group, rewritten(done.operands, lambda node, _: leaves.get(node)), done.reads)

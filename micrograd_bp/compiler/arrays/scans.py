@@ -1,0 +1,127 @@
+"""Loops as scans: a function of what is carried and of what is there for a round, run for all rounds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from micrograd_bp.compiler.arrays.language import (
+    Array,
+    Part,
+    array,
+    broadcast_to,
+    call,
+    constant,
+    reshape,
+    rewritten,
+    scatter,
+    take,
+    variable,
+)
+from micrograd_bp.compiler.arrays.loops import Carried, Loop, Moving, initials_of
+from micrograd_bp.compiler.arrays.statements import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Stacked:
+    """Names what all rounds of a loop give, one behind the other along a first axis.
+
+    Attributes:
+        of: what is stacked.
+        kind: what tells it from others of the same.
+    """
+
+    of: Any
+    kind: Any = ""
+
+    @property
+    def name(self) -> str:
+        """`zs` for `z`."""
+        return f"{getattr(self.of, 'name', self.of)}s{self.kind if isinstance(self.kind, str) else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class InTurn:
+    """Names what a round reads at places that move on."""
+
+    of: Any
+    number: int
+
+    @property
+    def name(self) -> str:
+        """`X_t` for `X`."""
+        return f"{getattr(self.of, 'name', self.of)}_t"
+
+
+def scanned(statement: Statement) -> list[Statement]:
+    """A loop as a scan, and what is put to its places after it; another statement as it is."""
+    if statement.value.function != "loop":
+        return [statement]
+    loop: Loop = statement.value.detail
+    in_turn: dict[Array, Array] = {}
+    for kept in loop.kept if loop.backward else ():
+        in_turn[kept.own] = _stack(kept.own)
+        if kept.before is not None:
+            in_turn[kept.before] = _stack(kept.before, "_before")
+
+    def read_in_turn(node: Array, operands: Sequence[Array]) -> Array | None:
+        if node.function not in ("at_round", "numbers_at_round"):
+            return None
+        rounds = _rounds_of(operands[0], node.detail.table) if operands else constant(node.detail)
+        for symbol, stacked in in_turn.items():
+            if stacked is rounds:
+                return symbol
+        symbol = variable(
+            InTurn(getattr(operands[0].detail, "name", "") if operands else "c", len(in_turn)), node.shape
+        )
+        in_turn[symbol] = rounds
+        return symbol
+
+    new = loop.with_values(rewritten(loop.values, read_in_turn))
+    carried, initials = list(new.carried), list(initials_of(statement.value))
+    stacked = []
+    for kept in () if loop.backward else loop.kept:
+        stacked += [(_stack(kept.own), kept.own)]
+        stacked += [(_stack(kept.before, "_before"), kept.before)] if kept.before is not None else []
+    after = []
+    for target, parts, goes_on in new.accumulated:
+        value, places = target, list[Part]()
+        for part in parts:
+            if isinstance(part.places, Moving):
+                table = part.places.table
+                whole = broadcast_to(part.array, (*target.shape[:-1], *table.shape[1:]))
+                stack = variable(Stacked(target.detail, len(stacked)), (len(table), *whole.shape))
+                stacked.append((stack, whole))
+                places.append(Part(_side_by_side(stack, len(target.shape) - 1), table.reshape(-1)))
+            else:
+                value = call("add", value, part.array)
+        if value is not target:
+            carried.append(Carried(target, value))
+            initials.append(target if goes_on else scatter((), target.shape))
+        if places:
+            whole = [Part(target, None)] if value is not target or goes_on else []
+            after.append(Statement(target, scatter([*whole, *places], target.shape), statement.section))
+    carried = [Carried(symbol, broadcast_to(following, symbol.shape)) for symbol, following in carried]
+    initials = [broadcast_to(initial, each.symbol.shape) for initial, each in zip(initials, carried, strict=True)]
+    scan = replace(new, carried=carried, kept=(), accumulated=(), in_turn=list(in_turn), stacked=stacked)
+    return [statement._replace(value=scan.starting(*initials, *in_turn.values())), *after]
+
+
+def _stack(of: Array, kind: str = "") -> Array:
+    return variable(Stacked(of.detail, kind), of.shape)
+
+
+def _rounds_of(source: Array, table: "np.ndarray[Any, Any]") -> Array:
+    """What is read of an array in all rounds, along a first axis."""
+    lead = source.shape[:-1]
+    rounds = reshape(take(source, table.reshape(-1)), (*lead, *table.shape))
+    return array("to_front", (rounds,), (len(table), *lead, *table.shape[1:]), len(lead)) if lead else rounds
+
+
+def _side_by_side(stack: Array, rank: int) -> Array:
+    """What has come of all rounds, with their places along the last axis; `rank` axes stand before these."""
+    rounds, *rest = stack.shape
+    lead, last = rest[:rank], rest[rank:]
+    behind = array("from_front", (stack,), (*lead, rounds, *last), rank) if rank else stack
+    return reshape(behind, (*lead, rounds * int(np.prod(last))))

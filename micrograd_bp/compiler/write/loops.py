@@ -1,0 +1,151 @@
+"""Loops as Python: what a loop begins with, a `for`, and in it the statements of a round."""
+
+from collections.abc import Callable, Sequence
+
+from micrograd_bp.compiler.arrays.language import Array, Part, Shape, transpose
+from micrograd_bp.compiler.arrays.loops import Kept, Loop, Moving, in_moving_slices, initials_of
+from micrograd_bp.compiler.arrays.places import is_repeated
+from micrograd_bp.compiler.arrays.statements import Statement
+from micrograd_bp.compiler.write.numpy import Round, Writer
+from micrograd_bp.engine.graph import topological_order
+
+StatementLines = tuple[Statement, list[str], Shape]
+"""A statement, its lines, and the shape of the array that the first of them makes."""
+
+Write = Callable[[Sequence[Statement], Sequence[Array]], list[StatementLines]]
+"""Gives the lines of statements, from them and from what else is read of them."""
+
+
+WriteLoop = Callable[[Statement, Writer, Write], list[StatementLines]]
+"""Gives the lines of a loop."""
+
+
+def written_loop(statement: Statement, writer: Writer, write: Write) -> list[StatementLines]:
+    """The lines of a loop.
+
+    Args:
+        statement: that of the loop.
+        writer: writes the expressions.
+        write: gives the lines of the statements of a round.
+    """
+    loop: Loop = statement.value.detail
+    begun = zip(loop.carried, initials_of(statement.value), strict=True)
+    lines = assigned([(writer.name(symbol), initial) for (symbol, _), initial in begun], writer)
+    lines += [f"{writer.name(sum)} = {writer.zeros(sum.shape)}" for sum, _, goes_on in loop.accumulated if not goes_on]
+    together = _kept_together(loop)
+    apart = [each for each in loop.kept if each not in together]
+    if loop.kept and not loop.backward:
+        names = [*map(writer.kept_name, apart), *([writer.kept_name(*together)] if together else [])]
+        starts = ["[]" if each.before is None else f"[{writer.name(each.before)}]" for each in apart]
+        lines.append(f"{', '.join(names)} = {', '.join([*starts, *(['[]'] if together else [])])}")
+    t, numbers = writer.round_name, f"{f'{loop.first}, ' if loop.first else ''}{loop.first + loop.rounds}"
+    lines.append(f"for {t} in {f'reversed(range({numbers}))' if loop.backward else f'range({numbers})'}:")
+    before = dict(writer.renamed)
+    writer.round = Round(t, loop.first)
+    if loop.backward:
+        for kept in apart:
+            name, later = writer.kept_name(kept), kept.before is not None
+            writer.renamed[kept.own.detail] = f"{name}[{writer.round.number(later)}]"
+            if kept.before is not None:
+                writer.renamed[kept.before.detail] = f"{name}[{writer.round.number()}]"
+    inside = _round(statement, loop, writer, write)
+    if loop.backward and together:
+        names = [writer.name(each.own) for each in together]
+        first = f"{', '.join(names)} = {writer.kept_name(*together)}[{writer.round.number()}]"
+        inside.insert(0, (statement, [first], ()))
+    writer.renamed, writer.round = before, None
+    return [
+        (statement, lines, ()),
+        *((each, [f"    {text}" for text in texts], shape) for each, texts, shape in inside),
+    ]
+
+
+def _kept_together(loop: Loop) -> list[Kept]:
+    """What is kept as one, where that is more than one array: all that is not carried."""
+    together = [each for each in loop.kept if not each.is_carried]
+    return together if len(together) > 1 else []
+
+
+def _round(statement: Statement, loop: Loop, writer: Writer, write: Write) -> list[StatementLines]:
+    """The lines of a round: its statements, what it adds up, what it keeps and hands on."""
+    kept = [] if loop.backward else loop.kept
+    results = [*loop.parts, *(each.following for each in loop.carried), *(each.own for each in kept)]
+    handed_on = {each.following for each in loop.carried if loop.backward}
+    copies: list[str] = []
+    names = {symbol: writer.name(symbol) for symbol, _ in loop.carried}
+    while True:
+        body = write(loop.body, results)
+        end = len(body)
+        while end and body[end - 1][0].target in handed_on:  # what is handed on may take the name of what is added up
+            end -= 1
+        overwritten = overwritten_in(loop, body, results, end, writer)
+        if not overwritten:
+            break
+        for variable in overwritten:
+            name = writer.name(variable)
+            writer.renamed[variable.detail] = writer.own_name(f"{name}_before")
+            if variable in names:
+                copies.append(f"{writer.name(variable)} = {name}")
+    added = [_added(target, part, writer) for target, parts, _ in loop.accumulated for part in parts]
+    together = [] if loop.backward else _kept_together(loop)
+    last = [f"{writer.kept_name(each)}.append({writer.name(each.own)})" for each in kept if each not in together]
+    if together:
+        last.append(f"{writer.kept_name(*together)}.append(({', '.join(writer.name(each.own) for each in together)}))")
+    last += assigned([(names[symbol], following) for symbol, following in loop.carried], writer)
+    return [
+        *((statement, [text], ()) for text in copies),
+        *body[:end],
+        *((statement, [text], ()) for text in added),
+        *body[end:],
+        *((statement, [text], ()) for text in last),
+    ]
+
+
+def overwritten_in(
+    loop: Loop, body: Sequence[StatementLines], results: Sequence[Array], end: int, writer: Writer
+) -> list[Array]:
+    """Variables that are read when another one has taken their name."""
+    owners = {writer.name(symbol): symbol for symbol in [*(symbol for symbol, _ in loop.carried), *loop.in_turn]}
+    inner = {*owners.values(), *(statement.target for statement, *_ in body)}
+    overwritten: dict[Array, None] = {}
+
+    def read(*values: Array) -> None:
+        for node in topological_order(*values):
+            if node in inner and owners.get(writer.name(node)) is not node:
+                overwritten[node] = None
+
+    for position, (statement, lines, _) in enumerate(body):
+        if position == end:
+            read(*loop.parts)
+        if len(lines) > 1:  # the first of them writes to the name already
+            owners[writer.name(statement.target)] = statement.target
+        read(statement.value)
+        owners[writer.name(statement.target)] = statement.target
+    read(*(results if end == len(body) else results[len(loop.parts) :]))
+    return list(overwritten)
+
+
+def assigned(pairs: Sequence[tuple[str, Array]], writer: Writer) -> list[str]:
+    """Lines that give names new values: one for all, where another one would read what has a new value already."""
+    texts = [(name, writer.text(value)) for name, value in pairs]
+    texts = [(name, text) for name, text in texts if name != text]
+    reads = [
+        {writer.name(node) for node in topological_order(value) if node.function == "variable"} for _, value in pairs
+    ]
+    if any(name in read for place, read in enumerate(reads) for name, _ in pairs[:place]):
+        return [f"{', '.join(name for name, _ in texts)} = {', '.join(text for _, text in texts)}"]
+    return [f"{name} = {text}" for name, text in texts]
+
+
+def _added(target: Array, part: Part, writer: Writer) -> str:
+    """The line that adds a part of a round to what has been added up."""
+    if not isinstance(part.places, Moving):
+        return writer.part(target, part, is_put=False)
+    where, array = in_moving_slices(target, part.places), part.array
+    if where.function == "transpose":
+        where, array = where.operands[0], transpose(array)
+    if where.function == "at_round" and any(map(is_repeated, where.detail.table)):
+        place, library = writer.moving_place(where), writer.library
+        place = f"{library}.s_[{place}]" if len(target.shape) > 1 else place
+        return f"{library}.add.at({writer.name(target)}, {place}, {writer.text(array)})"
+    return f"{writer.text(where)}{'[:]' if where.function == 'reshape' else ''} += {writer.text(array)}"

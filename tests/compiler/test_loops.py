@@ -1,0 +1,167 @@
+"""Loops: found where arrays repeat, printed as `for` and as a scan, with the engine's gradients."""
+
+import re
+from collections.abc import Callable
+
+import jax
+import numpy as np
+import pytest
+
+from micrograd_bp import Value, compile, gradients
+from micrograd_bp import sum as sum_of
+from tests import counts
+from tests.counts import count
+from tests.problems import recurrences
+from tests.problems.agreement import by_engine, check, distance
+from tests.problems.problem import Problem
+
+KNOWN: dict[str, tuple[Callable[[int], Problem], int]] = {
+    "recurrent network": (recurrences.recurrent_network, 100),
+    "loss at the end": (lambda n: recurrences.recurrent_network(n, each_step=False), 100),
+    "LSTM": (recurrences.long_short_term_memory, 100),
+    "equal layers": (recurrences.equal_layers, 50),
+    "Runge-Kutta": (recurrences.runge_kutta, 200),
+    "chain": (recurrences.chain_of_period_five, 40),
+    "unrolled descent": (recurrences.unrolled_descent, 10),
+    "Kalman filter": (recurrences.kalman_filter, 50),
+}
+"""What people unroll, and how often."""
+
+
+def agrees_with_gradients(problem):
+    """Compiles a problem, and compares the gradient on the data as drawn with the engine's; gives the program."""
+    program = compile(problem.loss, problem.inputs, problem.parameters, form="matrices")
+    for samples in [1, 70] if problem.inputs else [1]:  # a few samples run the plain source, many work in place
+        rows = {name: np.array([[leaf.data for leaf in x]] * samples) for name, x in problem.inputs.items()}
+        value, gradient = program.value_and_gradient(**rows)
+        theirs = np.array(gradients(problem.loss, problem.parameters))
+        np.testing.assert_allclose(value, problem.loss.data, rtol=1e-12)
+        np.testing.assert_allclose(gradient, theirs, rtol=1e-12, atol=1e-12 * np.abs(theirs).max())
+    return program
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_what_people_unroll_becomes_a_loop(name):
+    problem, rounds = KNOWN[name]
+    rounds = rounds if rounds <= 50 else count(20, rounds)
+    program = agrees_with_gradients(problem(rounds))
+    assert len(re.findall(r"    for t in range\(", program.source)) == 1
+    assert len(re.findall(r"    for t in reversed\(range\(", program.source)) == 1
+    assert len(program.source.splitlines()) < {"Runge-Kutta": 140, "unrolled descent": 125}.get(name, 120)
+
+
+def test_the_loop_is_what_one_would_have_written():
+    program = agrees_with_gradients(recurrences.recurrent_network(100))
+    body = program.source.partition("# forward\n")[2].partition("\n    # the gradient")[0]
+    assert [re.sub(r" +# \(.*", "", line) for line in body.splitlines()] == [
+        "    loss = 0.0",
+        "    a1 = np.zeros((batch, 3), parameters.dtype)",
+        "    a1s, z2s = [a1], []",
+        "    for t in range(100):",
+        "        z1 = X[:, 2 * t:2 * t + 2] @ W1 + a1 @ W0 + b1",
+        "        a1 = np.tanh(z1)",
+        "        z2 = a1 @ W2 - Y[:, t:t + 1]",
+        "        a2 = z2 * z2",
+        "        loss = loss + a2",
+        "        a1s.append(a1)",
+        "        z2s.append(z2)",
+        "",
+        "    # the mean loss",
+        "    value = loss.sum() / batch",
+        "",
+        "    # backward",
+        "    d_loss = 1.0 / batch",
+        "    d_a1 = np.zeros((batch, 3), parameters.dtype)",
+        "    d_W2 = np.zeros((3, 1), parameters.dtype)",
+        "    d_W1 = np.zeros((2, 3), parameters.dtype)",
+        "    d_W0 = np.zeros((3, 3), parameters.dtype)",
+        "    d_b1 = np.zeros((3,), parameters.dtype)",
+        "    for t in reversed(range(100)):",
+        "        d_z2 = d_loss * (2.0 * z2s[t])",
+        "        d_a1 = d_a1 + d_z2 @ W2.T",
+        "        d_z1 = d_a1 * (1.0 - a1s[t + 1] * a1s[t + 1])",
+        "        d_W2 += a1s[t + 1].T @ d_z2",
+        "        d_W1 += X[:, 2 * t:2 * t + 2].T @ d_z1",
+        "        d_W0 += a1s[t].T @ d_z1",
+        "        d_b1 += d_z1.sum(axis=0)",
+        "        d_a1 = d_z1 @ W0.T",
+    ]
+
+
+def test_equal_layers_read_their_parameters_at_places_that_move_on():
+    source = agrees_with_gradients(recurrences.equal_layers(50)).source
+    assert "W0 = parameters[12 * t:12 * t + 12].reshape(3, 4)[:, :3].T" in source
+    assert "gradient[12 * t:12 * t + 12].reshape(3, 4)[:, :3] += d_W0.T" in source
+
+
+def test_few_rounds_stay_as_they_are():
+    assert "for t in" not in compile(*recurrences.recurrent_network(5)[:3], form="matrices").source
+
+
+@pytest.mark.parametrize("seed", range(count(10, 1_000)))
+def test_random_recurrences(seed):
+    check(recurrences.random_recurrence(seed), form="matrices")
+
+
+def test_most_random_recurrences_have_a_loop():
+    programs = [compile(*recurrences.random_recurrence(seed)[:3], form="matrices") for seed in range(8)]
+    assert sum(" in range(" in program.source for program in programs) >= 4
+
+
+@pytest.mark.parametrize("name", ["recurrent network", "LSTM", "equal layers", "chain"])
+def test_on_other_libraries_a_loop_is_a_scan(name):
+    problem = KNOWN[name][0](12)
+    program = compile(problem.loss, problem.inputs, problem.parameters, form="matrices")
+    functional = program.namespace(np)
+    assert functional.source.count("xp.scan(") == 2
+    gives_the_engines(problem, functional)
+    if name in ["chain", *(["LSTM", "equal layers"] if counts.full else [])]:  # which JAX compiles in a second
+        with jax.enable_x64(True):
+            gives_the_engines(problem, jax.jit(program.to_jax()))
+
+
+def gives_the_engines(problem, function):
+    """Checks what a function gives for the numbers of a problem."""
+    value, gradient = function(problem.numbers, **problem.batch)
+    theirs = by_engine(problem)
+    ours = theirs._replace(value=np.array([value]), gradient=np.asarray(gradient))
+    assert distance(problem, ours, theirs) <= 1.0
+
+
+def exponentials(rounds):
+    """h ← exp(h·w + x), and all values of h."""
+    x, w = [Value(0.1), Value(0.2)], [Value(0.1), Value(0.3)]
+    h, states = [Value(0.0), Value(0.5)], []
+    for _ in range(rounds):
+        h = [(state * weight + each).exp() for state, weight, each in zip(h, w, x, strict=True)]
+        states.append(h)
+    return sum_of([sum_of(state) for state in states]), x, w, states
+
+
+def test_a_value_is_found_in_its_round():
+    loss, x, w, states = exponentials(12)
+    program = compile(loss, {"X": x}, w, form="matrices")
+    forward, backward = program.where(states[5][1])
+    assert (forward.array, forward.index, forward.statement) == ("exp", (5, 1), "exp = np.exp(sum)")
+    assert (backward.array, backward.index) == ("d_exp", (5, 1))
+    assert program.where("exp[5, 1]") is program.where("d_exp[5, 1]") is states[5][1]
+    assert program.where("exp[0, 0]") is states[0][0]
+    with pytest.raises(LookupError, match="the number of the round comes first, from 0 to 11; got"):
+        program.where("exp[12, 0]")
+
+
+def test_a_number_that_is_not_finite_is_found_in_its_round():
+    loss, x, w, states = exponentials(12)
+    program = compile(loss, {"X": x}, w, form="matrices")
+    program.parameters = [0.1, 3.0]
+    with pytest.raises(FloatingPointError, match=r"it begins with exp = np\.exp\(sum\)") as raised:
+        program.value_and_gradient(np.array([[0.1, 0.2]]))
+    assert repr(states[2][1]) in str(raised.value) or repr(states[3][1]) in str(raised.value)
+
+
+def test_inputs_may_have_the_names_of_a_loop():
+    loss, x, w, _ = exponentials(12)
+    program = compile(loss, {"t": x}, w, form="matrices")
+    assert "for t_ in range(12):" in program.source
+    theirs = gradients(loss, w)
+    np.testing.assert_allclose(program.value_and_gradient(np.array([[0.1, 0.2]]))[1], theirs, rtol=1e-12)

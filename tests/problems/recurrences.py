@@ -1,0 +1,210 @@
+"""Recurrences: what people unroll, and random ones whose first and last rounds differ from the others."""
+
+from collections.abc import Callable
+from random import Random
+
+import numpy as np
+
+from micrograd_bp import Value, dot, gradients
+from micrograd_bp import sum as sum_of
+from micrograd_bp.engine import topological_order
+from micrograd_bp.nn import MLP
+
+from .problem import Problem
+
+Values = list[Value]
+
+
+class Draw:
+    """Draws parameters, and keeps them in order."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = Random(seed)
+        self.parameters: Values = []
+
+    def vector(self, n: int) -> Values:
+        values = [Value(self.rng.uniform(-0.6, 0.6)) for _ in range(n)]
+        self.parameters += values
+        return values
+
+    def matrix(self, n: int, m: int) -> list[Values]:
+        return [self.vector(m) for _ in range(n)]
+
+    def leaves(self, n: int) -> Values:
+        return [Value(self.rng.uniform(-1.0, 1.0)) for _ in range(n)]
+
+    def problem(self, loss: Value, samples: int = 2, **inputs: Values) -> Problem:
+        """The problem of a loss, with as many samples; parameters and inputs without a part in it are left out."""
+        used = set(topological_order(loss))
+        parameters = [value for value in self.parameters if value in used]
+        inputs = {name: group for name, group in inputs.items() if not used.isdisjoint(group)}
+        rng = np.random.default_rng(samples)
+        batch = {name: np.tile(rng.uniform(-1.0, 1.0, (2, len(x))), (samples // 2, 1)) for name, x in inputs.items()}
+        return Problem(loss, inputs, parameters, {}, batch, np.array([value.data for value in parameters]))
+
+
+def affine(w: list[Values], x: Values, u: list[Values], h: Values, b: Values) -> Values:
+    """W·x + U·h + b."""
+    return [dot(row, x) + dot(column, h) + offset for row, column, offset in zip(w, u, b, strict=True)]
+
+
+def recurrent_network(steps: int, *, each_step: bool = True) -> Problem:
+    """h ← tanh(W·x + U·h + b), from zero; a loss at each step, or at the end."""
+    draw, n, width = Draw(1), 2, 3
+    w, u, b, v = draw.matrix(width, n), draw.matrix(width, width), draw.vector(width), draw.vector(width)
+    x, y = draw.leaves(n * steps), draw.leaves(steps)
+    h, loss = [Value(0.0)] * width, Value(0.0)
+    for t in range(steps):
+        h = [z.tanh() for z in affine(w, x[n * t : n * t + n], u, h, b)]
+        if each_step or t == steps - 1:
+            loss = loss + (dot(v, h) - y[t]) ** 2
+    return draw.problem(loss, X=x, Y=y if each_step else y[-1:])
+
+
+def long_short_term_memory(steps: int) -> Problem:
+    """An LSTM with a loss at each step."""
+    draw, n, width = Draw(2), 2, 3
+    w, u, b = draw.matrix(4 * width, n), draw.matrix(4 * width, width), draw.vector(4 * width)
+    v, x, y = draw.vector(width), draw.leaves(n * steps), draw.leaves(steps)
+    h = c = [Value(0.0)] * width
+    loss = Value(0.0)
+    for t in range(steps):
+        z = affine(w, x[n * t : n * t + n], u, h, b)
+        add, forget, output = ([gate.sigmoid() for gate in z[k * width : (k + 1) * width]] for k in range(3))
+        change = [gate.tanh() for gate in z[3 * width :]]
+        c = [f * old + a * new for f, old, a, new in zip(forget, c, add, change, strict=True)]
+        h = [o * cell.tanh() for o, cell in zip(output, c, strict=True)]
+        loss = loss + (dot(v, h) - y[t]) ** 2
+    return draw.problem(loss, X=x, Y=y)
+
+
+def equal_layers(n: int) -> Problem:
+    """A network of layers that are equally wide."""
+    draw, model = Draw(3), MLP(3, [3] * n + [1])
+    draw.parameters = model.parameters()
+    x, y = draw.leaves(3), draw.leaves(1)
+    output = model(x)
+    return draw.problem((output[0] if isinstance(output, list) else output) - y[0], X=x, Y=y)
+
+
+def runge_kutta(steps: int) -> Problem:
+    """The classical method for Van der Pol's oscillator."""
+    draw, step = Draw(4), 0.01
+    (mu,) = draw.vector(1)
+    x, v = position, velocity = draw.leaves(2)
+
+    def slopes(x: Value, v: Value) -> tuple[Value, Value]:
+        return v, mu * (1.0 - x * x) * v - x
+
+    for _ in range(steps):
+        a = slopes(x, v)
+        b = slopes(x + step / 2.0 * a[0], v + step / 2.0 * a[1])
+        c = slopes(x + step / 2.0 * b[0], v + step / 2.0 * b[1])
+        d = slopes(x + step * c[0], v + step * c[1])
+        x = x + step / 6.0 * (a[0] + 2.0 * b[0] + 2.0 * c[0] + d[0])
+        v = v + step / 6.0 * (a[1] + 2.0 * b[1] + 2.0 * c[1] + d[1])
+    return draw.problem((x - 1.0) ** 2 + v * v, position=[position], velocity=[velocity])
+
+
+def chain_of_period_five(rounds: int) -> Problem:
+    """x ← x·a + b four times, and then tanh(x·a)."""
+    draw = Draw(5)
+    x, a, b = draw.vector(3)
+    for _ in range(rounds):
+        for _ in range(4):
+            x = x * a + b
+        x = (x * a).tanh()
+    return draw.problem(x)
+
+
+def unrolled_descent(steps: int) -> Problem:
+    """Steps of gradient descent on a small network, and the loss after them, along the learning rate and the start."""
+    draw, width = Draw(6), 3
+    (lr,), w, v = draw.vector(1), draw.matrix(width, 2), draw.vector(width)
+    x, y = draw.leaves(2), draw.leaves(1)
+
+    def loss_of(w: list[Values], v: Values) -> Value:
+        return (dot(v, [dot(row, x).tanh() for row in w]) - y[0]) ** 2
+
+    for _ in range(steps):
+        flat = [weight for row in w for weight in row] + v
+        slopes = gradients(loss_of(w, v), flat, create_graph=True)
+        flat = [weight - lr * slope for weight, slope in zip(flat, slopes, strict=True)]
+        w, v = [flat[2 * row : 2 * row + 2] for row in range(width)], flat[2 * width :]
+    return draw.problem(loss_of(w, v), X=x, Y=y)
+
+
+def kalman_filter(steps: int) -> Problem:
+    """The likelihood of what is observed of a random walk, along the two variances."""
+    draw = Draw(7)
+    drift, noise = (Value(0.1), Value(0.5))
+    draw.parameters = [drift, noise]
+    observed = draw.leaves(steps)
+    mean, variance, loss = Value(0.0), Value(1.0), Value(0.0)
+    for each in observed:
+        variance = variance + drift
+        spread, error = variance + noise, each - mean
+        loss = loss + error * error / spread + spread.log()
+        gain = variance / spread
+        mean = mean + gain * error
+        variance = (1.0 - gain) * variance
+    return draw.problem(loss, observed=observed)
+
+
+CELLS: dict[str, Callable[[Values, Values, Values, Values], Values]] = {
+    "tanh": lambda z, f, h, before: [each.tanh() for each in z],
+    "leaky": lambda z, f, h, before: [0.9 * old + 0.1 * each.tanh() for old, each in zip(h, z, strict=True)],
+    "gated": lambda z, f, h, before: [
+        gate.sigmoid() * old + (1.0 - gate.sigmoid()) * each.tanh() for gate, old, each in zip(f, h, z, strict=True)
+    ],
+    "of the second order": lambda z, f, h, before: [
+        (each + 0.3 * old).tanh() for each, old in zip(z, before, strict=True)
+    ],
+    "product": lambda z, f, h, before: [(each * gate).sin() for each, gate in zip(z, f, strict=True)],
+    "cubic": lambda z, f, h, before: [each - 0.1 * each * each * each for each in z],
+}
+"""A step: from W·x + U·h + b, another such sum, the state, and the one before that."""
+
+
+def random_recurrence(seed: int) -> Problem:
+    """A recurrence with one or two layers of states, odd rounds at its ends, and some kind of loss."""
+    draw = Draw(seed)
+    rng = draw.rng
+    steps, n, width, n_layers = rng.randint(10, 20), rng.randint(1, 2), rng.randint(1, 3), rng.choice([1, 1, 2])
+    x, y = draw.leaves(n * steps), draw.leaves(steps)
+    w, u, b = draw.matrix(width, n), draw.matrix(width, width), draw.vector(width)
+    gates = draw.matrix(width, n), draw.matrix(width, width), draw.vector(width)
+    above, inside, v = draw.matrix(width, width), draw.matrix(width, width), draw.vector(width)
+    of_each_step = draw.matrix(steps, width) if rng.random() < 0.2 else None
+    starts = [
+        lambda: [Value(0.0)] * width,
+        lambda: [Value(0.1 * place) for place in range(width)],
+        lambda: draw.vector(width),
+        lambda: (x[:n] * width)[:width],
+    ]
+    h = before = rng.choice(starts)()
+    top = [Value(0.0)] * width
+    cell, kind = CELLS[rng.choice(list(CELLS))], rng.choice(["end", "step", "both", "every other", "mean"])
+    is_first_odd, is_last_odd, is_reversed = rng.random() < 0.3, rng.random() < 0.3, rng.random() < 0.3
+    losses = []
+    for t in range(steps):
+        at = steps - 1 - t if is_reversed else t
+        given = x[n * at : n * at + n]
+        z = affine(w, given, u, h, b)
+        if of_each_step is not None:
+            z = [each + offset for each, offset in zip(z, of_each_step[t], strict=True)]
+        if is_first_odd and t == 0:
+            z = [2.0 * each for each in z]
+        before, h = h, cell(z, affine(gates[0], given, gates[1], h, gates[2]), h, before)
+        if n_layers == 2:
+            top = [dot(row, h).tanh() + dot(column, top) for row, column in zip(above, inside, strict=True)]
+        output = top if n_layers == 2 else h
+        if is_last_odd and t == steps - 1:
+            output = output[:1] * width
+        if {"every other": t % 2 == 1, "end": t == steps - 1}.get(kind, True):
+            losses.append((dot(v, output) - y[t]) ** 2)
+    loss = sum_of(losses) / len(losses) if kind == "mean" else sum(losses[1:], losses[0])
+    if kind == "both":
+        loss = loss + h[0]
+    inputs = {"X": x, "Y": y} if rng.random() < 0.75 else {}
+    return draw.problem(loss, samples=rng.choice([2, 2, 70]), **inputs)
