@@ -132,7 +132,7 @@ BUDGETS = {
     "cli": 1_270,
     "compiler": 7_600,
     "datasets": 100,
-    "engine": 5_610,
+    "engine": 5_620,
     "matrix": 690,
     "nn": 1_150,
     "views": 1_410,

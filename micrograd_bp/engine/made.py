@@ -73,7 +73,7 @@ def _site(frame: FrameType) -> _Site:
 class ObjectOrigin(Origin):
     """The record of an object whose constructor made leaves: what holds them, and not what made the other nodes."""
 
-    __slots__ = ("_counts", "_number", "_site")
+    __slots__ = ("__weakref__", "_counts", "_number", "_object", "_site")
 
     def __init__(
         self, name: str | None, kind: str, parent: Origin | None, site: _Site | None = None, number: int = 0
@@ -84,6 +84,7 @@ class ObjectOrigin(Origin):
         self._site = site
         self._number = number
         self._counts: dict[_Site, int] = {}
+        self._object: object = None  # which lives as long, where it cannot be referred to weakly
 
     def number(self, site: _Site) -> int:
         """How many the call has made before in this object; counts one more."""
@@ -102,14 +103,17 @@ class ObjectOrigin(Origin):
         return ObjectOrigin, (self.name, self.kind, self.parent)
 
 
-_objects: dict[int, tuple[ref[object], ObjectOrigin]] = {}
-"""The records of the objects that live, by their ids."""
+_objects: dict[int, tuple[ref[Any], ObjectOrigin | None]] = {}
+"""The objects that live, by their ids, and their records; or records that keep their objects alive."""
 
 
 def record_of(thing: object) -> ObjectOrigin | None:
     """The record of an object that holds parameters, or None."""
-    known = _objects.get(id(thing))
-    return known[1] if known is not None and known[0]() is thing else None
+    reference, record = _objects.get(id(thing), (None, None))
+    referent = reference() if reference is not None else None
+    if record is None:
+        return referent
+    return record if referent is thing else None
 
 
 def _constructor(frame: FrameType | None) -> FrameType | None:
@@ -145,12 +149,12 @@ def _record(frame: FrameType | None) -> ObjectOrigin | None:
         return None
     parent, site = _around(made, constructor)
     key = id(made)
-    try:
-        alive = ref(made, lambda _: _objects.pop(key, None))
-    except TypeError:  # its class has __slots__ without room for weak references
-        return None
     record = ObjectOrigin(None, kind.__name__, parent, site, parent.number(site) if parent and site else 0)
-    _objects[key] = alive, record
+    try:
+        _objects[key] = ref(made, lambda _: _objects.pop(key, None)), record
+    except TypeError:  # its class has __slots__ without room for weak references
+        record._object = made
+        _objects[key] = ref(record, lambda _: _objects.pop(key, None)), None
     return record
 
 

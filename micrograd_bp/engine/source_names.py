@@ -97,14 +97,18 @@ def _target(path: list[ast.AST]) -> tuple[str, bool]:
                 pass
             case ast.BoolOp():
                 pass
+            case ast.Lambda() | ast.keyword(arg="default_factory", value=ast.Lambda()):  # of a field of a dataclass
+                pass
             case ast.keyword(arg=str(name)):
                 places.append(name)
-            case ast.Call(func=ast.Name(id="list" | "tuple" | "dict")):
+            case ast.Call(func=ast.Name(id="list" | "tuple" | "dict" | "field")):
                 pass
             case ast.Call(func=ast.Attribute(attr="array")) if child is not node.func:  # of NumPy
                 pass
             case ast.Call(func=ast.Attribute(attr="append", value=holder)) if child is not node.func:
                 return _plain(holder), False  # how much was in the list before cannot be seen
+            case _ if isinstance(child, ast.Lambda) and not isinstance(node, ast.keyword):
+                return "", False
             case ast.NamedExpr(target=target) | ast.AnnAssign(target=target) | ast.Assign(targets=[target, *_]):
                 name, counted = _named(target, places, counted)
                 return name, counted and regular

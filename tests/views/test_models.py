@@ -1,6 +1,7 @@
 """Whose a value is, in classes that have nothing to do with the package: what the source and the graph tell."""
 
 import copy
+import gc
 import pickle
 from collections import Counter
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ import pytest
 
 from micrograd_bp import Layer, Value
 from micrograd_bp.engine import topological_order
+from micrograd_bp.engine.made import _objects
 from micrograd_bp.views.names import Names, Role
 
 
@@ -129,7 +131,7 @@ class Narrow:
     def __init__(self) -> None:
         self.weight = Value(2.0)
 
-    def __call__(self, x: float) -> Value:
+    def __call__(self, x: Any) -> Value:
         return self.weight * x
 
 
@@ -143,19 +145,35 @@ class Data:
 def test_what_is_a_parameter() -> None:
     line, narrow, data = Line(), Narrow(), Data()
     names = names_of(line(3.0) * narrow(2.0) + data.points[0] * data.points[1])
-    assert names.role(line.slope) is names.role(line.offset) is Role.PARAMETER
-    assert [names[p] for p in (line.offset, narrow.weight, *data.points)] == [
-        "offset",
-        "weight",
-        "points.0",
-        "points.1",
-    ]
-    assert {names.role(p) for p in (narrow.weight, *data.points)} == {Role.INPUT}
+    parameters = {"slope": line.slope, "offset": line.offset, "weight": narrow.weight}
+    assert {names.role(p) for p in parameters.values()} == {Role.PARAMETER}
+    assert [names[p] for p in (*parameters.values(), *data.points)] == [*parameters, "points.0", "points.1"]
+    assert {names.role(p) for p in data.points} == {Role.INPUT}
     wrapped = Wrapped()
     names = names_of(wrapped(1.0))
     assert {names[p]: names.role(p) for p in (wrapped.slope, wrapped.offset)} == dict.fromkeys(
         ("slope", "offset"), Role.PARAMETER
     )
+
+
+def test_objects_without_room_for_weak_references_go_when_their_parameters_do() -> None:
+    class Pair:
+        __slots__ = ("left", "right")
+
+        def __init__(self) -> None:
+            self.left, self.right = Narrow(), Narrow()
+
+        def __call__(self, x: Value) -> Value:
+            return self.left(x) * self.right(x)
+
+    pair = Pair()
+    names = names_of(pair(Value(3.0)))
+    assert [names[p] for p in (pair.left.weight, pair.right.weight)] == ["left.weight", "right.weight"]
+    keys = {id(each) for each in (pair, pair.left, pair.right)}
+    assert keys <= set(_objects)
+    del pair, names
+    gc.collect()
+    assert not keys & set(_objects)
 
 
 class Mixed:
