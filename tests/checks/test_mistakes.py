@@ -13,48 +13,47 @@ SQUARE = {"sizes": (4, 4)}
 
 # name, the changed lines, the arrays that are wrong, and how else the layer differs
 PLANTED = [
-    ("derivative_at_output", [(D_Z, "d_z = d_output * slope(self.output)")], ALL, {}),
-    ("derivative_at_output", [(D_Z, "d_z = d_output * slope(self.output)")], ALL, {"activation": "tanh"}),
-    ("sigmoid_at_z", [(D_Z, "d_z = d_output * self.z * (1 - self.z)")], ALL, {}),
-    ("tanh_at_z", [(D_Z, "d_z = d_output * (1 - self.z**2)")], ALL, {"activation": "tanh"}),
-    ("forgotten_derivative", [(D_Z, "d_z = d_output")], ALL, {}),
-    ("choice_left_out", [(D_Z, "d_z = d_output")], ALL, {"activation": "relu"}),
-    ("forgotten_derivative", [(D_INPUTS, "return d_output @ self.weights.T")], ["d_inputs"], {}),
-    ("forgotten_derivative", [(D_WEIGHTS, "self.d_weights = self.inputs.T @ d_output")], ["d_weights"], {}),
-    ("mask_of_gradient", [(D_Z, "d_z = d_output * (d_output > 0)")], ALL, {"activation": "relu"}),
-    ("derivative_twice", [(D_Z, "d_z = d_output * slope(self.z) * slope(self.z)")], ALL, {}),
-    ("derivative_added", [(D_Z, "d_z = d_output + slope(self.z)")], ALL, {}),
-    ("function_for_derivative", [(D_Z, "d_z = d_output * self.output")], ALL, {}),
-    ("one_minus_output", [(D_Z, "d_z = d_output * (1 - self.output)")], ALL, {"activation": "tanh"}),
-    ("derivative_of_sigmoid", [(D_Z, "d_z = d_output * self.output * (1 - self.output)")], ALL, {"activation": "tanh"}),
-    ("derivative_at_inputs", [(D_Z, "d_z = d_output * slope(self.inputs)")], ALL, SQUARE),
-    ("divided_by_batch_size", [(D_Z, "d_z = d_output * slope(self.z) / len(d_output)")], ALL, {}),
-    ("divided_by_batch_size", [(D_BIASES, "self.d_biases = d_z.mean(axis=0)")], ["d_biases"], {}),
-    ("multiplied_by_batch_size", [(D_Z, "d_z = d_output * slope(self.z) * len(d_output)")], ALL, {}),
-    ("factor_2", [(D_Z, "d_z = 2 * d_output * slope(self.z)")], ALL, {}),
-    ("factor_half", [(D_Z, "d_z = d_output * slope(self.z) / 2")], ALL, {}),
+    ("another_array", [(D_Z, "d_z = d_output * slope(self.output)")], ALL, {}),
+    ("another_array", [(D_Z, "d_z = d_output * slope(self.output)")], ALL, {"activation": "tanh"}),
+    ("another_array", [(D_Z, "d_z = d_output * self.z * (1 - self.z)")], ALL, {}),
+    ("another_array", [(D_Z, "d_z = d_output * (1 - self.z**2)")], ALL, {"activation": "tanh"}),
+    ("factor_missing", [(D_Z, "d_z = d_output")], ALL, {}),
+    ("factor_missing", [(D_Z, "d_z = d_output")], ALL, {"activation": "relu"}),
+    ("another_array", [(D_INPUTS, "return d_output @ self.weights.T")], ["d_inputs"], {}),
+    ("another_array", [(D_WEIGHTS, "self.d_weights = self.inputs.T @ d_output")], ["d_weights"], {}),
+    ("another_array", [(D_Z, "d_z = d_output * (d_output > 0)")], ALL, {"activation": "relu"}),
+    ("factor_too_much", [(D_Z, "d_z = d_output * slope(self.z) * slope(self.z)")], ALL, {}),
+    ("operator", [(D_Z, "d_z = d_output + slope(self.z)")], ALL, {}),
+    ("factor_missing", [(D_Z, "d_z = d_output * self.output")], ALL, {}),
+    ("factor_missing", [(D_Z, "d_z = d_output * (1 - self.output)")], ALL, {"activation": "tanh"}),
+    ("another_derivative", [(D_Z, "d_z = d_output * self.output * (1 - self.output)")], ALL, {"activation": "tanh"}),
+    ("another_array", [(D_Z, "d_z = d_output * slope(self.inputs)")], ALL, SQUARE),
+    ("factor_too_much", [(D_Z, "d_z = d_output * slope(self.z) / len(d_output)")], ALL, {}),
+    ("another_function", [(D_BIASES, "self.d_biases = d_z.mean(axis=0)")], ["d_biases"], {}),
+    ("factor_too_much", [(D_Z, "d_z = d_output * slope(self.z) * len(d_output)")], ALL, {}),
+    ("factor_too_much", [(D_Z, "d_z = 2 * d_output * slope(self.z)")], ALL, {}),
+    ("factor_too_much", [(D_Z, "d_z = d_output * slope(self.z) / 2")], ALL, {}),
     ("sign", [(D_Z, "d_z = -d_output * slope(self.z)")], ALL, {}),
-    ("transposed", [(D_WEIGHTS, "self.d_weights = d_z.T @ self.inputs")], ["d_weights"], {}),
-    ("transposed", [(D_WEIGHTS, "self.d_weights = d_z.T @ self.inputs")], ["d_weights"], SQUARE),
+    ("not_transposed", [(D_WEIGHTS, "self.d_weights = d_z.T @ self.inputs")], ["d_weights"], {}),
+    ("not_transposed", [(D_WEIGHTS, "self.d_weights = d_z.T @ self.inputs")], ["d_weights"], SQUARE),
     ("not_summed", [(D_BIASES, "self.d_biases = d_z")], ["d_biases"], {}),
-    ("summed_over_another_axis", [(D_BIASES, "self.d_biases = d_z.sum(axis=1)")], ["d_biases"], {}),
-    ("summed_over_everything", [(D_BIASES, "self.d_biases = np.sum(d_z)")], ["d_biases"], {}),
-    ("last_counts", [(D_BIASES, "self.d_biases = d_z[-1]")], ["d_biases"], {}),
-    ("accumulated", [(D_WEIGHTS, "self.d_weights += self.inputs.T @ d_z")], ["d_weights"], {}),
-    ("accumulated", [(D_BIASES, "self.d_biases += d_z.sum(axis=0)")], ["d_biases"], {}),
-    ("another_factor", [(D_WEIGHTS, "self.d_weights = self.output.T @ d_z")], ["d_weights"], SQUARE),
+    ("axis", [(D_BIASES, "self.d_biases = d_z.sum(axis=1)")], ["d_biases"], {}),
+    ("axis", [(D_BIASES, "self.d_biases = np.sum(d_z)")], ["d_biases"], {}),
+    ("part", [(D_BIASES, "self.d_biases = d_z[-1]")], ["d_biases"], {}),
+    ("added_not_assigned", [(D_WEIGHTS, "self.d_weights += self.inputs.T @ d_z")], ["d_weights"], {}),
+    ("added_not_assigned", [(D_BIASES, "self.d_biases += d_z.sum(axis=0)")], ["d_biases"], {}),
+    ("another_array", [(D_WEIGHTS, "self.d_weights = self.output.T @ d_z")], ["d_weights"], SQUARE),
     (
-        "whole_numbers",
+        "call_too_much",
         [(D_BIASES, "self.d_biases = d_z.sum(axis=0).astype(int)")],
         ["d_biases"],
         {"activation": "linear"},
     ),
     ("zero", [(D_WEIGHTS, "d_weights = self.inputs.T @ d_z")], ["d_weights"], {}),
-    ("gradient_of_another", [(D_INPUTS, "return d_z")], ["d_inputs"], {}),
-    ("gradient_of_another", [(D_INPUTS, "return d_output")], ["d_inputs"], {}),
-    ("factor_not_transposed", [(D_INPUTS, "return d_z @ self.weights")], ["d_inputs"], SQUARE),
+    ("factor_missing", [(D_INPUTS, "return d_z")], ["d_inputs"], {}),
+    ("not_transposed", [(D_INPUTS, "return d_z @ self.weights")], ["d_inputs"], SQUARE),
     (
-        "factor_of_another_time",
+        "too_early",
         [(D_INPUTS, "self.weights -= self.lr * self.d_weights\nreturn d_z @ self.weights.T")],
         ["d_inputs"],
         {},
@@ -81,20 +80,20 @@ def test_stale_input():
     )
     report = check_layer(changed)
     (finding,) = report.findings
-    assert finding.name == "stale_factor"
+    assert finding.becomes == "self.d_weights = self.inputs.T @ d_z"
 
 
 def test_two_mistakes_are_both_named():
-    mean = (D_BIASES, "self.d_biases = slope(self.z).mean(axis=0)")
-    report = check_layer(layer((D_WEIGHTS, "self.d_weights = d_z.T @ self.inputs"), (D_INPUTS, "return d_output")))
+    mean = (D_BIASES, "self.d_biases = d_z.mean(axis=0)")
+    report = check_layer(layer((D_WEIGHTS, "self.d_weights = d_z.T @ self.inputs"), (D_INPUTS, "return d_output @ self.weights.T")))
     assert {finding.name: finding.roles for finding in report.findings} == {
-        "transposed": ("d_weights",),
-        "gradient_of_another": ("d_inputs",),
+        "not_transposed": ("d_weights",),
+        "another_array": ("d_inputs",),
     }
     report = check_layer(layer((D_WEIGHTS, "self.d_weights = 2 * self.inputs.T @ d_z"), mean))
     assert {finding.name: finding.roles for finding in report.findings} == {
-        "factor_2": ("d_weights",),
-        "derivative_alone+divided_by_batch_size": ("d_biases",),
+        "factor_too_much": ("d_weights",),
+        "another_function": ("d_biases",),
     }
 
 

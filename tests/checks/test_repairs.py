@@ -63,7 +63,7 @@ MISTAKES = [
     ("norm", "(dxhat * xhat).mean(axis=0)", "(dxhat * np.cbrt(xhat) + 0.1).mean(axis=0)", ""),
     ("gate", "da * (1 - a ** 2)", "da * (1 - a)", "factor_missing"),
     ("gate", "da = dout * s", "da = dout * s / 3.7", "factor_too_much"),
-    ("Step", "self.one(dout[:, t] + dh, t)", "self.one(dout[:, t], t)", "path_left_out"),
+    ("Step", "self.one(dout[:, t] + dh, t)", "self.one(dout[:, t], t)", "term_missing"),
     ("Step", "return dz, self.hs[t].T @ dz", "return dz, self.hs[t + 1].T @ dz", "one_step_off"),
     ("Step", "self.dW += dW", "self.dW = dW", "assigned_not_added"),
     ("Step", "self.xs.shape[1] - 1, -1, -1)", "self.xs.shape[1] - 1, 0, -1)", "constant"),

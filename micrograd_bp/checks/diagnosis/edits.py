@@ -5,6 +5,7 @@ Read it as a list. A new way of being wrong is a line or two in one of the gener
 
 import ast
 import itertools
+import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -56,25 +57,28 @@ def edits(unit: Unit, vocabulary: Vocabulary) -> Iterator[Edit]:
     """All changes of one expression, and of the statement that it stands in."""
     function, scope = unit.function, unit.function.scope.get(unit.at, {})
     yield from _statement(unit)
+    yield from _lines(unit, scope)
     for node in ast.walk(unit.node):
         if not isinstance(node, ast.expr) or isinstance(getattr(node, "ctx", None), ast.Store):
             continue
         parent, field, _ = function.parents[id(node)]
         kind = function.seen.get(id(node))
         yield from _operators(node, kind)
+        yield from _slopes(node)
         yield from _constants(node, parent, vocabulary)
         own, whole = text(node), text(unit.node)
-        for edit in _calls(node, vocabulary):
+        changes = list(_calls(node, vocabulary))
+        yield from _order(node)
+        called = isinstance(parent, ast.Call) and field == "func"
+        # A function and a module are no arrays.
+        if not (called or isinstance(parent, ast.keyword) or (isinstance(node, ast.Name) and kind is None)):
+            yield from _turned(node, parent, kind)
+            changes += _replaced(node, parent, scope, kind)
+            yield from _inserted(node, parent, scope, kind, vocabulary)
+        for edit in changes:
             yield edit
             if whole.count(own) > 1:  # what is wrong in a(1 - a) is wrong twice
                 yield edit._replace(rank=edit.rank + 0.02, old=unit.node, new=whole.replace(own, edit.new))
-        yield from _order(node)
-        called = isinstance(parent, ast.Call) and field == "func"
-        if called or isinstance(parent, ast.keyword) or (isinstance(node, ast.Name) and kind is None):
-            continue  # a function, a module
-        yield from _turned(node, parent, kind)
-        yield from _replaced(node, parent, scope, kind)
-        yield from _inserted(node, parent, scope, kind, vocabulary)
 
 
 def _statement(unit: Unit) -> Iterator[Edit]:
@@ -82,9 +86,25 @@ def _statement(unit: Unit) -> Iterator[Edit]:
     if isinstance(statement, ast.If) and unit.node is statement.test:
         for new in ("True", f"not ({text(unit.node)})"):
             yield Edit(1.6, "condition", f"the condition `{text(unit.node)}` is wrong", unit.node, new)
+    if isinstance(statement, ast.For) and unit.node is statement.iter:
+        own = text(unit.node)
+        yield Edit(1.0, "order", f"`{own}` is gone through in the wrong order", unit.node, f"list({own})[::-1]")
+    called = getattr(statement, "value", None)
+    if (
+        isinstance(statement, (ast.Expr, ast.Assign))
+        and isinstance(called, ast.Call)
+        and isinstance(unit.node, ast.Name)
+    ):
+        says = f"what `{text(called)}` gives is not passed on"
+        yield Edit(1.1, "not_passed_on", says, statement, f"{text(unit.node)} = {text(statement)}")
     if getattr(statement, "value", None) is not unit.node:
         return
     value = text(unit.node)
+    whole = getattr(statement, "targets", [getattr(statement, "target", None)])[0]
+    if isinstance(whole, ast.Subscript):
+        place, index = text(whole.value), text(whole.slice)
+        says = f"where an index comes twice, the last gradient alone remains in `{place}`"
+        yield Edit(1.2, "assigned_not_added", says, statement, f"np.add.at({place}, {index}, {value})")
     if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], Simple):
         for sign in ("+=", "-="):
             says = f"`=` stands where `{sign}` belongs"
@@ -95,6 +115,7 @@ def _statement(unit: Unit) -> Iterator[Edit]:
             says = f"`{sign}=` stands where `{SWAPPED[sign]}=` belongs"
             yield Edit(1.0, "operator", says, statement, f"{target} {SWAPPED[sign]}= {value}")
         yield Edit(1.0, "added_not_assigned", f"`{sign}=` stands where `=` belongs", statement, f"{target} = {value}")
+        yield Edit(1.5, "too_early", f"`{text(statement)}` comes too early, or is too much", statement, "pass")
         for part in ("[1:]", "[:, 1:]"):
             says = f"`{value}` belongs to `{target}{part}` alone"
             yield Edit(1.1, "too_large_a_part", says, statement, f"{target}{part} {sign}= ({value}){part}")
@@ -116,6 +137,8 @@ def _operators(node: ast.expr, value: Kind | None) -> Iterator[Edit]:
             new = f"({left}) {SWAPPED[sign]} ({right})"
             if sign in "+-":
                 yield Edit(1.0, "sign", f"the sign of `{right}` is wrong", node, new)
+                says = f"`{left}` and `{right}` are added instead of multiplied"
+                yield Edit(1.2, "operator", says, node, f"({left}) * ({right})")
             else:
                 done, due = ("multiplied with", "divided by")[:: 1 if sign == "*" else -1]
                 yield Edit(1.05, "operator", f"`{left}` is {done} `{right}` instead of {due} it", node, new)
@@ -136,6 +159,48 @@ def _operators(node: ast.expr, value: Kind | None) -> Iterator[Edit]:
                     yield Edit(1.2, "brackets", says, node, f"({a}) * (({b}) {sign} ({other}))")
 
 
+def _slopes(node: ast.expr) -> Iterator[Edit]:
+    """The derivative of sigmoid at its output for that of tanh or of softmax, where none belongs, or for the first."""
+    own = text(node)
+    if match := re.fullmatch(r"(?:(.*) \* )?([\w.\[\]']+) \* \((1(?:\.0)?) - \2\)", own):
+        d, a, one = match[1], match[2], match[3]
+        before = f"{d} * " if d else ""
+        says = "the derivative of sigmoid stands where that of tanh belongs"
+        yield Edit(1.1, "another_derivative", says, node, f"{before}({one} - {a} ** 2)")
+        yield Edit(1.1, "factor_too_much", f"the factor `{a} * ({one} - {a})` is too much", node, d or "1.0")
+        says = "only the diagonal of softmax's Jacobian is there"
+        for axis in (-1, 0) if d else ():
+            new = f"{a} * ({d} - ({d} * {a}).sum(axis={axis}, keepdims=True))"
+            yield Edit(1.15, "only_the_diagonal", says, node, new)
+    if match := re.fullmatch(r"(np\.diag(?:flat)?)\((.+) \* \(1(?:\.0)? - \2\)\)", own):
+        says, a = "only the diagonal of softmax's Jacobian is there", match[2]
+        yield Edit(1.1, "only_the_diagonal", says, node, f"({match[1]}({a}) - np.outer({a}, {a}))")
+    if match := re.fullmatch(r"(1(?:\.0)?) - ([\w.\[\]']+) \*\* 2", own):
+        says = "the derivative of tanh stands where that of sigmoid belongs"
+        yield Edit(1.1, "another_derivative", says, node, f"({match[2]} * ({match[1]} - {match[2]}))")
+
+
+def _lines(unit: Unit, scope: Mapping[str, Kind]) -> Iterator[Edit]:
+    """A line that is missing: what is assigned has to be changed once more."""
+    statement = unit.statement
+    targets = getattr(statement, "targets", [getattr(statement, "target", None)])
+    target = targets[0].value if isinstance(targets[0], ast.Subscript) else targets[0]
+    if getattr(statement, "value", None) is not unit.node or not isinstance(target, (ast.Name, ast.Attribute)):
+        return
+    own, name = text(statement), text(target)
+    for other, kind in scope.items():
+        if kind == Kind("i", (), kind.value):
+            says = f"`{name}` is not divided by `{other}`"
+            yield Edit(1.25, "factor_missing", says, statement, f"{own}; {name} /= {other}")
+        elif kind.numbers == "i" and len(kind.shape) == 1:
+            says = f"1 is not subtracted where `{other}` says"
+            new = f"{own}; {name}[np.arange(len({other})), {other}] -= 1"
+            yield Edit(1.25, "one_hot_missing", says, statement, new)
+        elif kind.numbers == "b" and kind.shape:
+            says = f"`{name}` is not set to 0 where `{other}` says"
+            yield Edit(1.25, "mask_missing", says, statement, f"{own}; {name}[{other}] = 0.0")
+
+
 def _constants(node: ast.expr, parent: ast.AST, vocabulary: Vocabulary) -> Iterator[Edit]:
     options: list[object] = []
     value = node.value if isinstance(node, ast.Constant) and not isinstance(node.value, bool) else None
@@ -151,6 +216,9 @@ def _constants(node: ast.expr, parent: ast.AST, vocabulary: Vocabulary) -> Itera
             yield Edit(1.3 if isinstance(value, str) else 1.1, "constant", says, node, repr(option))
     if isinstance(node, ast.Subscript):
         yield Edit(1.4, "part", f"only a part of `{text(node.value)}` is taken", node, text(node.value))
+        yield Edit(
+            1.4, "part", f"only a part of `{text(node.value)}` is taken", node, f"{text(node.value)}.sum(axis=0)"
+        )
         parts = getattr(node.slice, "elts", [node.slice])
         ends = [part for part in parts if isinstance(part, ast.Slice) and part.upper and not part.lower]
         for name in dict.fromkeys(n.id for n in ast.walk(node) if isinstance(n, ast.Name)) if ends else ():
@@ -183,7 +251,10 @@ def _calls(node: ast.expr, vocabulary: Vocabulary) -> Iterator[Edit]:
         for other in AXES:
             if other != axis:
                 says = f"the {name} is taken over {over[axis]} instead of {over[other]}"
-                yield Edit(1.02, "axis", says, node, f"{called}({', '.join([*others, f'axis={other}'])})")
+                yield Edit(0.98, "axis", says, node, f"{called}({', '.join([*others, f'axis={other}'])})")
+                if other in ("0", "1") and "keepdims" not in own:
+                    new = f"{called}({', '.join([*others, f'axis={other}, keepdims=True'])})"
+                    yield Edit(0.99, "axis", says, node, new)
 
 
 def _order(node: ast.expr) -> Iterator[Edit]:
@@ -269,6 +340,11 @@ def _inserted(
             yield Edit(1.1, "factor_missing", says, node, f"({own}) * {factor}")
             if factor == words:
                 yield Edit(1.1, "factor_missing", f"`{own}` is not divided by `{factor}`", node, f"({own}) / {factor}")
+                for form, new in (
+                    (f"1 / np.sqrt({factor})", f"({own}) / np.sqrt({factor})"),
+                    (f"2 / {factor}", f"2.0 * ({own}) / {factor}"),
+                ):
+                    yield Edit(1.3, "factor_missing", f"the factor `{form}` is missing in `{own}`", node, new)
     if whole:
         return
     for name, theirs in scope.items():
@@ -276,7 +352,7 @@ def _inserted(
         if not form or (theirs.numbers == "i" and not theirs.shape):
             continue
         if not in_product:
-            says = f"the factor `{form}` is missing in `{own}`"
+            says = f"the factor `{form}` is missing in `{own}`" if form != own else f"`{own}` is not squared"
             yield Edit(1.2, "factor_missing", says, node, f"({own}) * {form}")
             if form != own:
                 yield Edit(1.25, "factor_missing", f"`{own}` is not divided by `{form}`", node, f"({own}) / {form}")
@@ -285,13 +361,23 @@ def _inserted(
                 for extra in (*slopes, *(f"{function}({form})" for function in vocabulary.functions)):
                     says = f"the factor `{extra}` is missing in `{own}`"
                     yield Edit(1.4, "factor_missing", says, node, f"({own}) * ({extra})")
-        if not (in_product and isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mult, ast.Div))):
+        if form != own and not (
+            in_product and isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mult, ast.Div))
+        ):
             yield Edit(
                 1.25, "term_missing", f"the term `{form}` is missing beside `{own}`", node, f"(({own}) + {form})"
             )
             yield Edit(1.25, "term_missing", f"`{form}` is not subtracted from `{own}`", node, f"(({own}) - {form})")
+    if kind is not None and len(kind.shape) == 2 and isinstance(node, Simple):
+        for name, theirs in scope.items():
+            for place in (0, 1) if len(theirs.shape) == 2 and theirs.numbers == "f" else ():
+                if theirs.shape[place] == kind.shape[1]:
+                    form = name if place == 0 else f"{name}.T"
+                    says = f"the product with `{form}` is missing in `{own}`"
+                    yield Edit(1.4, "factor_missing", says, node, f"({own} @ {form})")
     for number in vocabulary.numbers:
         yield Edit(1.45, "term_missing", f"`{number!r}` is missing beside `{own}`", node, f"(({own}) + {number!r})")
+    yield Edit(1.3, "term_missing", f"`{own}` stands where `1 - {own}` belongs", node, f"(1 - ({own}))")
     for end in SUMS if kind is None or kind.shape else ():
         yield Edit(1.2, "not_summed", f"`{own}` is not summed", node, f"({own}){end}")
     for function in vocabulary.functions:

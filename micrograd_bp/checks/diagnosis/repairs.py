@@ -6,21 +6,22 @@ and what it says can be tried. A change counts where it makes the gradients righ
 
 import ast
 import builtins
+import itertools
 import linecache
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from micrograd_bp.checks.claims import Array, Claim
-from micrograd_bp.checks.diagnosis.edits import Edit, edits, text
+from micrograd_bp.checks.diagnosis.edits import Edit, Simple, edits, text
 from micrograd_bp.checks.diagnosis.rewriting import Unit, functions_run
 from micrograd_bp.checks.diagnosis.seeing import see, shaken
 from micrograd_bp.checks.diagnosis.vocabulary import vocabulary_of
 from micrograd_bp.checks.matching import as_numbers, equal
-from micrograd_bp.checks.source import SourceLine
+from micrograd_bp.checks.source import SourceLine, line_at
+from micrograd_bp.engine import topological_order
 
 MOST_TRIED, MOST_LINES = 2000, 1_000_000
 """Changes, each of which runs a backward, and lines of theirs that run for all of these."""
@@ -37,38 +38,42 @@ class Repair(NamedTuple):
         words: what is wrong.
         line: where.
         becomes: that line as it would be right.
+        arrays: the gradients that it makes right.
     """
 
     name: str
     words: str
     line: SourceLine
     becomes: str
+    arrays: frozenset[str]
 
 
 @np.errstate(all="ignore")
 def repairs(
-    claims: Sequence[Claim],
-    right: Sequence[Mapping[str, Array]],
-    wrong: Sequence[str],
-    known: Array,
-) -> list[Repair]:
-    """What would make all wrong gradients right, the simplest first; nothing where no small change does.
+    claims: Sequence[Claim], right: Sequence[Mapping[str, Array]], wrong: Sequence[str]
+) -> tuple[list[Repair], SourceLine | None]:
+    """What would make all wrong gradients right, and the line where the numbers seem to go wrong.
 
     Args:
-        claims: of the same subject, in several calls; the first has all that is wrong.
+        claims: of the same subject, in several calls.
         right: the right gradients of each.
         wrong: the names of the arrays whose claimed gradients are wrong.
-        known: right gradients of all values in the first call: a line that has such numbers is not where it goes wrong.
+
+    Returns:
+        The changes, the simplest first; none where no small one does.
+        The line; None if their backward cannot be run again.
     """
-    if not wrong or any(claim.backward is None for claim in claims):
-        return []
+    if any(claim.backward is None for claim in claims):
+        return [], None
     setattr(builtins, SHAKEN, shaken)
     try:
         with warnings.catch_warnings():  # of a change that makes no sense
             warnings.simplefilter("ignore")
-            return list(_search(Bench(claims, right, wrong), known))
+            bench = Bench(claims, right, wrong)
+            suspects = sorted(_suspects(bench), key=lambda suspect: suspect[0])
+            return _search(bench, suspects), _where(bench, suspects)
     except Exception:  # it cannot be run twice
-        return []
+        return [], None
     finally:
         delattr(builtins, SHAKEN)
 
@@ -77,57 +82,73 @@ class Bench:
     """Somebody's backward, its functions and their expressions, and what a change of one does to the gradients."""
 
     def __init__(self, claims: Sequence[Claim], right: Sequence[Mapping[str, Array]], wrong: Sequence[str]) -> None:
-        self.claims, self.right, self.wrong = claims, right, set(wrong)
-        self.besides = [self.wrong_in(number, claim.gradients) - self.wrong for number, claim in enumerate(claims)]
-        self.functions = functions_run(lambda: self.gradients(0))
-        lines = see(self.functions, lambda: self.gradients(0))
+        self.wrong = set(wrong)
+        calls = [
+            (claim, _wrong_in(claim, each, claim.gradients), each) for claim, each in zip(claims, right, strict=True)
+        ]
+        calls.sort(key=lambda call: -len(call[1]))
+        self.calls = [(claim, each, found) for claim, found, each in calls]
+        self.claim = calls[0][0]
+        """The one that shows most."""
+        self.functions = functions_run(self.gradients)
+        lines = see(self.functions, self.gradients)
         self.most_tried = min(MOST_TRIED, MOST_LINES // max(lines, 1))
-        self.forward = functions_run(lambda: claims[0].run({}))
+        self.forward = functions_run(lambda: self.claim.run({}))
         self.in_forward = {each.function for each in self.forward}
-        self.outputs = claims[0].outputs()
-        self.plain = self.gradients(0)
+        self.outputs = self.claim.outputs()
+        self.plain = self.gradients()
+        ends = [node for graph in self.claim.graph for nodes in graph.outputs for node in nodes.flat]
+        self.known = np.sort([node.grad for node in topological_order(*ends)])
+        """The right gradients of all values: a line that has such numbers is not where it goes wrong."""
 
-    def gradients(self, number: int) -> Mapping[str, Any]:
+    def gradients(self, claim: Claim | None = None) -> Mapping[str, Any]:
         """What they claim in a call, run once more."""
-        backward = self.claims[number].backward
+        backward = (claim or self.claim).backward
         assert backward is not None
         return backward()
-
-    def wrong_in(self, number: int, gradients: Mapping[str, Any]) -> set[str]:
-        """The names of those that are not right; a second call may add to what is there."""
-        earlier = self.claims[number].earlier
-        found = set()
-        for name, right in self.right[number].items():
-            if name in gradients and not equal(gradients[name], right, TOLERANCE):
-                now, before = as_numbers(gradients[name]), as_numbers(earlier.gradients.get(name) if earlier else None)
-                adds = now is not None and before is not None and now.shape == before.shape
-                if not adds or not equal(np.subtract(now, before), right, TOLERANCE):  # type: ignore[arg-type]
-                    found.add(name)
-        return found
 
     def reaches(self, unit: Unit) -> set[str] | None:
         """The gradients that change when the value of an expression does; None if the output does."""
         with unit.function.with_change(unit.node, f"{SHAKEN}({text(unit.node)})"):
-            moved = self.gradients(0)
+            moved = self.gradients()
             if self._spoils(unit):
                 return None
         return {name for name, plain in self.plain.items() if not _same(moved[name], plain)}
 
-    def mends(self, unit: Unit, edit: Edit) -> bool:
-        """Whether a change makes all that is wrong right, and nothing else wrong."""
+    def mended(self, unit: Unit, edit: Edit) -> set[str]:
+        """What a change makes right, if it makes nothing wrong."""
+        found = self.wrong
         try:
             with unit.function.with_change(edit.old, edit.new):
-                for number in range(len(self.claims)):
-                    if self.wrong_in(number, self.gradients(number)) - self.besides[number]:
-                        return False
-                return not self._spoils(unit)
+                for claim, right, before in self.calls:
+                    now = _wrong_in(claim, right, self.gradients(claim))
+                    found = found - now if now <= before else set()
+                    if not found:
+                        return found
+                return set() if self._spoils(unit) else found
         except (Exception, SystemExit):
-            return False
+            return set()
+
+    def knows(self, unit: Unit) -> bool:
+        """Whether what it gives is right as the gradient of something."""
+        return any(_among(value, self.known) for value in unit.function.values.get(id(unit.node), ()))
 
     def _spoils(self, unit: Unit) -> bool:
         if unit.function.function not in self.in_forward:
             return False
-        return not all(np.array_equal(*pair) for pair in zip(self.claims[0].outputs(), self.outputs, strict=True))
+        return not all(np.array_equal(*pair) for pair in zip(self.claim.outputs(), self.outputs, strict=True))
+
+
+def _wrong_in(claim: Claim, right: Mapping[str, Array], gradients: Mapping[str, Any]) -> set[str]:
+    """The names of those that are not right; a second call may add to what is there."""
+    found = set()
+    for name, array in right.items():
+        if name in gradients and not equal(gradients[name], array, TOLERANCE):
+            now, before = as_numbers(gradients[name]), as_numbers(claim.earlier and claim.earlier.gradients.get(name))
+            adds = now is not None and before is not None and now.shape == before.shape
+            if not adds or not equal(np.subtract(now, before), array, TOLERANCE):  # type: ignore[arg-type]
+                found.add(name)
+    return found
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -135,23 +156,30 @@ def _same(one: Any, other: Any) -> bool:
     return one is other if a is None or b is None else np.array_equal(a, b, equal_nan=True)
 
 
-def _search(bench: Bench, known: Array) -> Iterator[Repair]:
-    suspects = sorted(_suspects(bench, known), key=lambda suspect: suspect[0])
+def _search(bench: Bench, suspects: Sequence[tuple[float, Unit]]) -> list[Repair]:
+    """The changes that make all that is wrong right; where none does, two that do so together."""
     vocabulary = vocabulary_of(bench.functions, bench.forward)
     options = [(edit.rank + unlikely, unit, edit) for unlikely, unit in suspects for edit in edits(unit, vocabulary)]
-    best = None
+    found: list[Repair] = []
+    partly: list[Repair] = []
+    best = float("inf")
     tried: set[tuple[int, str]] = set()
     for rank, unit, edit in sorted(options, key=lambda option: option[0]):
-        if len(tried) >= bench.most_tried or (best is not None and rank > best + 0.15):
-            return
+        if len(tried) >= bench.most_tried or rank > best + 0.15:
+            break
         if (id(edit.old), edit.new) in tried:
             continue
         tried.add((id(edit.old), edit.new))
-        if bench.mends(unit, edit):
-            best = rank if best is None else best
+        if mended := bench.mended(unit, edit):
             number, file = getattr(edit.old, "lineno", unit.at), unit.function.file
-            line = SourceLine(Path(file).name, number, linecache.getline(file, number).strip())
-            yield Repair(edit.name, edit.says, line, _becomes(edit, linecache.getline(file, number)))
+            becomes = _becomes(edit, linecache.getline(file, number))
+            repair = Repair(edit.name, edit.says, line_at(file, number), becomes, frozenset(mended))
+            (found if mended == bench.wrong else partly).append(repair)
+            best = min(best, rank) if found else best
+    if found:
+        return found
+    pairs = itertools.combinations(partly, 2)
+    return list(next((pair for pair in pairs if pair[0].arrays | pair[1].arrays == bench.wrong), ()))
 
 
 def _becomes(edit: Edit, line: str) -> str:
@@ -160,7 +188,7 @@ def _becomes(edit: Edit, line: str) -> str:
     if not isinstance(node, (ast.expr, ast.stmt)) or node.end_lineno != node.lineno or node.end_col_offset is None:
         return ""
     before, after = line.encode()[: node.col_offset].decode(), line.encode()[node.end_col_offset :].decode()
-    new = ast.unparse(ast.parse(edit.new))
+    new = ast.unparse(ast.parse(edit.new)).replace("\n", "; ")
     bare, bracketed = (f"{before}{each}{after}".strip() for each in (new, f"({new})"))
     if isinstance(node, ast.stmt):
         return bare
@@ -171,16 +199,14 @@ def _becomes(edit: Edit, line: str) -> str:
     return bare if trees[0] == trees[1] else bracketed
 
 
-def _suspects(bench: Bench, known: Array) -> Iterator[tuple[float, Unit]]:
+def _suspects(bench: Bench) -> Iterator[tuple[float, Unit]]:
     """The expressions that may be wrong, and how unlikely that is."""
     units = [unit for function in bench.functions for unit in function.units]
     units.sort(key=lambda unit: unit.function.done.get(unit.at, float("inf")))
-    known = np.sort(known)
     for place, unit in enumerate(units):
         unlikely = 0.001 * place + 0.5 * (unit.function.function in bench.in_forward)
-        computed = not isinstance(unit.node, ast.Name)  # `da = dout` may be all that is wrong
-        if computed and any(_among(value, known) for value in unit.function.values.get(id(unit.node), ())):
-            unlikely += 0.12
+        unlikely += 0.13 * isinstance(unit.node, Simple)  # what is handed on went wrong before, as a rule
+        unlikely += 0.12 * (not isinstance(unit.node, ast.Name) and bench.knows(unit))
         try:
             reached = bench.reaches(unit)
         except (Exception, SystemExit):
@@ -192,6 +218,14 @@ def _suspects(bench: Bench, known: Array) -> Iterator[tuple[float, Unit]]:
         elif reached & bench.wrong:
             missed, besides = bench.wrong - reached, reached - bench.wrong
             yield unlikely + 2.0 * len(missed) / len(bench.wrong) + 0.2 * min(len(besides), 2), unit
+
+
+def _where(bench: Bench, suspects: Sequence[tuple[float, Unit]]) -> SourceLine | None:
+    """The line of the first number that is wrong, as it seems: in their backward, rather than in what that calls."""
+    own = [getattr(each, "__func__", each) for each in bench.claim.backward_code[:1]]
+    units = [unit for _, unit in sorted(suspects, key=lambda each: each[0] + (each[1].function.function not in own))]
+    some = [unit for unit in units if any(np.any(value) for value in unit.function.values.get(id(unit.node), ()))]
+    return some[0].line if some else None
 
 
 def _among(array: Array, known: Array) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from micrograd_bp.checks.claims import Array
-from micrograd_bp.checks.source import is_theirs
+from micrograd_bp.checks.source import SourceLine, is_theirs, line_at
 
 
 class Kind(NamedTuple):
@@ -55,6 +55,11 @@ class Unit(NamedTuple):
     def at(self) -> int:
         """The line where its statement begins."""
         return int(getattr(self.statement, "lineno", self.node.lineno))
+
+    @property
+    def line(self) -> SourceLine:
+        """That line."""
+        return line_at(self.function.file, self.at)
 
 
 class Rewritten:
@@ -115,6 +120,8 @@ class Rewritten:
         """
         before = self.function.__code__
         new: ast.AST = ast.parse(source).body[0]
+        if isinstance(old, ast.stmt):  # it may be several
+            new = ast.If(ast.Constant(True), ast.parse(source).body, [])
         if isinstance(new, ast.Expr) and isinstance(old, ast.expr):
             new = new.value
         for node in ast.walk(new):

@@ -1,5 +1,6 @@
 """Finds out how to call a subject: which inputs its forward takes, in which layout its backward fits."""
 
+import contextlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -54,7 +55,7 @@ class Choice(NamedTuple):
         """Whether gradients of a wrong shape have no samples in it: then one sample alone is not what was meant."""
         if self.rank != 3 or self.examined is None or self.plan.single:
             return False
-        shapes = [self._shape(name) for name in self.misshapen]
+        shapes = [self.shape(name) for name in self.misshapen]
         return bool(shapes) and not any(self.examined.claim.n_samples in shape for shape in shapes)
 
     @property
@@ -73,9 +74,10 @@ class Choice(NamedTuple):
         assert self.examined is not None
         right = self.examined.right.gradients
         names = [name for name in other.misshapen if name in self.examined.matches]
-        return self.plan.single and all(self._shape(name) == right[name].shape for name in names)
+        return self.plan.single and all(self.shape(name) == right[name].shape for name in names)
 
-    def _shape(self, name: str) -> tuple[int, ...]:
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Of the gradient that is claimed for an array."""
         assert self.examined is not None
         return np.shape(self.examined.matches[name].candidate.array)
 
@@ -146,9 +148,30 @@ def choose(
                     summed = made
         except CannotCheck as error:
             refused = refused or error
+    if best is not None and best.rank == 3 and (again := _as_claimed(best, names)) is not None:
+        return again
     if best is None:
         raise refused or CannotCheck("no inputs that forward takes were found: hand some over")
     return best
+
+
+def _as_claimed(choice: Choice, names: Mapping[str, str] | None) -> Choice | None:
+    """The same with arguments in the shape that is claimed for them, where what was guessed is stretched to that."""
+    plan, n = choice.plan, choice.n_samples
+    specs = dict(plan.specs)
+    for name in choice.misshapen:
+        assert choice.examined is not None
+        claimed, right = choice.shape(name), choice.examined.right.gradients[name].shape
+        with contextlib.suppress(ValueError):
+            stretched = np.broadcast_shapes(claimed, right) == claimed and claimed.count(n) == right.count(n)
+            if stretched and name in specs and name not in plan.fixed:
+                kind = "float" if specs[name].kind == "value" else specs[name].kind
+                words = " ".join("N" if size == n else str(size) for size in claimed)
+                specs[name] = Spec(kind, words, specs[name].style)
+    with contextlib.suppress(CannotCheck):
+        made = attempt(plan._replace(specs=specs), names)
+        return made if made.key < choice.key else None
+    return None
 
 
 def _with_one_hot_rows(choice: Choice, names: Mapping[str, str] | None) -> Choice:

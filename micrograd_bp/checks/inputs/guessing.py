@@ -1,5 +1,6 @@
 """What an argument may be, by its name: the usual shapes and kinds of numbers first."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -102,7 +103,9 @@ STATE_SHAPES = {
 }
 
 
-def named(name: str, dims: Sequence[str], *, scale: Sequence[str] = (), setting: bool = False) -> list[Spec]:
+def named(
+    name: str, dims: Sequence[str], *, scale: Sequence[str] = (), setting: bool = False, first: bool = True
+) -> list[Spec]:
     """What an argument with this name may be, the usual first.
 
     Args:
@@ -110,6 +113,7 @@ def named(name: str, dims: Sequence[str], *, scale: Sequence[str] = (), setting:
         dims: sizes known of the object that it is for; the usual letters for a function.
         scale: what a source says about strings that the argument is compared with.
         setting: whether it is one of the settings of a layer, such as a probability.
+        first: whether it is what comes in; others may be parameters under any name.
     """
     word = letters(name)
     if setting and word in {"p", "seed"}:
@@ -170,7 +174,7 @@ def named(name: str, dims: Sequence[str], *, scale: Sequence[str] = (), setting:
             if "H" not in dims
             else []
         )
-    if word in WEIGHTS:
+    if word in WEIGHTS or re.match(r"[WUV](_|[A-Z0-9])|(w|weights?)_", name):
         return [Spec("float", shape, style) for style, shapes in WEIGHT_SHAPES.items() for shape in shapes]
     if word in {"b", "bias", "biases", "intercept"}:
         styles = {"M 1": "columns", "F": "images"}
@@ -179,4 +183,4 @@ def named(name: str, dims: Sequence[str], *, scale: Sequence[str] = (), setting:
         return [Spec("positive" if word == "gamma" else "float", shape) for shape in SCALES]
     if word in {"q", "query", "key", "value", "k", "v", "queries", "keys", "values"}:
         return [Spec("float", shape) for shape in ("N T D", "T D", "N 2 T D", "N D")]
-    return features(dims)
+    return features(dims) + [Spec("float", d) for d in dims[: 0 if first else 3]]

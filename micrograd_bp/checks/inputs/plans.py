@@ -67,7 +67,8 @@ class Plan(NamedTuple):
                 return True
             if before.kind == "float" and spec.kind in ("unit", "probability"):
                 return True
-            if spec.kind == before.kind and spec.known < min(before.known, 2):
+            # Without samples it may be a parameter, of which a batch says nothing.
+            if spec.kind == before.kind and spec.known < min(before.known, 2) and spec.has_n == before.has_n:
                 return True
         return False
 
@@ -169,7 +170,7 @@ def choices(
             found[name] = [Spec("value", value=copy.deepcopy(own[name]))]
             continue
         compared, keys = constants(subject.code, name)
-        specs = named(name, dims, scale=compared)
+        specs = named(name, dims, scale=compared, first=not found or subject.thing is not None)
         words = {letters(each) for each in subject.parameters}
         if letters(name) == "b" and "a" in words and "w" not in words:
             specs = features(dims)  # the second of two, and no bias

@@ -41,6 +41,11 @@ class Spec(NamedTuple):
         """How many dimensions there are of more than 1."""
         return sum(word != "1" for word in self.shape.partition(":")[0].split())
 
+    @property
+    def has_n(self) -> bool:
+        """Whether it holds the samples of a batch."""
+        return "N" in self.shape.partition(":")[0].split()
+
     def sizes(self, sizes: Mapping[str, int]) -> tuple[int, ...]:
         """The shape in numbers."""
         return tuple(_size(letter, sizes) for letter in self.shape.partition(":")[0].split())
@@ -197,14 +202,11 @@ def guesses(choices: Mapping[str, list[Spec]], limit: int) -> Iterator[dict[str,
     """Ways to choose one for each argument, the usual first, and first those of one style."""
     ways: list[Iterator[dict[str, Spec]]] = []
     for style in (*ROWS, ""):
-        fitting = {
-            name: [
-                *(spec for spec in specs if spec.style == style and style),
-                *(spec for spec in specs if not style or spec.style == ""),
-            ]
-            or specs
-            for name, specs in choices.items()
-        }
+        fitting = {}
+        for name, specs in choices.items():
+            styled = [spec for spec in specs if spec.style == style and style]
+            any_style = [spec for spec in specs if not style or spec.style == ""]
+            fitting[name] = [*styled[:4], *any_style, *styled[4:]] or specs
         for gates in ("", "4H", "3H"):  # the weights of gates lie side by side in all arrays or in none
             several = {
                 name: [spec for spec in specs if gates in spec.shape.split()] or specs
