@@ -72,9 +72,9 @@ print(report)
 assert report.ok
 
 expected = {
-    DerivativeAtOutput: ("derivative_at_output", ["d_inputs", "d_weights", "d_biases"]),
-    MeanInsteadOfSum: ("divided_by_batch_size", ["d_biases"]),
-    StepTooEarly: ("factor_of_another_time", ["d_inputs"]),
+    DerivativeAtOutput: ("another_array", ["d_inputs", "d_weights", "d_biases"]),
+    MeanInsteadOfSum: ("another_function", ["d_biases"]),
+    StepTooEarly: ("step_too_early", ["d_inputs"]),
 }
 for layer, (mistake, arrays) in expected.items():
     report = check_layer(layer())

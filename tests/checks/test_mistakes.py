@@ -53,7 +53,7 @@ PLANTED = [
     ("factor_missing", [(D_INPUTS, "return d_z")], ["d_inputs"], {}),
     ("not_transposed", [(D_INPUTS, "return d_z @ self.weights")], ["d_inputs"], SQUARE),
     (
-        "too_early",
+        "step_too_early",
         [(D_INPUTS, "self.weights -= self.lr * self.d_weights\nreturn d_z @ self.weights.T")],
         ["d_inputs"],
         {},

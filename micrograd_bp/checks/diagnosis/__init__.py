@@ -56,8 +56,8 @@ def diagnose(
     whole = [mend for mend in mends if mend.arrays == set(wrong)]
     if whole:
         best = whole[0]
-        also = dict.fromkeys(each.words for each in whole[1:] if each.line == best.line and each.words != best.words)
-        return [Explanation(best.name, best.words, every, tuple(also)[:2], best.line, best.becomes)]
+        others = {each.name: each.words for each in whole[::-1] if each.line == best.line and each.name != best.name}
+        return [Explanation(best.name, best.words, every, tuple(others.values())[-1:], best.line, best.becomes)]
     numbers = [as_numbers(claim.gradients.get(name)) for claim in claims for name in wrong]
     if all(array is not None and array.size and not np.any(array) for array in numbers):
         return [
@@ -68,8 +68,7 @@ def diagnose(
     except Exception:  # not every forward runs on Values
         paths = []
     if paths:
-        first, *others = dict.fromkeys(map(str, paths))
-        return [Explanation("path_left_out", first, every, tuple(others[:2]), line)]
+        return [Explanation("path_left_out", str(paths[0]), every, (), line)]
     if mends:
         first_of = {name: next(mend for mend in mends if name in mend.arrays) for name in wrong}
         arrays = [tuple(name for name in wrong if first_of[name] is each) for each in mends]

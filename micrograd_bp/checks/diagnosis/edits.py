@@ -5,36 +5,13 @@ Read it as a list. A new way of being wrong is a line or two in one of the gener
 
 import ast
 import itertools
-import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
+from micrograd_bp.checks.diagnosis.edit import AS_IT_WAS, SIGNS, Edit, Simple, text
 from micrograd_bp.checks.diagnosis.rewriting import Kind, Unit
+from micrograd_bp.checks.diagnosis.substitutes import inserted, replaced, slopes
 from micrograd_bp.checks.diagnosis.vocabulary import Vocabulary
 
-
-class Edit(NamedTuple):
-    """One change.
-
-    Attributes:
-        rank: how far-fetched it is.
-        name: of what is wrong, for machines.
-        says: the same for people.
-        old: the part of their source that goes.
-        new: what stands there instead, as text.
-    """
-
-    rank: float
-    name: str
-    says: str
-    old: ast.AST
-    new: str
-
-
-SIGNS: dict[type, str] = {
-    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@", ast.Pow: "**", ast.FloorDiv: "//",
-    ast.Mod: "%", ast.Lt: "<", ast.Gt: ">", ast.LtE: "<=", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=",
-}  # fmt: skip
 SWAPPED = {
     "+": "-", "-": "+", "*": "/", "/": "*", "<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "!=", "!=": "==",
 }  # fmt: skip
@@ -44,13 +21,6 @@ RENAMED = {
 }  # fmt: skip
 REDUCTIONS = {"sum", "mean", "max", "min"}
 AXES = ("None", "0", "1", "2", "-1", "(0, 1)", "(0, 2)", "(1, 2)", "(0, 2, 3)", "(2, 3)")
-SUMS = (".sum(axis=0)", ".sum(axis=0, keepdims=True)", ".sum(axis=1)", ".sum(axis=1, keepdims=True)", ".sum()")
-Simple = (ast.Name, ast.Attribute, ast.Subscript)
-
-
-def text(node: ast.AST) -> str:
-    """As one would write it."""
-    return ast.unparse(node)
 
 
 def edits(unit: Unit, vocabulary: Vocabulary) -> Iterator[Edit]:
@@ -64,17 +34,20 @@ def edits(unit: Unit, vocabulary: Vocabulary) -> Iterator[Edit]:
         parent, field, _ = function.parents[id(node)]
         kind = function.seen.get(id(node))
         yield from _operators(node, kind)
-        yield from _slopes(node)
+        yield from slopes(node)
         yield from _constants(node, parent, vocabulary)
         own, whole = text(node), text(unit.node)
+        if own in vocabulary.stepped:
+            says = f"`{own}` has taken its step already, and is needed as it was before"
+            yield Edit(1.1, "step_too_early", says, node, f"{AS_IT_WAS}[{vocabulary.stepped[own]!r}]")
         changes = list(_calls(node, vocabulary))
         yield from _order(node)
         called = isinstance(parent, ast.Call) and field == "func"
         # A function and a module are no arrays.
         if not (called or isinstance(parent, ast.keyword) or (isinstance(node, ast.Name) and kind is None)):
             yield from _turned(node, parent, kind)
-            changes += _replaced(node, parent, scope, kind)
-            yield from _inserted(node, parent, scope, kind, vocabulary)
+            changes += replaced(node, parent, scope, kind)
+            yield from inserted(node, parent, scope, kind, vocabulary)
         for edit in changes:
             yield edit
             if whole.count(own) > 1:  # what is wrong in a(1 - a) is wrong twice
@@ -115,7 +88,6 @@ def _statement(unit: Unit) -> Iterator[Edit]:
             says = f"`{sign}=` stands where `{SWAPPED[sign]}=` belongs"
             yield Edit(1.0, "operator", says, statement, f"{target} {SWAPPED[sign]}= {value}")
         yield Edit(1.0, "added_not_assigned", f"`{sign}=` stands where `=` belongs", statement, f"{target} = {value}")
-        yield Edit(1.5, "too_early", f"`{text(statement)}` comes too early, or is too much", statement, "pass")
         for part in ("[1:]", "[:, 1:]"):
             says = f"`{value}` belongs to `{target}{part}` alone"
             yield Edit(1.1, "too_large_a_part", says, statement, f"{target}{part} {sign}= ({value}){part}")
@@ -159,27 +131,6 @@ def _operators(node: ast.expr, value: Kind | None) -> Iterator[Edit]:
                     yield Edit(1.2, "brackets", says, node, f"({a}) * (({b}) {sign} ({other}))")
 
 
-def _slopes(node: ast.expr) -> Iterator[Edit]:
-    """The derivative of sigmoid at its output for that of tanh or of softmax, where none belongs, or for the first."""
-    own = text(node)
-    if match := re.fullmatch(r"(?:(.*) \* )?([\w.\[\]']+) \* \((1(?:\.0)?) - \2\)", own):
-        d, a, one = match[1], match[2], match[3]
-        before = f"{d} * " if d else ""
-        says = "the derivative of sigmoid stands where that of tanh belongs"
-        yield Edit(1.1, "another_derivative", says, node, f"{before}({one} - {a} ** 2)")
-        yield Edit(1.1, "factor_too_much", f"the factor `{a} * ({one} - {a})` is too much", node, d or "1.0")
-        says = "only the diagonal of softmax's Jacobian is there"
-        for axis in (-1, 0) if d else ():
-            new = f"{a} * ({d} - ({d} * {a}).sum(axis={axis}, keepdims=True))"
-            yield Edit(1.15, "only_the_diagonal", says, node, new)
-    if match := re.fullmatch(r"(np\.diag(?:flat)?)\((.+) \* \(1(?:\.0)? - \2\)\)", own):
-        says, a = "only the diagonal of softmax's Jacobian is there", match[2]
-        yield Edit(1.1, "only_the_diagonal", says, node, f"({match[1]}({a}) - np.outer({a}, {a}))")
-    if match := re.fullmatch(r"(1(?:\.0)?) - ([\w.\[\]']+) \*\* 2", own):
-        says = "the derivative of tanh stands where that of sigmoid belongs"
-        yield Edit(1.1, "another_derivative", says, node, f"({match[2]} * ({match[1]} - {match[2]}))")
-
-
 def _lines(unit: Unit, scope: Mapping[str, Kind]) -> Iterator[Edit]:
     """A line that is missing: what is assigned has to be changed once more."""
     statement = unit.statement
@@ -208,14 +159,15 @@ def _constants(node: ast.expr, parent: ast.AST, vocabulary: Vocabulary) -> Itera
         options = [value + 1, value - 1, -value, 2 * value]
     elif isinstance(value, float):
         options = [2.0 * value, 0.5 * value, -value, value + 1.0]
-    elif isinstance(value, str) and isinstance(parent, (ast.Subscript, ast.Compare)):  # a key, or a kind
+    elif isinstance(value, str) and _is_a_kind(parent):
         options = [*vocabulary.words]
     for option in options:
         if option != value:
             says = f"`{value!r}` stands where `{option!r}` belongs"
             yield Edit(1.3 if isinstance(value, str) else 1.1, "constant", says, node, repr(option))
     if isinstance(node, ast.Subscript):
-        yield Edit(1.4, "part", f"only a part of `{text(node.value)}` is taken", node, text(node.value))
+        rank = 1.05 if isinstance(node.slice, ast.Slice) else 1.4
+        yield Edit(rank, "part", f"only a part of `{text(node.value)}` is taken", node, text(node.value))
         yield Edit(
             1.4, "part", f"only a part of `{text(node.value)}` is taken", node, f"{text(node.value)}.sum(axis=0)"
         )
@@ -224,6 +176,13 @@ def _constants(node: ast.expr, parent: ast.AST, vocabulary: Vocabulary) -> Itera
         for name in dict.fromkeys(n.id for n in ast.walk(node) if isinstance(n, ast.Name)) if ends else ():
             inner = [f"{name}:{name} + {text(part.upper)}" if part in ends else text(part) for part in parts]
             yield Edit(1.3, "part", "it begins at the wrong place", node, f"{text(node.value)}[{', '.join(inner)}]")
+
+
+def _is_a_kind(parent: ast.AST) -> bool:
+    """Whether what stands in it is a key, or says of which kind something is; a name of an attribute is neither."""
+    return isinstance(parent, (ast.Subscript, ast.Compare)) or (
+        isinstance(parent, ast.Call) and text(parent.func) not in ("getattr", "hasattr", "setattr")
+    )
 
 
 def _calls(node: ast.expr, vocabulary: Vocabulary) -> Iterator[Edit]:
@@ -282,104 +241,3 @@ def _turned(node: ast.expr, parent: ast.AST, kind: Kind | None) -> Iterator[Edit
     if kind is not None and isinstance(node, Simple) and n >= 1:
         says = f"`{own}` is in the opposite order"
         yield Edit(1.3, "order", says, node, f"{own}[::-1]" if n == 1 else f"{own}[..., ::-1, ::-1]")
-
-
-def _replaced(node: ast.expr, parent: ast.AST, scope: Mapping[str, Kind], kind: Kind | None) -> Iterator[Edit]:
-    """Another array, or another number, in its place."""
-    if isinstance(node, (ast.Constant, ast.Tuple, ast.List, ast.Slice, ast.Dict)):
-        return
-    simple, own = isinstance(node, Simple), text(node)
-    for other, theirs in scope.items():
-        number = isinstance(parent, ast.BinOp) and not simple and kind == Kind("f", ()) and theirs.numbers != "i"
-        if other == own or (kind is not None and not kind.is_like(theirs) and not number):
-            continue
-        says = f"`{own}` stands where `{other}` belongs"
-        yield Edit(1.05 if simple else 1.35, "another_array", says, node, other)
-        if isinstance(node, ast.Compare) and theirs.numbers == "f":
-            new = f"{other} {SIGNS.get(type(node.ops[0]), '>')} {text(node.comparators[0])}"
-            yield Edit(1.15, "another_mask", f"the mask is `{own}` instead of `{new}`", node, new)
-    if kind is not None and kind.numbers == "i" and simple and not kind.shape:
-        for new, word in ((f"{own} - 1", "before"), (f"{own} + 1", "after")):
-            yield Edit(1.1, "one_step_off", f"`{own}` is one off: that {word} it belongs there", node, f"({new})")
-        yield Edit(1.3, "order", f"`{own}` counts from the wrong end", node, f"-1 - {own}")
-    if isinstance(node, ast.Subscript) and kind is not None and not kind.shape:  # one number, by its indices
-        indices = [each for each in map(text, getattr(node.slice, "elts", [node.slice])) if each in scope]
-        indices += [name for name, theirs in scope.items() if theirs.is_like(Kind("i", ())) and name.isidentifier()]
-        for other, theirs in scope.items():
-            if 0 < len(theirs.shape) <= 2 and theirs.numbers == "f":
-                for chosen in itertools.permutations(list(dict.fromkeys(indices))[:5], len(theirs.shape)):
-                    new = f"{other}[{', '.join(chosen)}]"
-                    yield Edit(1.35, "another_array", f"`{own}` stands where `{new}` belongs", node, new)
-
-
-def _inserted(
-    node: ast.expr, parent: ast.AST, scope: Mapping[str, Kind], kind: Kind | None, vocabulary: Vocabulary
-) -> Iterator[Edit]:
-    """A factor, a term, a sum or a function that is missing."""
-    nothing = (ast.Tuple, ast.List, ast.Slice, ast.Compare, ast.Starred, ast.Dict, ast.Constant)
-    if isinstance(node, nothing) or isinstance(parent, (ast.Subscript, ast.Compare)):
-        return
-    whole = kind is not None and kind.numbers == "i"
-    own = text(node)
-    in_product = isinstance(parent, ast.BinOp) and isinstance(parent.op, (ast.Mult, ast.Div))
-    sizes = {
-        theirs.value: name for name, theirs in [*scope.items()][::-1] if theirs.numbers == "i" and not theirs.shape
-    }
-    for name, theirs in scope.items():
-        for axis, size in enumerate(theirs.shape):
-            sizes.setdefault(size, f"{name}.shape[{axis}]")
-    if not in_product:  # in a product once for all of its factors
-        if not whole:
-            yield Edit(1.15, "sign", f"the sign of `{own}` is wrong", node, f"-({own})")
-        for factor, words in (
-            ("2.0", "2"),
-            ("0.5", "1/2"),
-            *((name, name) for size, name in sizes.items() if size > 1),
-        ):
-            says = f"the factor {words} is missing in `{own}`"
-            yield Edit(1.1, "factor_missing", says, node, f"({own}) * {factor}")
-            if factor == words:
-                yield Edit(1.1, "factor_missing", f"`{own}` is not divided by `{factor}`", node, f"({own}) / {factor}")
-                for form, new in (
-                    (f"1 / np.sqrt({factor})", f"({own}) / np.sqrt({factor})"),
-                    (f"2 / {factor}", f"2.0 * ({own}) / {factor}"),
-                ):
-                    yield Edit(1.3, "factor_missing", f"the factor `{form}` is missing in `{own}`", node, new)
-    if whole:
-        return
-    for name, theirs in scope.items():
-        form = name if kind is None else kind.fitting(name, theirs)
-        if not form or (theirs.numbers == "i" and not theirs.shape):
-            continue
-        if not in_product:
-            says = f"the factor `{form}` is missing in `{own}`" if form != own else f"`{own}` is not squared"
-            yield Edit(1.2, "factor_missing", says, node, f"({own}) * {form}")
-            if form != own:
-                yield Edit(1.25, "factor_missing", f"`{own}` is not divided by `{form}`", node, f"({own}) / {form}")
-            if theirs.numbers == "f":
-                slopes = (f"1 - {form}", f"1 - {form} ** 2", f"{form} * (1 - {form})", f"{form} > 0", f"{form} ** 2")
-                for extra in (*slopes, *(f"{function}({form})" for function in vocabulary.functions)):
-                    says = f"the factor `{extra}` is missing in `{own}`"
-                    yield Edit(1.4, "factor_missing", says, node, f"({own}) * ({extra})")
-        if form != own and not (
-            in_product and isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mult, ast.Div))
-        ):
-            yield Edit(
-                1.25, "term_missing", f"the term `{form}` is missing beside `{own}`", node, f"(({own}) + {form})"
-            )
-            yield Edit(1.25, "term_missing", f"`{form}` is not subtracted from `{own}`", node, f"(({own}) - {form})")
-    if kind is not None and len(kind.shape) == 2 and isinstance(node, Simple):
-        for name, theirs in scope.items():
-            for place in (0, 1) if len(theirs.shape) == 2 and theirs.numbers == "f" else ():
-                if theirs.shape[place] == kind.shape[1]:
-                    form = name if place == 0 else f"{name}.T"
-                    says = f"the product with `{form}` is missing in `{own}`"
-                    yield Edit(1.4, "factor_missing", says, node, f"({own} @ {form})")
-    for number in vocabulary.numbers:
-        yield Edit(1.45, "term_missing", f"`{number!r}` is missing beside `{own}`", node, f"(({own}) + {number!r})")
-    yield Edit(1.3, "term_missing", f"`{own}` stands where `1 - {own}` belongs", node, f"(1 - ({own}))")
-    for end in SUMS if kind is None or kind.shape else ():
-        yield Edit(1.2, "not_summed", f"`{own}` is not summed", node, f"({own}){end}")
-    for function in vocabulary.functions:
-        says = f"`{own}` stands where `{function}({own})` belongs"
-        yield Edit(1.3, "function_missing", says, node, f"{function}({own})")

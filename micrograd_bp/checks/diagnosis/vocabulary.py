@@ -1,10 +1,13 @@
 """The words of somebody's code: what they write elsewhere, and may have meant where they are wrong."""
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import FunctionType
 from typing import NamedTuple
 
+import numpy as np
+
+from micrograd_bp.checks.claims import Claim
 from micrograd_bp.checks.diagnosis.rewriting import Rewritten
 
 
@@ -15,14 +18,16 @@ class Vocabulary(NamedTuple):
         functions: of one argument: `sigmoid`, `np.exp`.
         numbers: such as an epsilon.
         words: keys of dictionaries, names of modes.
+        stepped: attributes that take their own step in backward, and what the arrays are called.
     """
 
     functions: Sequence[str]
     numbers: Sequence[float]
     words: Sequence[str]
+    stepped: Mapping[str, str]
 
 
-def vocabulary_of(backward: Sequence[Rewritten], forward: Sequence[Rewritten]) -> Vocabulary:
+def vocabulary_of(backward: Sequence[Rewritten], forward: Sequence[Rewritten], claim: Claim) -> Vocabulary:
     """What the functions that run say."""
     functions = dict.fromkeys(["np.exp", "np.sqrt", "np.square", "np.sign", "np.tanh"])
     numbers: dict[float, None] = {}
@@ -43,4 +48,5 @@ def vocabulary_of(backward: Sequence[Rewritten], forward: Sequence[Rewritten]) -
             names = [argument.arg for argument in arguments.args]
             if len(names) == 1 + (names[:1] == ["self"]):
                 functions.setdefault(("self." if names[0] == "self" else "") + each.node.name)
-    return Vocabulary(list(functions), list(numbers), list(words))
+    moved = [name for name, array in claim.after.items() if not np.array_equal(array, claim.arrays[name])]
+    return Vocabulary(list(functions), list(numbers), list(words), {f"self.{name}": name for name in moved})
