@@ -85,7 +85,9 @@ def test_stale_input():
 
 def test_two_mistakes_are_both_named():
     mean = (D_BIASES, "self.d_biases = d_z.mean(axis=0)")
-    report = check_layer(layer((D_WEIGHTS, "self.d_weights = d_z.T @ self.inputs"), (D_INPUTS, "return d_output @ self.weights.T")))
+    report = check_layer(
+        layer((D_WEIGHTS, "self.d_weights = d_z.T @ self.inputs"), (D_INPUTS, "return d_output @ self.weights.T"))
+    )
     assert {finding.name: finding.roles for finding in report.findings} == {
         "not_transposed": ("d_weights",),
         "another_array": ("d_inputs",),

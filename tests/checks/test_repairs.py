@@ -142,3 +142,30 @@ class Product:
     report = check(f"{file}:Product")
     assert report.wrong
     assert [finding.becomes for finding in report.findings if "getattr" in finding.becomes] == []
+
+
+COURSE = """
+import numpy as np
+
+def linear_forward(A, W, b):
+    return np.dot(W, A) + b, (A, W, b)
+
+def linear_backward(dZ, cache):
+    A_prev, W, b = cache
+    m = A_prev.shape[1]
+    dW = 1. / m * np.dot(A_prev, dZ.T).reshape(W.shape)
+    db = 1. / m * np.sum(dZ, axis=1, keepdims=True)
+    dA_prev = np.dot(W.T, dZ)
+    return dA_prev, dW, db
+"""
+
+
+def test_a_convention_is_not_called_a_mistake_because_of_another_one(tmp_path):
+    """In this course the loss's gradient comes without 1/m, which each layer divides its parameters' ones by."""
+    file = tmp_path / "course.py"
+    file.write_text(COURSE, encoding="utf-8")
+    report = check(f"{file}:linear")
+    assert [result.role for result in report.arrays if not result.ok] == ["dW"]
+    (finding,) = report.findings
+    assert "np.dot(A_prev, dZ.T).T" in finding.becomes
+    assert "db divided by the number of samples" in " ".join(report.remarks)

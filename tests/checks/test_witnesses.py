@@ -63,5 +63,5 @@ def test_one_wrong_entry_among_a_thousand_is_found(layer):
 
 def test_a_mistake_is_named_from_the_entries_that_are_known():
     (finding,) = check_layer(Mean()).findings
-    assert finding.name == "divided_by_batch_size"
+    assert finding.name == "factor_too_much"
     assert finding.line.text == "self.dW /= len(d)"

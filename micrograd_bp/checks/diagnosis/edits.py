@@ -84,6 +84,8 @@ def _statement(unit: Unit) -> Iterator[Edit]:
             yield Edit(0.8, "assigned_not_added", says, statement, f"{text(statement.targets[0])} {sign} {value}")
     if isinstance(statement, ast.AugAssign):
         target, sign = text(statement.target), SIGNS.get(type(statement.op), "+")
+        if sign in ("*", "/"):
+            yield Edit(0.95, "factor_too_much", f"the factor `{value}` is too much", statement, "pass")
         if sign in SWAPPED:
             says = f"`{sign}=` stands where `{SWAPPED[sign]}=` belongs"
             yield Edit(1.0, "operator", says, statement, f"{target} {SWAPPED[sign]}= {value}")
@@ -166,8 +168,10 @@ def _constants(node: ast.expr, parent: ast.AST, vocabulary: Vocabulary) -> Itera
             says = f"`{value!r}` stands where `{option!r}` belongs"
             yield Edit(1.3 if isinstance(value, str) else 1.1, "constant", says, node, repr(option))
     if isinstance(node, ast.Subscript):
-        rank = 1.05 if isinstance(node.slice, ast.Slice) else 1.4
-        yield Edit(rank, "part", f"only a part of `{text(node.value)}` is taken", node, text(node.value))
+        turned = "::-1" in text(node.slice)
+        says = f"`{text(node)}` is turned" if turned else f"only a part of `{text(node.value)}` is taken"
+        rank = 1.05 if isinstance(node.slice, ast.Slice) or turned else 1.4
+        yield Edit(rank, "turned" if turned else "part", says, node, text(node.value))
         yield Edit(
             1.4, "part", f"only a part of `{text(node.value)}` is taken", node, f"{text(node.value)}.sum(axis=0)"
         )
@@ -239,5 +243,6 @@ def _turned(node: ast.expr, parent: ast.AST, kind: Kind | None) -> Iterator[Edit
         new = f"({own}).T" if n == 2 else f"({own}).swapaxes(-1, -2)"
         yield Edit(1.0, "not_transposed", f"`{own}` is not transposed", node, new)
     if kind is not None and isinstance(node, Simple) and n >= 1:
-        says = f"`{own}` is in the opposite order"
-        yield Edit(1.3, "order", says, node, f"{own}[::-1]" if n == 1 else f"{own}[..., ::-1, ::-1]")
+        says = f"`{own}` is not turned"
+        new, rank = (f"{own}[::-1]", 1.3) if n == 1 else (f"{own}[..., ::-1, ::-1]", 1.1)
+        yield Edit(rank, "not_turned", says, node, new)

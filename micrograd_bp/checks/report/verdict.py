@@ -64,7 +64,7 @@ def report_of(choice: Choice, seen: Sequence[Examined], hint: int) -> Report:
     if any(examined.argument_changed for examined in seen):
         remarks.append("backward writes into the array that it is handed: whoever called it finds it changed")
     wrong = [result.array for result in results if not result.ok]
-    findings = findings_of(seen, results, wrong, subject)
+    findings = findings_of([*map(_by_convention, seen)] if convention else seen, results, wrong, subject)
     missing, data, dropped = _left_out(choice, first)
     if dropped is not None:
         findings.append(dropped)
@@ -174,21 +174,29 @@ def _adding(first: Examined, again: Examined) -> list[str]:
 
 
 def _convention(first: Examined, seen: Sequence[Examined]) -> list[str]:
-    """The parameters' gradients, if all of them are divided by the number of samples and the inputs' one is not."""
+    """The parameters whose gradients are divided by the number of samples, if none of another one's is right."""
     wrong = [name for name, result in first.results.items() if not result.ok]
     right = [name for name, result in first.results.items() if result.ok]
     if len(wrong) < 2 or not right or any(letters(name) in {"w", "b"} for name in right):
         return []
-    for examined in seen:
-        for name in wrong:
-            if name not in examined.matches or not examined.claim.n_samples:
-                return []
-            numbers = as_numbers(examined.matches[name].candidate.array)
-            if numbers is None or not equal(
-                numbers * examined.claim.n_samples, examined.right.gradients[name], examined.right.tolerance
-            ):
-                return []
-    return wrong
+    return [name for name in wrong if all(_is_divided(name, examined) for examined in seen)]
+
+
+def _is_divided(name: str, examined: Examined) -> bool:
+    m, n, right = examined.matches.get(name), examined.claim.n_samples, examined.right
+    numbers = as_numbers(m.candidate.array) if m is not None else None
+    return bool(n) and numbers is not None and equal(numbers * n, right.gradients[name], right.tolerance)
+
+
+def _by_convention(examined: Examined) -> Examined:
+    """The same with the gradients of parameters divided by the number of samples, as a convention has them."""
+    right = examined.right
+    divided = {
+        name: gradient if examined.results[name].ok else gradient / examined.claim.n_samples
+        for name, gradient in right.gradients.items()
+        if name in examined.results
+    }
+    return examined._replace(right=right._replace(gradients={**right.gradients, **divided}))
 
 
 def _not_returned(inputs: Sequence[str], subject: Subject) -> Finding | None:
