@@ -100,6 +100,47 @@ def test_each_form_right_and_wrong(file, capsys, name, old, new, array):
     assert [bool(finding["mistake"]) for finding in report["findings"]] == [name != "Scale"]  # 7 is nobody's mistake
 
 
+STRETCHED = """
+import numpy as np
+
+def scaled_forward(x, scale): return x * scale, (x, scale)
+def scaled_backward(dy, cache):
+    x, scale = cache
+    return dy * scale, np.sum(dy * x, axis=0)
+
+def smoothed_forward(x, logit):
+    ys = np.zeros((x.shape[0], x.shape[1] + 1, x.shape[2]))
+    for t in range(x.shape[1]): ys[:, t + 1] = logit * ys[:, t] + x[:, t]
+    return ys[:, 1:], (x, logit, ys)
+def smoothed_backward(dy, cache):
+    x, logit, ys = cache
+    dx, dlogit, carry = np.zeros_like(x), np.zeros_like(logit), 0.0
+    for t in reversed(range(x.shape[1])):
+        dx[:, t] = dy[:, t] + carry
+        dlogit += np.sum(dx[:, t] * ys[:, t], axis=0)
+        carry = logit * dx[:, t]
+    return dx, dlogit
+
+class Overlap:
+    def forward(self, pred, mask): self.mask = mask; return np.sum(pred * mask)
+    def backward(self): return self.mask
+
+def gated_forward(x, W_gate, W_down): return np.tanh(x @ W_gate) @ W_down, (x, W_gate, W_down)
+def gated_backward(g, cache):
+    x, W_gate, W_down = cache
+    h = np.tanh(x @ W_gate)
+    dz = g @ W_down.T * (1 - h * h)
+    return dz @ W_gate.T, x.T @ dz, h.T @ g
+"""
+
+
+def test_no_alarm_is_raised_because_what_was_guessed_is_stretched(tmp_path, capsys):
+    """A scale of one number, a rate of a batch and a column of predictions run too, and are not what was meant."""
+    file = tmp_path / "stretched.py"
+    file.write_text(STRETCHED, encoding="utf-8")
+    assert run(str(file)) == 0, capsys.readouterr().out
+
+
 def test_what_was_not_compared_is_said(file, capsys):
     file.write_text(SCALE.replace("self.dgamma = ", "ignored = "), encoding="utf-8")
     assert run(f"{file}:Scale") == 2
