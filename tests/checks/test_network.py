@@ -89,7 +89,7 @@ def test_a_layer_left_out_has_no_gradient():
     report = check_network(network(first_left_out))
     assert report.missing == ("layers[0].weights", "layers[0].biases")
     assert [result.role for result in report.arrays if not result.ok] == ["d_inputs"]
-    assert [finding.becomes for finding in report.findings] == ["for layer in reversed(self.layers[0:]):"]
+    assert [finding.becomes for finding in report.findings] == ["for layer in reversed(self.layers):"]
 
 
 def test_where_the_forward_order_raises_its_line_is_shown():

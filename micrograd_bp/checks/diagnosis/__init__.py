@@ -56,8 +56,8 @@ def diagnose(
     whole = [mend for mend in mends if mend.arrays == set(wrong)]
     if whole:
         best = whole[0]
-        others = {each.name: each.words for each in whole[::-1] if each.line == best.line and each.name != best.name}
-        return [Explanation(best.name, best.words, every, tuple(others.values())[-1:], best.line, best.becomes)]
+        also = tuple(each.words for each in whole[1:3])
+        return [Explanation(best.name, best.words, every, also, best.line, best.becomes)]
     numbers = [as_numbers(claim.gradients.get(name)) for claim in claims for name in wrong]
     if all(array is not None and array.size and not np.any(array) for array in numbers):
         return [

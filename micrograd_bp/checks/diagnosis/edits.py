@@ -34,6 +34,8 @@ def edits(unit: Unit, vocabulary: Vocabulary) -> Iterator[Edit]:
         parent, field, _ = function.parents[id(node)]
         kind = function.seen.get(id(node))
         yield from _operators(node, kind)
+        if isinstance(unit.statement, ast.If):
+            continue  # almost anything makes a condition true
         yield from slopes(node)
         yield from _constants(node, parent, vocabulary)
         own, whole = text(node), text(unit.node)
@@ -58,7 +60,7 @@ def _statement(unit: Unit) -> Iterator[Edit]:
     statement = unit.statement
     if isinstance(statement, ast.If) and unit.node is statement.test:
         for new in ("True", f"not ({text(unit.node)})"):
-            yield Edit(1.6, "condition", f"the condition `{text(unit.node)}` is wrong", unit.node, new)
+            yield Edit(1.2, "condition", f"the condition `{text(unit.node)}` is wrong", unit.node, new)
     if isinstance(statement, ast.For) and unit.node is statement.iter:
         own = text(unit.node)
         yield Edit(1.0, "order", f"`{own}` is gone through in the wrong order", unit.node, f"list({own})[::-1]")
@@ -104,7 +106,10 @@ def _operators(node: ast.expr, value: Kind | None) -> Iterator[Edit]:
             yield Edit(1.0, "mask_inverted", f"the mask `{own}` is inverted", node, f"{left} {SWAPPED[sign]} {right}")
         yield Edit(1.3, "mask_for_numbers", f"`{own}` stands where `{left}` itself belongs", node, left)
     elif isinstance(node, ast.UnaryOp):
-        yield Edit(1.0, "sign", f"the sign of `{own}` is wrong", node, text(node.operand))
+        if isinstance(node.op, ast.USub):
+            yield Edit(1.0, "sign", f"the sign of `{own}` is wrong", node, text(node.operand))
+        else:
+            yield Edit(1.0, "mask_inverted", f"the mask `{own}` is inverted", node, text(node.operand))
     elif isinstance(node, ast.BinOp):
         left, sign, right = text(node.left), SIGNS.get(type(node.op), ""), text(node.right)
         if sign in SWAPPED:

@@ -26,6 +26,8 @@ from micrograd_bp.engine import topological_order
 
 MOST_TRIED, MOST_LINES = 2000, 1_000_000
 """Changes, each of which runs a backward, and lines of theirs that run for all of these."""
+TIE = 0.02
+"""Up to which difference in rank two changes of one place are said together: no number tells them apart."""
 TOLERANCE = 1e-4
 """Relative: up to which a gradient is called right, for an epsilon in somebody's formula."""
 SHAKEN = "__shaken_by_micrograd_bp__"
@@ -160,25 +162,26 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _search(bench: Bench, suspects: Sequence[tuple[float, Unit]]) -> list[Repair]:
-    """The changes that make all that is wrong right; where none does, two that do so together."""
+    """The change that makes all that is wrong right, and its equals; where none does, two that do so together."""
     vocabulary = vocabulary_of(bench.functions, bench.forward, bench.claim)
     options = [(edit.rank + unlikely, unit, edit) for unlikely, unit in suspects for edit in edits(unit, vocabulary)]
     found: list[Repair] = []
     partly: list[Repair] = []
-    best = float("inf")
+    best, where = float("inf"), 0
     tried: set[tuple[int, str]] = set()
     for rank, unit, edit in sorted(options, key=lambda option: option[0]):
-        if len(tried) >= bench.most_tried or rank > best + 0.15:
+        if len(tried) >= bench.most_tried or rank > best + TIE:
             break
         if (id(edit.old), edit.new) in tried:
             continue
         tried.add((id(edit.old), edit.new))
-        if mended := bench.mended(unit, edit):
+        mended = bench.mended(unit, edit)
+        if mended and (not found or id(edit.old) == where):
             number, file = getattr(edit.old, "lineno", unit.at), unit.function.file
             becomes = _becomes(edit, linecache.getline(file, number))
             repair = Repair(edit.name, edit.says, line_at(file, number), becomes, frozenset(mended))
             (found if mended == bench.wrong else partly).append(repair)
-            best = min(best, rank) if found else best
+            best, where = (min(best, rank), id(edit.old)) if found else (best, 0)
     if found:
         return found
     pairs = itertools.combinations(partly, 2)

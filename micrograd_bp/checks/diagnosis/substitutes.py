@@ -49,16 +49,19 @@ def inserted(
         return
     whole = kind is not None and kind.numbers == "i"
     own = text(node)
+    if whole:
+        return  # among sizes, one number is easily another
     in_product = isinstance(parent, ast.BinOp) and isinstance(parent.op, (ast.Mult, ast.Div))
     sizes = {
         theirs.value: name for name, theirs in [*scope.items()][::-1] if theirs.numbers == "i" and not theirs.shape
     }
+    for size, name in list(sizes.items()):  # of a window
+        sizes.setdefault(size * size, f"({name} * {name})")
     for name, theirs in scope.items():
         for axis, size in enumerate(theirs.shape):
             sizes.setdefault(size, f"{name}.shape[{axis}]")
     if not in_product:  # in a product once for all of its factors
-        if not whole:
-            yield Edit(1.15, "sign", f"the sign of `{own}` is wrong", node, f"-({own})")
+        yield Edit(1.15, "sign", f"the sign of `{own}` is wrong", node, f"-({own})")
         for factor, words in (
             ("2.0", "2"),
             ("0.5", "1 / 2"),
@@ -73,8 +76,6 @@ def inserted(
                     (f"2 / {factor}", f"2.0 * ({own}) / {factor}"),
                 ):
                     yield Edit(1.3, "factor_missing", f"the factor `{form}` is missing in `{own}`", node, new)
-    if whole:
-        return
     for name, theirs in scope.items():
         form = name if kind is None else kind.fitting(name, theirs)
         if not form or (theirs.numbers == "i" and not theirs.shape):
