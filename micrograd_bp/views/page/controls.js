@@ -95,13 +95,15 @@ new ResizeObserver(() => fitted && fit(true)).observe(drawing);
 
 const prefersDark = matchMedia("(prefers-color-scheme: dark)");
 const isDark = () => (document.documentElement.dataset.theme || (prefersDark.matches ? "dark" : "light")) === "dark";
-const nameTheme = () => (byId("theme").textContent = isDark() ? "Light" : "Dark");
+const nameTheme = () => {
+  byId("theme").textContent = isDark() ? "Light" : "Dark";
+  for (const follow of afterwards) follow();
+};
 byId("theme").addEventListener("click", () => {
   document.documentElement.dataset.theme = isDark() ? "light" : "dark";
   nameTheme();
 });
 prefersDark.addEventListener("change", nameTheme);
-nameTheme();
 
 // ---- paper shows the end; an exercise shows what its reader has revealed
 
@@ -123,5 +125,6 @@ walkTo(isExercise ? forwardCount : 0);
 drawAll();
 show();
 showLeaf();
+nameTheme();
 fit(true);
 readLink();

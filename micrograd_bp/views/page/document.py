@@ -9,7 +9,7 @@ from string import Template
 
 from micrograd_bp.views.page.schemes import style_of_colours
 
-SCRIPTS = ("passes", "words", "story", "draw", "walk", "why", "panel", "table", "leaves", "exercise", "controls")
+SCRIPTS = ("passes", "words", "story", "draw", "walk", "why", "panel", "table", "leaves")
 
 
 def document(
@@ -22,6 +22,7 @@ def document(
     rules: str,
     data: str,
     hidden: Sequence[str],
+    further: Sequence[str],
 ) -> str:
     """Puts the file together.
 
@@ -34,10 +35,11 @@ def document(
         rules: those of the graph's operations, as a script.
         data: what the scripts know of the graph, as JSON.
         hidden: what an exercise asks for; nothing on any other page.
+        further: the scripts of what not every page has.
     """
     style = style_of_colours() + _text("page.css")
     script = _text("numbers.js") + rules
-    script += "".join([_text(f"{name}.js") for name in SCRIPTS if hidden or name != "exercise"])
+    script += "".join([_text(f"{name}.js") for name in (*SCRIPTS, *further, "controls")])
     policy = (
         f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
         f"base-uri 'none'; form-action 'none'"

@@ -134,7 +134,7 @@ function showLegend() {
 // ---- size of the drawing, and what of it is seen
 
 const { width: graphWidth, height: graphHeight } = drawnGraph.viewBox.baseVal;
-const SMALLEST_THAT_IS_READ = 0.95, LARGEST = 8;
+const SMALLEST_THAT_IS_READ = 0.95, SMALLEST_THAT_IS_SEEN = 0.3, LARGEST = 8;
 let zoom = 1;
 let fitted = true;
 
@@ -193,10 +193,14 @@ function setZoom(wanted) {
   if (boxes.length > MANY) leaveOutWhatIsFar();
 }
 
-function fit(readable) {
+// All of it; or at first its width, where not even that can be read a part of it.
+function fit(atFirst) {
   fitted = true;
-  const whole = Math.min(drawing.clientWidth / graphWidth, drawing.clientHeight / graphHeight, 2.2);
-  setZoom(readable ? Math.max(whole, SMALLEST_THAT_IS_READ) : whole);
+  const width = drawing.clientWidth / graphWidth;
+  const whole = Math.min(width, drawing.clientHeight / graphHeight, 2.2);
+  const isSeen = width > SMALLEST_THAT_IS_SEEN && boxes.length <= MANY;
+  const readable = isSeen ? Math.min(width, SMALLEST_THAT_IS_READ) : SMALLEST_THAT_IS_READ;
+  setZoom(atFirst ? Math.max(whole, readable) : whole);
 }
 
 // All of the boxes, or the last of them where they do not fit in together.

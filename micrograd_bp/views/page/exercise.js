@@ -164,6 +164,7 @@ byId("worksheet").hidden = false;
   if (asksGradients) kinds.push(...sheetOf("gradient", `What is the gradient of each value? The drawing has the data${given}.`));
   byId("sheets").append(...kinds);
   fillSheet();
+  afterwards.push(fillSheet);
   byId("check").addEventListener("click", judgeAll);
   byId("reveal").addEventListener("click", revealAll);
   byId("new-numbers").addEventListener("click", newNumbers);

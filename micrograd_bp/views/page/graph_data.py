@@ -11,6 +11,7 @@ from micrograd_bp.views.colours import THICKEST, THICKEST_OF_MANY
 from micrograd_bp.views.drawing.groups import MEANS
 from micrograd_bp.views.gradient_flow import far_side
 from micrograd_bp.views.names import Role
+from micrograd_bp.views.page.learnt import learnt
 from micrograd_bp.views.page.rules import Rules
 from micrograd_bp.views.page.scene import Scene
 from micrograd_bp.views.page.templates import templates
@@ -22,12 +23,12 @@ LEAF, OUTSIDE = -1, -2
 """In place of a rule: there is none, or only Python can run it."""
 
 
-def page_data(scene: Scene, rules: Rules, *, forward: bool, hidden: Sequence[str]) -> str:
-    """All that the scripts of a page need to know, as JSON that can stand between tags."""
+def page_data(scene: Scene, rules: Rules, *, forward: bool, hidden: Sequence[str], data: Any = None) -> str:
+    """All that the scripts of a page need to know, as JSON that can stand between tags; the arguments are `page`'s."""
     order, names = scene.recording.graph.order, scene.recording.names
     start = {root: scene.recording.graph.start[root] for root in scene.part.roots}
     graph = graph_data(order, start, rules)
-    data: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "graph": graph,
         "names": [names[node] for node in order],
         "own": [place for place, node in enumerate(order) if node in names.own],
@@ -58,7 +59,9 @@ def page_data(scene: Scene, rules: Rules, *, forward: bool, hidden: Sequence[str
         "hidden": list(hidden),
         "isChanged": any(ForwardCheck(node).changed for node in order),
     }
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    if data is not None:
+        facts["learnt"] = learnt(data, order, scene.roles)
+    text = json.dumps(facts, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c")  # no tag ends it
 
 

@@ -3,7 +3,11 @@
 const leaves = names.map((_, value) => value).filter(isLeaf);
 const leafNamed = new Map(leaves.map((value) => [names[value], value]));
 const field = byId("leaf-number"), leafSlider = byId("leaf-slider");
-let leaf = leaves.find((value) => isShown(value) && boxes[boxOf[value]].dataset.kind !== "constant") ?? leaves[0];
+const kindOfLeaf = (value) => (isShown(value) && byValue ? boxes[boxOf[value]].dataset.kind : "");
+let leaf = leaves.find((value) => kindOfLeaf(value) === "input") ?? leaves.find((value) => kindOfLeaf(value) !== "constant") ?? leaves[0];
+
+// What else follows.
+const afterwards = [];
 
 const isChanged = (value) => !Object.is(live.leaves[value], before.leaves[value]);
 const changedLeaves = () => leaves.filter(isChanged);
@@ -56,7 +60,7 @@ function showNumbers(state, options) {
   show({ still: true });
   showLeaf(options);
   if (!list.hidden) fillTables();
-  if (isExercise) fillSheet();
+  for (const follow of afterwards) follow();
 }
 
 function setLeaves(numbers, options) {
@@ -112,15 +116,17 @@ byId("compare").addEventListener("click", () => showNumbers(now === live ? befor
 
 // ---- a link has what was changed: #x=3&w=-1. What it says of anything else is nothing to this page.
 
+const MOST_IN_A_LINK = 60;
+
 function writeLink() {
-  const changed = new URLSearchParams(changedLeaves().map((value) => [names[value], number17(live.leaves[value])]));
+  const changed = new URLSearchParams(changedLeaves().slice(0, MOST_IN_A_LINK).map((value) => [names[value], inFull(live.leaves[value])]));
   try {
     history.replaceState(null, "", `#${changed}`);
   } catch {
     // A page in a frame has no address of its own.
   }
 }
-const number17 = (x) => (Number.isFinite(x) ? String(x) : number(x));
+const inFull = (x) => (Number.isFinite(x) ? String(x) : number(x));
 
 function readLink() {
   const numbers = graph.leaves.slice();

@@ -15,6 +15,7 @@ from micrograd_bp.files import write_bytes
 from micrograd_bp.views.drawing.dot_text import drawing_of
 from micrograd_bp.views.drawing.geometry import laid_out
 from micrograd_bp.views.drawing.picture import Picture
+from micrograd_bp.views.names import Role
 from micrograd_bp.views.page.document import document
 from micrograd_bp.views.page.exercise import GRADIENTS, LOCAL_DERIVATIVES, asked, without_answers
 from micrograd_bp.views.page.graph_data import page_data
@@ -103,6 +104,7 @@ def page(
     leaf: Value | None = None,
     around: Value | None = None,
     hops: int = 2,
+    data: Any = None,
 ) -> Page:
     """The graph of `root` as a page: the drawing, and every step of the backward pass; nobody's `grad` is touched.
 
@@ -121,6 +123,7 @@ def page(
         leaf: shows only the paths from this value to the output.
         around: shows only what is near this value.
         hops: how many edges away that still is.
+        data: the inputs, of one or two numbers each, and the targets: a plot shows what has been learnt of them.
 
     Raises:
         TypeError: a root, `leaf` or `around` that is not a Value, a gradient that is not a number, or `names` or
@@ -160,7 +163,7 @@ def page(
     heading = printable(title, LONGEST_TITLE) or _title(scene, hidden)
     names = [scene.recording.names[node] for node in scene.part.order] if scene.by_value else None
     rules = Rules()
-    data = page_data(scene, rules, forward=forward, hidden=hidden)
+    facts = page_data(scene, rules, forward=forward, hidden=hidden, data=data)
     html = document(
         title=heading,
         summary=_summary(scene),
@@ -168,8 +171,9 @@ def page(
         is_high=geometry.height > geometry.width,
         legend=legend(drawn),
         rules=rules.text,
-        data=data,
+        data=facts,
         hidden=hidden,
+        further=_further(scene, hidden, has_data=data is not None),
     )
     return Page(html, picture, direction, bool(hidden))
 
@@ -187,6 +191,14 @@ def write_page(root: Value | Sequence[Value], path: str | os.PathLike[str], **op
 
 
 # ---- the parts
+
+
+def _further(scene: Scene, hidden: Sequence[str], *, has_data: bool) -> list[str]:
+    """What there is on this page that others have not: an exercise; or parameters, and a loss that they can lower."""
+    if hidden:
+        return ["exercise"]
+    learns = len(scene.part.roots) == 1 and Role.PARAMETER in map(scene.roles.role, scene.recording.graph.order)
+    return ["learn"] * learns + ["plot"] * has_data
 
 
 def _title(scene: Scene, hidden: Sequence[str]) -> str:
