@@ -134,7 +134,7 @@ function showLegend() {
 // ---- size of the drawing, and what of it is seen
 
 const { width: graphWidth, height: graphHeight } = drawnGraph.viewBox.baseVal;
-const SMALLEST_THAT_IS_READ = 0.95, SMALLEST_THAT_IS_SEEN = 0.3, LARGEST = 8;
+const SMALLEST_THAT_IS_READ = 0.95, SMALLEST_THAT_IS_SEEN = 0.2, LARGEST = 8;
 let zoom = 1;
 let fitted = true;
 

@@ -44,7 +44,7 @@ function showLeaf({ typing = false, sliding = false } = {}) {
 
 // The outputs, before and now.
 function outcome(changed) {
-  if (!changed.length) return "";
+  if (!changed.length) return "Change a number, and everything follows.";
   const outputs = graph.roots.slice(0, 2).map((root) => {
     const [was, is] = [before, live].map(({ values }) => number(values[root]));
     return `${names[root]}: ${was === is ? was : `${was} → ${is}`}`;

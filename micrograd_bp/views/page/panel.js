@@ -97,7 +97,7 @@ function showStep(step) {
   byId("product").hidden = !parts.length;
   ["upstream", "local", "contribution"].forEach((id, place) => set(id, parts[place]));
   if (parts.length) byId("contribution").className = signOf(now.contributions[step.edge]);
-  const quantity = byValue ? "gradient" : "mean |gradient|";
+  const quantity = isMean(step.receivers.find((box) => box !== step.box) ?? step.box) ? "mean |gradient|" : "gradient";
   set("change", changeOf(step) && `${quantity} of ${inside(module, receiverOf(step))}: ${changeOf(step)}`);
   set("source", DATA.sources[step.node] && `made at ${DATA.sources[step.node]}`);
   set("note", noteOf(step) && `Note: ${noteOf(step)}`);

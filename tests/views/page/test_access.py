@@ -13,7 +13,7 @@ from micrograd_bp.views.page.page import page
 from micrograd_bp.views.page.schemes import DARK, LIGHT
 from tests.counts import count
 from tests.views.page.conftest import NARROW, WIDE, Opened
-from tests.views.page.graphs import neuron
+from tests.views.page.graphs import network, neuron
 from tests.views.page.test_page import HOSTILE
 
 Open = Callable[..., Opened]
@@ -52,6 +52,35 @@ def test_axe_finds_nothing_wrong_with_an_exercise(scheme: str, open_page: Open) 
     opened.tab.get_by_label("w2", exact=True).fill("1")
     opened.tab.get_by_role("button", name="Check").click()
     assert violations(opened) == []
+
+
+@pytest.mark.parametrize(("scheme", "viewport"), [("light", NARROW), ("dark", WIDE)])
+def test_axe_finds_nothing_wrong_with_changed_numbers_and_with_learning(
+    scheme: str, viewport: dict[str, int], open_page: Open
+) -> None:
+    data = [[0.0, 1.0], [1.0, 0.5]], [1.0, -1.0]
+    loss = mse([MLP(2, [2, 1], activation="tanh", rng=1)(row) for row in data[0]], data[1])
+    opened = open_page(page(loss.log(), data=data, detail="values"), color_scheme=scheme, viewport=viewport)
+    opened.tab.get_by_role("button", name="One step").click()
+    opened.tab.locator("#plot-numbers summary").click()
+    opened.tab.locator("#leaf-number").fill("x")
+    assert violations(opened) == []
+    opened.tab.locator("#leaf").select_option(index=0)
+    opened.tab.locator("#leaf-number").fill("inf")
+    opened.tab.locator("#leaf-number").blur()
+    opened.tab.locator("#compare").click()
+    assert violations(opened) == []
+    assert opened.tab.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+
+
+@pytest.mark.parametrize("viewport", [WIDE, NARROW, {"width": 1200, "height": 800}])
+def test_the_output_is_on_the_screen_when_the_page_opens(viewport: dict[str, int], open_page: Open) -> None:
+    opened = open_page(page(network()[1]), viewport=viewport)
+    box, drawing = (opened.tab.locator(each).bounding_box() for each in ("#graph .box.output", "#drawing"))
+    assert box is not None
+    assert drawing is not None
+    assert drawing["x"] <= box["x"]
+    assert box["x"] + box["width"] <= drawing["x"] + drawing["width"] + 1
 
 
 def contrast(a: str, b: str) -> float:
@@ -167,4 +196,4 @@ def test_hostile_labels_do_nothing(open_page: Open) -> None:
         opened.press("b")
         opened.press("Home")
         opened.press("c")
-        assert opened.tab.locator("img, iframe, svg:not(#graph):not(.legend svg)").count() == 0
+        assert opened.tab.locator("img, iframe, svg:not(#graph):not(#curve):not(.legend svg)").count() == 0
