@@ -80,6 +80,14 @@ def _once(browser: "Browser", root: Value, names: Any, path: Path) -> dict[str, 
     steps: Sequence[float] = [
         tab.evaluate(f"() => {{{UNTIL_SHOWN} return untilShown({step});}}") for _ in range(N_STEPS)
     ]
+    slide = "() => { const s = byId('leaf-slider'); s.stepUp(); s.dispatchEvent(new Event('input')); }"
+    changes: Sequence[float] = [
+        tab.evaluate(f"() => {{{UNTIL_SHOWN} return untilShown({slide});}}") for _ in range(N_STEPS)
+    ]
+    learn = "() => learn(1)"
+    descents: Sequence[float] = [
+        tab.evaluate(f"() => {{{UNTIL_SHOWN} return untilShown({learn});}}") for _ in range(N_STEPS)
+    ]
     ends = "new KeyboardEvent('keydown', {key: 'KEY', bubbles: true})"
     jumps = {
         key: tab.evaluate(
@@ -92,6 +100,8 @@ def _once(browser: "Browser", root: Value, names: Any, path: Path) -> dict[str, 
         "write_page": [written],
         "from opening it to the first display": [shown],
         "a step": list(steps),
+        "a number changed with the slider": list(changes),
+        "a step of gradient descent": list(descents),
         "a jump to the end": [jumps["End"]],
         "a jump back to the start": [jumps["Home"]],
     }

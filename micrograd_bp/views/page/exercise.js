@@ -43,7 +43,7 @@ function mistakesAt(box) {
   if (made.length > 1) {
     const missing = "more than one path leads here, and their contributions add up";
     contributions.forEach((each) => found.push([each, `this is one path only: ${missing}`]));
-    contributions.forEach((each) => found.push([now.gradients[value] - each, `one path is left out: ${missing}`]));
+    if (made.length > 2) contributions.forEach((each) => found.push([now.gradients[value] - each, `a path is left out: ${missing}`]));
   }
   return found;
 }

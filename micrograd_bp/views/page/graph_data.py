@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from micrograd_bp.engine import Operation, Value
@@ -28,11 +28,12 @@ def page_data(scene: Scene, rules: Rules, *, forward: bool, hidden: Sequence[str
     order, names = scene.recording.graph.order, scene.recording.names
     start = {root: scene.recording.graph.start[root] for root in scene.part.roots}
     graph = graph_data(order, start, rules)
+    said = _spoken_of(scene)
     facts: dict[str, Any] = {
         "graph": graph,
-        "names": [names[node] for node in order],
-        "own": [place for place, node in enumerate(order) if node in names.own],
-        "symbols": _symbols(scene),
+        "names": [names[node] if node in said else "" for node in order],
+        "own": [place for place, node in enumerate(order) if node in names.own and node in said],
+        "symbols": _symbols(scene, said),
         "rules": [
             {
                 "name": operation.name,
@@ -46,9 +47,9 @@ def page_data(scene: Scene, rules: Rules, *, forward: bool, hidden: Sequence[str
         "templates": {
             key: templates(rules.operations[rule], n_operands)
             for key, (rule, n_operands) in {
-                _template_key(rules, rule, len(operands)): (rule, len(operands))
-                for rule, operands in zip(graph["rule"], graph["operands"], strict=True)
-                if rule >= 0
+                _template_key(rules, rule, len(node.operands)): (rule, len(node.operands))
+                for rule, node in zip(graph["rule"], order, strict=True)
+                if rule >= 0 and node in said
             }.items()
         },
         "parameters": [place for place, node in enumerate(order) if scene.roles.role(node) is Role.PARAMETER],
@@ -94,12 +95,25 @@ def graph_data(order: Sequence[Value], start: Mapping[Value, float], rules: Rule
             }
     return {
         "rule": rule,
-        "operands": [[places[operand] for operand in node.operands] for node in order],
+        "operands": [runs([places[operand] for operand in node.operands]) for node in order],
         "leaves": [None if node.operands else plain(node.data) for node in order],
         "recorded": recorded,
         "roots": [places[root] for root in start],
         "upstream": [plain(gradient) for gradient in start.values()],
     }
+
+
+def runs(numbers: Sequence[int]) -> list[int]:
+    """Places with `3, -7` for `3, 4, 5, 6, 7`: of the weights of a neuron two numbers are enough."""
+    written: list[int] = []
+    first = 0
+    while first < len(numbers):
+        last = first
+        while last + 1 < len(numbers) and numbers[last + 1] == numbers[last] + 1:
+            last += 1
+        written += [numbers[first], -numbers[last]] if last - first > 1 else numbers[first : last + 1]
+        first = last + 1
+    return written
 
 
 def plain(number: float) -> float | str:
@@ -111,11 +125,22 @@ def _template_key(rules: Rules, rule: int, n_operands: int) -> str:
     return f"{rule},{n_operands}" if rules.operations[rule].many else str(rule)
 
 
-def _symbols(scene: Scene) -> dict[int, Any]:
+def _spoken_of(scene: Scene) -> set[Value]:
+    """The values that are called by name: all, or where boxes are modules leaves, outputs and what has its own box."""
+    if scene.by_value:
+        return set(scene.recording.graph.order)
+    alone = [node for node, box in scene.places.items() if not MEANS & dict(scene.picture.boxes[box].rows).keys()]
+    leaves = [node for node in scene.recording.graph.order if not node.operands]
+    return {*leaves, *alone, *(operand for node in alone for operand in node.operands), *scene.part.roots}
+
+
+def _symbols(scene: Scene, said: Container[Value]) -> dict[int, Any]:
     """How formulas call the values whose name is long or not their own: an expression with its strength; 0 for none."""
     names = scene.recording.names
     symbols: dict[int, Any] = {}
     for place, node in enumerate(scene.recording.graph.order):
+        if node not in said:
+            continue
         symbol = symbol_of(node, names)
         if symbol is None:
             symbols[place] = 0
@@ -141,8 +166,8 @@ def _boxes(scene: Scene) -> dict[str, Any]:
     } | set(scene.part.roots)
     return {
         "byValue": False,
-        "boxes": [[places[node] for node in each] for each in members],
-        "outputs": [[places[node] for node in each if node in used_outside] for each in members],
+        "boxes": [runs([places[node] for node in each]) for each in members],
+        "outputs": [runs([places[node] for node in each if node in used_outside]) for each in members],
         "means": [int(bool(MEANS & dict(box.rows).keys())) for box in scene.picture.boxes],
         "leftOut": left_out,
         "titles": [box.tooltip for box in scene.picture.boxes],

@@ -39,7 +39,7 @@ function showLeaf({ typing = false, sliding = false } = {}) {
   byId("compare").textContent = now === live ? "Compare" : "Back to now";
   byId("outcome").textContent = outcome(changed);
   const trouble = [...now.refused.keys()][0];
-  set("trouble", trouble === undefined ? "" : `${names[trouble]}: ${refusal(trouble, now)}`);
+  set("trouble", trouble === undefined ? "" : `${names[trouble] ? `${names[trouble]}: ` : ""}${refusal(trouble, now)}`);
 }
 
 // The outputs, before and now.

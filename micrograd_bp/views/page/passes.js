@@ -3,6 +3,13 @@
 // A graph has for each value the place of its rule (`rule`; -1 for a leaf, -2 for what only Python computes) and its
 // `operands`, the `roots` with their `upstream` gradients, and for what only Python computes what it has `recorded`.
 
+// Places as they are written, with 3, -7 for 3, 4, 5, 6, 7.
+const unrolled = (places) =>
+  places.flatMap((place, i) => {
+    const before = places[i - 1];
+    return place < 0 ? Array.from({ length: -place - before }, (_, k) => before + 1 + k) : [place];
+  });
+
 // Operands as a rule takes them: a group is an array.
 function arranged(numbers, groups) {
   const nGroups = groups.filter(Boolean).length;

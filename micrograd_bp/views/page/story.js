@@ -1,6 +1,7 @@
 // What there is to walk: boxes, lines and steps, and their numbers for whatever stands in the leaves.
 
 const { byValue } = DATA;
+if (!byValue) for (const lists of [DATA.boxes, DATA.outputs]) lists.forEach((list, box) => (lists[box] = unrolled(list)));
 const membersOf = (box) => (byValue ? [DATA.boxes[box]] : DATA.boxes[box]);
 const nBoxes = DATA.boxes.length;
 const boxOf = new Int32Array(names.length).fill(-1);

@@ -45,6 +45,7 @@ for (const each of Object.values(graph.recorded)) {
   each.result = readNumber(each.result);
   for (const list of [each.local, each.from]) list.forEach((one, i) => (list[i] = readNumber(one)));
 }
+graph.operands = graph.operands.map(unrolled);
 const { operands } = graph;
 const own = new Set(DATA.own);
 const isLeaf = (value) => graph.rule[value] === -1;

@@ -1,5 +1,6 @@
 """The exercise sheet, in a browser: nothing is given away before it is asked for."""
 
+import math
 from collections.abc import Callable
 
 from micrograd_bp import Value, dot
@@ -120,6 +121,47 @@ def test_answers_stand_behind_the_marks_of_what_was_written(open_page: Open) -> 
     field.fill("-1.5")
     field.blur()
     assert answers(opened)["x1"] == "right: -1.503"
+
+
+def test_a_usual_mistake_is_called_by_its_name(open_page: Open) -> None:
+    """x·x·w: the two paths to x, and what comes from above."""
+    x, w = Value(3.0, label="x"), Value(-2.0, label="w")
+    y = x * x
+    y.label = "y"
+    opened = open_page(page((y * w) * 0.5, hide="gradients"))  # y: -1, w: 4.5, x: -6, in two parts
+    missing = "more than one path leads here, and their contributions add up"
+    for value, written, said in [
+        ("x", "-6", "right"),
+        ("x", "6", "not yet"),  # the wrong sign, or without what comes from above: both give 6
+        ("x", "-3", f"not yet: this is one path only: {missing}"),
+        ("w", "9", "not yet: this is the local derivative alone: the upstream gradient is missing"),
+        ("w", "0.5", "not yet: this is the upstream gradient alone: the local derivative is missing"),
+        ("w", "-4.5", "not yet: the size is right, the sign is not"),
+        ("w", "7", "not yet"),
+    ]:
+        field = opened.tab.get_by_label(value, exact=True)
+        field.fill(written)
+        field.blur()
+        assert answers(opened)[value] == said, (value, written)
+
+
+def test_new_numbers_make_another_sheet(open_page: Open) -> None:
+    opened = sheet(open_page)
+    opened.tab.get_by_label("w1", exact=True).fill("1.002")
+    opened.tab.get_by_role("button", name="Check").click()
+    opened.tab.get_by_role("button", name="New numbers").click()
+    assert set(answers(opened).values()) == {""}
+    assert set(opened.gradients().values()) == {"1", "?"}
+    numbers = {
+        name: float(opened.box(name).locator(".data").text_content() or "") for name in ("x1", "x2", "w1", "w2", "b")
+    }
+    x1, x2, w1, w2, b = numbers.values()
+    expected = x1 * (1.0 - math.tanh(x1 * w1 + x2 * w2 + b) ** 2)
+    field = opened.tab.get_by_label("w1", exact=True)
+    field.fill(f"{expected:.3g}")
+    field.blur()
+    assert answers(opened)["w1"] == "right"
+    assert opened.tab.locator("#worksheet tr", has_text="n = x1·w1 + x2·w2 + b").count() == 1
 
 
 # ---- local derivatives
