@@ -55,16 +55,19 @@ def gradients(output: Value, inputs: Sequence[Value], *, create_graph: bool = Fa
     return [received.get(value, 0.0) for value in inputs]
 
 
-def upstream_gradients(outputs: Sequence[Value], order: Sequence[Value]) -> dict[Value, float]:
+def upstream_gradients(
+    outputs: Sequence[Value], order: Sequence[Value], given: Sequence[float] | None = None
+) -> dict[Value, float]:
     """d(Σ outputs)/d(node) for each node, as `backward` computes it, without writing a `grad`.
 
     Args:
         outputs: what to differentiate.
         order: the nodes below them, in topological order.
+        given: the upstream gradient of each output; 1.0 for each if not given.
     """
     gradients = dict.fromkeys(order, 0.0)
-    for output in outputs:
-        gradients[output] += 1.0
+    for output, gradient in zip(outputs, given or [1.0] * len(outputs), strict=True):
+        gradients[output] += gradient
     for node in reversed(order):
         upstream = gradients[node]
         for operand, local_derivative in zip(node.operands, node.local_derivatives, strict=True):

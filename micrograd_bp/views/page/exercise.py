@@ -14,7 +14,7 @@ BLANK = "?"
 
 def asked(scene: Scene) -> set[int]:
     """The boxes whose gradient is to be found: it stands there, and comes from somewhere."""
-    receive = {step.operand for step in scene.recording.steps}
+    receive = {operand for node in scene.graph.order for operand in node.operands}
     return {
         scene.places[node]
         for node in receive & scene.places.keys()

@@ -25,9 +25,8 @@ LEAF, OUTSIDE = -1, -2
 
 def page_data(scene: Scene, rules: Rules, *, forward: bool, hidden: Sequence[str], data: Any = None) -> str:
     """All that the scripts of a page need to know, as JSON that can stand between tags; the arguments are `page`'s."""
-    order, names = scene.recording.graph.order, scene.recording.names
-    start = {root: scene.recording.graph.start[root] for root in scene.part.roots}
-    graph = graph_data(order, start, rules)
+    order, names = scene.graph.order, scene.roles
+    graph = graph_data(order, scene.start, rules)
     said = _spoken_of(scene)
     facts: dict[str, Any] = {
         "graph": graph,
@@ -128,17 +127,17 @@ def _template_key(rules: Rules, rule: int, n_operands: int) -> str:
 def _spoken_of(scene: Scene) -> set[Value]:
     """The values that are called by name: all, or where boxes are modules leaves, outputs and what has its own box."""
     if scene.by_value:
-        return set(scene.recording.graph.order)
+        return set(scene.graph.order)
     alone = [node for node, box in scene.places.items() if not MEANS & dict(scene.picture.boxes[box].rows).keys()]
-    leaves = [node for node in scene.recording.graph.order if not node.operands]
+    leaves = [node for node in scene.graph.order if not node.operands]
     return {*leaves, *alone, *(operand for node in alone for operand in node.operands), *scene.part.roots}
 
 
 def _symbols(scene: Scene, said: Container[Value]) -> dict[int, Any]:
     """How formulas call the values whose name is long or not their own: an expression with its strength; 0 for none."""
-    names = scene.recording.names
+    names = scene.roles
     symbols: dict[int, Any] = {}
-    for place, node in enumerate(scene.recording.graph.order):
+    for place, node in enumerate(scene.graph.order):
         if node not in said:
             continue
         symbol = symbol_of(node, names)
@@ -151,7 +150,7 @@ def _symbols(scene: Scene, said: Container[Value]) -> dict[int, Any]:
 
 def _boxes(scene: Scene) -> dict[str, Any]:
     """Which values each box stands for, and which of them its numbers are of."""
-    places = {node: place for place, node in enumerate(scene.recording.graph.order)}
+    places = {node: place for place, node in enumerate(scene.graph.order)}
     members: list[list[Value]] = [[] for _ in scene.picture.boxes]
     for node in scene.part.order:
         members[scene.places[node]].append(node)
@@ -177,7 +176,7 @@ def _boxes(scene: Scene) -> dict[str, Any]:
 
 def _places(scene: Scene) -> dict[str, Any]:
     """Which module and which layer made each value, and in which source line."""
-    order = scene.recording.graph.order
+    order = scene.graph.order
     modules = [scene.module(node) for node in order]
     known = list(dict.fromkeys(modules))
     layers = dict(zip(modules, map(scene.layer, order), strict=True))

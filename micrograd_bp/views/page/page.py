@@ -161,7 +161,7 @@ def page(
         drawn = replace(picture, lines=drawn.lines)  # they wait for their colours
     geometry = laid_out(_with_room(scene.picture), direction)
     heading = printable(title, LONGEST_TITLE) or _title(scene, hidden)
-    names = [scene.recording.names[node] for node in scene.part.order] if scene.by_value else None
+    names = [scene.roles[node] for node in scene.part.order] if scene.by_value else None
     rules = Rules()
     facts = page_data(scene, rules, forward=forward, hidden=hidden, data=data)
     html = document(
@@ -197,12 +197,12 @@ def _further(scene: Scene, hidden: Sequence[str], *, has_data: bool) -> list[str
     """What there is on this page that others have not: an exercise; or parameters, and a loss that they can lower."""
     if hidden:
         return ["exercise"]
-    learns = len(scene.part.roots) == 1 and Role.PARAMETER in map(scene.roles.role, scene.recording.graph.order)
+    learns = len(scene.part.roots) == 1 and Role.PARAMETER in map(scene.roles.role, scene.graph.order)
     return ["learn"] * learns + ["plot"] * has_data
 
 
 def _title(scene: Scene, hidden: Sequence[str]) -> str:
-    roots = [scene.recording.names[root] for root in scene.part.roots]
+    roots = [scene.roles[root] for root in scene.part.roots]
     of = roots[0] if len(roots) == 1 else f"{len(roots)} outputs"
     return f"Find the {' and '.join(hidden)} of {of}" if hidden else f"The gradient of {of}, step by step"
 

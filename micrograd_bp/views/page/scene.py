@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from micrograd_bp.engine import Value
+from micrograd_bp.engine.derivatives import upstream_gradients
 from micrograd_bp.views.drawing.groups import MEANS, grouped, picture_of_groups
 from micrograd_bp.views.drawing.levels import VALUES_UP_TO, readable
 from micrograd_bp.views.drawing.parts import Part, around, everything, on_paths
@@ -14,7 +15,7 @@ from micrograd_bp.views.gradient_flow import GivenFlow
 from micrograd_bp.views.modules import layer_of, module_name
 from micrograd_bp.views.names import Names
 from micrograd_bp.views.roots import as_roots
-from micrograd_bp.views.steps.steps import Recording
+from micrograd_bp.views.steps.step import Graph
 from micrograd_bp.views.text import printable
 
 Detail = Literal["auto", "values", "neurons", "layers"]
@@ -32,16 +33,21 @@ class Scene:
         picture: its boxes and lines, with the gradients of the finished backward pass.
         places: the box of each value that is shown.
         by_value: whether each value has a box of its own.
-        roles: what the values are.
-        recording: the backward pass, at its end.
+        graph: the whole graph, with its names.
+        start: the outputs, each with its upstream gradient.
     """
 
     part: Part
     picture: Picture
     places: dict[Value, int]
     by_value: bool
-    roles: Names
-    recording: Recording
+    graph: Graph
+    start: dict[Value, float]
+
+    @property
+    def roles(self) -> Names:
+        """What the values are called, and what they are."""
+        return self.graph.names
 
     def layer(self, node: Value) -> str:
         """The layer that made a node; "" for one that no module made."""
@@ -80,14 +86,14 @@ def scene_of(
     if leaf is not None and near is not None:
         raise ValueError("a page shows one part: the paths from leaf=, or what is near around=, not both")
     part = everything(as_roots(root))
-    roles = Names(names, part.roots, part.order)
-    recording = Recording(part.roots, gradients, names=names)
-    recording.goto(len(recording.steps))
+    graph = Graph(part.roots, gradients, names)
+    start = {root: graph.start[root] for root in graph.roots}
+    roles = graph.names
     if near is not None:
         part = around(part, near, hops)
     elif leaf is not None:
         part = on_paths(part, leaf)
-    flow = GivenFlow(recording.gradients())
+    flow = GivenFlow(upstream_gradients(list(start), graph.order, list(start.values())))
     notes: list[str] = []
     together = False
     if detail == "auto":
@@ -100,13 +106,13 @@ def scene_of(
     if level in ("values", "tables"):  # a page follows the steps, and need not be seen at once
         # Frames would push the inputs out to the border and make the drawing twice as high; the panel names modules.
         picture = replace(picture_of_values(part, roles, flow, framed=False), notes=notes)
-        return Scene(part, picture, {node: i for i, node in enumerate(part.order)}, True, roles, recording)
+        return Scene(part, picture, {node: i for i, node in enumerate(part.order)}, True, graph, start)
     picture = picture_of_groups(part, roles, flow, level, together=together)
     if detail == "auto":
         picture = replace(picture, notes=[*notes, "module by module; detail='values' steps through each value"])
     groups = grouped(part, roles, level, together=together)
     places = {member: i for i, group in enumerate(groups) for member in group.members}
-    return Scene(part, _with_one_gradient_each(picture), places, False, roles, recording)
+    return Scene(part, _with_one_gradient_each(picture), places, False, graph, start)
 
 
 def _with_one_gradient_each(picture: Picture) -> Picture:

@@ -48,8 +48,8 @@ def relative(a: float, b: float) -> float:
 @pytest.mark.parametrize("name", ["xor", "two moons"])
 def test_steps_of_gradient_descent_are_the_engines(name: str, open_page: Open) -> None:
     """From the page's own numbers each step, and from the start all of them."""
-    data, hidden = (XOR, 4) if name == "xor" else (moons(count(20, 100)), 8)
-    n_steps, rate = count(30, 100), 0.2
+    data, hidden = (XOR, 4) if name == "xor" else (moons(count(8, 100)), 8)
+    n_steps, rate = count(20, 100), 0.2
     model = MLP(2, [hidden, 1], activation="tanh", rng=3)
     loss = loss_on(model, data)
     opened = open_page(page(loss, detail="layers"))

@@ -1,7 +1,6 @@
 """Another number in a leaf: everything on the page is as on a page that was written with that number."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -45,7 +44,7 @@ def everything(opened: Opened) -> list[str]:
     return [*[text for text in drawing if text], *strokes, *words, opened.text("#all-steps")]
 
 
-@pytest.mark.parametrize("position", [0, 1, 6, 14])
+@pytest.mark.parametrize("position", [2, 14])
 def test_everything_follows_at_whatever_step_one_stands(position: int, open_page: Open) -> None:
     def opened_there(root: Value) -> Opened:
         opened = open_page(page(root, forward=True))
@@ -169,18 +168,19 @@ def test_a_link_keeps_what_was_changed(open_page: Open) -> None:
     assert opened.tab.evaluate("location.hash") == ""
 
 
-@pytest.mark.parametrize(
-    "link", ["#x1=<script>alert(1)</script>", "#__proto__=3&constructor=2", "#x1=1e999999&x1=", "#%", "#=&&=3", "#n=7"]
-)
-def test_a_hostile_link_does_nothing(link: str, open_page: Open, tmp_path: Path) -> None:
+def test_a_hostile_link_does_nothing(open_page: Open) -> None:
     opened = open_page(page(neuron()))
     start = opened.state()
-    opened.tab.evaluate("link => { location.hash = link; }", link)
-    opened.tab.wait_for_timeout(50)
-    if "1e999999" in link:  # a number like any other
-        assert opened.box("x1").locator(".data").text_content() == "inf"
-    else:
-        assert opened.state() == start
+    for link in (
+        "#x1=<script>alert(1)</script>",
+        "#__proto__=3&constructor=2",
+        "#x1=&x1=0x3",
+        "#%",
+        "#=&&=3",
+        "#n=7&o=1",
+    ):
+        opened.tab.evaluate("link => { location.hash = link; readLink(); }", link)
+        assert opened.state() == start, link
 
 
 def test_labels_that_are_links_themselves(open_page: Open) -> None:

@@ -96,7 +96,9 @@ def test_every_operation_as_on_floats(browser: Browser) -> None:
             if entry.name == "constant_power":
                 constants["exponent"] = [2.0, -1.0, 0.5][repetition]
             operation = bind(entry, constants)
-            calls += [(operation, numbers_for(random, operation, kind)) for kind in (0, 1, 2) for _ in range(8)]
+            calls += [
+                (operation, numbers_for(random, operation, kind)) for kind in (0, 1, 2) for _ in range(count(3, 12))
+            ]
     cases = []
     for operation, data in calls:
         place = rules.place(operation)
@@ -123,7 +125,7 @@ def test_graphs_of_all_operations_whatever_their_leaves_become(browser: Browser)
     """
     random, rules, own = Random(1), Rules(), define_operations()
     graphs = []
-    for _ in range(count(30, 200)):
+    for _ in range(count(20, 200)):
         loss = random_problem(random, own).loss
         order = topological_order(loss)
         start = {loss: 1.0}
