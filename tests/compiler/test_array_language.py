@@ -1,6 +1,7 @@
 """The array language: equal arrays are one, what is simplified, derivatives, and that nothing is computed twice."""
 
 import gc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ from micrograd_bp.compiler.arrays.language import (
     variable,
 )
 from micrograd_bp.compiler.arrays.routine import Routine
+from micrograd_bp.compiler.arrays.rules import Functions, result_and_contributions
 from micrograd_bp.compiler.arrays.statements import Statement
 from micrograd_bp.compiler.find.groups import HOLE
 from micrograd_bp.compiler.run.array_functions import ArrayFunctions
@@ -149,3 +151,17 @@ def test_what_both_passes_need_is_computed_once():
     a, b = Value(0.5), Value(2.0)
     source = compile((a * b).softplus() * a, inputs={"X": [a]}, parameters=[b], form="matrices").source
     assert sum(statement.count("exp(") for statement in statements(source)) == 1
+
+
+def test_the_map_of_the_code_prints_each_stage_as_it_is():
+    text = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text(encoding="utf-8")
+    x, w = Value(2.0, label="x"), Value(-3.0, label="w")
+    y = x * w
+    y.label = "y"
+    (routine,) = compile(y, inputs={"x": x}, parameters=[w])._program.routines
+    assert f"\n{routine}\n" in text
+    stages = {*str(routine).splitlines(), *str(functional(routine)).splitlines()}
+    a, b, upstream = variable("x"), variable("w"), variable("d_y")
+    result, contributions_ = result_and_contributions(y.operation, [a, b], [False, True], upstream, Functions())
+    stages |= {f"y = {result}", f"d_w = {contributions_[b]}"}
+    assert [line for line in stages if line not in text] == []
