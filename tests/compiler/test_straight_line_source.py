@@ -167,3 +167,9 @@ def test_the_source_is_registered_for_as_long_as_the_program_lives(neuron):
     del again
     gc.collect()
     assert filename not in linecache.cache
+
+
+def test_what_is_an_operand_twice_is_simplified_as_in_arrays():
+    x = Value(0.7, label="x")
+    assert "    d_x = 2.0 * x\n" in straight_line(x * x, {}, [x], {}).source
+    assert "    v0 = 2.0 * x\n" in straight_line(x + x, {}, [x], {}).source

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from micrograd_bp.compiler.arrays.gradient import stated
-from micrograd_bp.compiler.arrays.language import Array, call, constant, literal, rewritten, total
+from micrograd_bp.compiler.arrays.language import Array, call, constant, literal, rewritten, total, variable
 from micrograd_bp.engine.graph import topological_order
 from micrograd_bp.engine.numbers.arrays import Arrays
 from micrograd_bp.engine.numbers.floats import is_primitive
@@ -104,7 +104,7 @@ def result_and_contributions(
 
     Args:
         operation: with its constants bound.
-        operands: the numbers, member by member.
+        operands: the numbers, member by member; what is an operand twice stands there twice.
         wanted: for each of them whether its gradient is asked for.
         upstream: the upstream gradient.
         functions: what to compute with.
@@ -121,7 +121,20 @@ def result_and_contributions(
     # What stands for the result in a derivative is the object that stands for the result here.
     result, *slopes = rewritten([formulas[trace.result], *operation.laid_out(derivatives, arranged)], folded)
     along = [(x, slope) for x, slope, is_wanted in zip(operands, slopes, wanted, strict=True) if is_wanted]
-    return result, dict(stated(along, upstream))
+    contributions: dict[Array, Array] = {}
+    for x, contribution in stated(along, upstream):
+        contributions[x] = call("add", contributions[x], contribution) if x in contributions else contribution
+    return result, contributions
+
+
+def named_operands(operands: Sequence[int], name: str, start: int = 0) -> list[Array]:
+    """A variable for each operand, with its number put into `name`; where two are the same, that of the first."""
+    return [variable(name.format(start + number)) for number in firsts(operands) or range(len(operands))]
+
+
+def firsts(operands: Sequence[int]) -> tuple[int, ...]:
+    """For each operand the number of the first that is the same; () where all differ."""
+    return tuple(map(operands.index, operands)) if len(set(operands)) < len(operands) else ()
 
 
 def folded(node: Array, operands: Sequence[Array]) -> Array | None:

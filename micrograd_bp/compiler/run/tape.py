@@ -7,7 +7,8 @@ at the speed of machine code. numba compiles it, once for all graphs.
 import math
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from micrograd_bp.compiler.arrays.gradient import backward
 from micrograd_bp.compiler.arrays.language import Array, call, literal, variable
-from micrograd_bp.compiler.arrays.rules import Functions, result_and_contributions
+from micrograd_bp.compiler.arrays.rules import Functions, firsts, named_operands, result_and_contributions
 from micrograd_bp.compiler.find.numbering import Numbering
 from micrograd_bp.compiler.run.tape_kernel import CODES, run
 from micrograd_bp.engine import Operation, topological_order
@@ -160,24 +161,26 @@ def _patterns(graph: Numbering, literals: _Literals, *, differentiated: bool) ->
     made: dict[Any, _Pattern] = {}
     patterns, moved = [], graph.moved
     for node, operands in zip(graph.nodes[graph.n_leaves :], graph.operands[graph.n_leaves :], strict=True):
-        kind = node.operation, *[differentiated and moved[operand] for operand in operands]
+        wanted = [differentiated and moved[operand] for operand in operands]
+        kind = node.operation, firsts(operands), *wanted
         if kind not in made:
             assert node.operation is not None
-            made[kind] = _pattern(node.operation, [is_moved == 1 for is_moved in kind[1:]], literals)
+            made[kind] = _pattern(node.operation, named_operands(operands, "{}"), [*map(bool, wanted)], literals)
         patterns.append(made[kind])
     return patterns
 
 
-def _pattern(operation: Operation, wanted: Sequence[bool], literals: _Literals) -> _Pattern:
-    operands = [variable(str(number)) for number in range(len(wanted))]
+def _pattern(operation: Operation, operands: Sequence[Array], wanted: Sequence[bool], literals: _Literals) -> _Pattern:
     upstream = variable("upstream")
     result, products = result_and_contributions(operation, operands, wanted, upstream, _Scalars())
     written = [each for each in topological_order(result, *products.values()) if each.function == "literal"]
     places = {id(each): place for place, each in enumerate([*operands, *written])}
-    forward = _instructions([result], places)
-    places[id(upstream)] = len(places)
-    added = [(number, *_as_sum(products[x], upstream)) for number, x in enumerate(operands) if x in products]
-    backward = _instructions([factor for _, _, *factors in added for factor in factors], places)
+    new_places = count(len(operands) + len(written))
+    forward = _instructions([result], places, new_places)
+    places[id(upstream)] = next(new_places)
+    numbers = {x: number for number, x in enumerate(operands)}
+    added = [(numbers[x], *_as_sum(product, upstream)) for x, product in products.items()]
+    backward = _instructions([factor for _, _, *factors in added for factor in factors], places, new_places)
     return _Pattern(
         literals=[literals.slot(each.detail) for each in written],
         forward=forward,
@@ -196,7 +199,9 @@ def _as_sum(contribution: Array, upstream: Array) -> tuple[int, Array, Array]:
     return ADD, contribution, upstream
 
 
-def _instructions(roots: Sequence[Array], places: dict[int, int]) -> list[tuple[int, int, int, int]]:
+def _instructions(
+    roots: Sequence[Array], places: dict[int, int], new_places: Iterator[int]
+) -> list[tuple[int, int, int, int]]:
     """What computes some nodes; `places` says where others are, and learns where these will be."""
     order = topological_order(*roots, leave_out=places)
     uses = Counter(id(operand) for node in order for operand in node.operands) + Counter(map(id, roots))
@@ -214,7 +219,7 @@ def _instructions(roots: Sequence[Array], places: dict[int, int]) -> list[tuple[
         if name not in CODES:
             raise NoInstructionError(name)
         instructions.append((CODES[name], slots[0], slots[min(1, len(slots) - 1)], slots[-1]))
-        places[id(node)] = len(places)
+        places[id(node)] = next(new_places)
     return instructions
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from micrograd_bp.compiler.arrays.language import Array, array, constant, literal, signed, variable
-from micrograd_bp.compiler.arrays.rules import Functions, result_and_contributions
+from micrograd_bp.compiler.arrays.rules import Functions, firsts, named_operands, result_and_contributions
 from micrograd_bp.compiler.find.numbering import Numbering
 from micrograd_bp.compiler.write.constants import Constants
 from micrograd_bp.compiler.write.numpy import ATOM, PRODUCT, Written
@@ -99,12 +99,13 @@ class Templates:
         if self._constants_are_written:
             first, end = graph.n_variables, graph.n_leaves
             constants = tuple([graph.nodes[each].data if first <= each < end else None for each in operands])
-        key = operation, wanted, constants, upstream_is_one
+        key = operation, wanted, constants, upstream_is_one, firsts(operands)
         if key not in self._known:
             assert operation is not None
+            names = named_operands(operands, "{{{}}}", start=2)
             arrays = [
-                variable(f"{{{field}}}") if number is None else constant(np.array(number))
-                for field, number in enumerate(constants or [None] * len(operands), start=2)
+                name if number is None else constant(np.array(number))
+                for name, number in zip(names, constants or [None] * len(operands), strict=True)
             ]
             upstream = literal(1.0) if upstream_is_one else variable("{1}")
             self._known[key] = self._template(operation, arrays, wanted, upstream)
@@ -133,17 +134,17 @@ class Templates:
                 named.add(node)
             if node is result:
                 n_forward = len(lines)
+        numbers = {x: number for number, x in enumerate(operands)}
         contributions: list[tuple[int, str]] = []
-        for number, x in enumerate(operands):
-            if x in shares:
-                sign, share = shares[x]
-                text, strength = written[share]
-                if sign < 0.0:
-                    contributions.append((number, Minus(text if strength >= PRODUCT else f"({text})")))
-                elif share.is_literal(1.0):
-                    contributions.append((number, ONE))
-                else:
-                    contributions.append((number, Name(text) if share in named else text))
+        for x, (sign, share) in shares.items():
+            text, strength = written[share]
+            if sign < 0.0:
+                term: str = Minus(text if strength >= PRODUCT else f"({text})")
+            elif share.is_literal(1.0):
+                term = ONE
+            else:
+                term = Name(text) if share in named else text
+            contributions.append((numbers[x], term))
         return Template(lines[:n_forward], lines[n_forward:], contributions)
 
 
