@@ -6,16 +6,28 @@ does not tear a layer apart. Names and origins play no part.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from micrograd_bp.compiler.find.groups import Column, Entry, Group, Member
-from micrograd_bp.compiler.find.layouts import sum_groups, sum_member, with_pruned_sums
+from micrograd_bp.compiler.find.groups import Column, Entry, Group
+from micrograd_bp.compiler.find.layouts import SumMember, join_pruned_sums, sum_groups, sum_member
 from micrograd_bp.compiler.find.sums import flattened_sums
 from micrograd_bp.engine import Value
+
+
+class OperationMember(NamedTuple):
+    """A node on its way into a group: nodes of one `kind` go together, those of one `identity` compute the same.
+
+    `operands` has the places of each operand, which may be many numbers.
+    """
+
+    node: Value
+    kind: Hashable
+    identity: Hashable
+    operands: list[list[Entry]]
 
 
 class Grouping:
@@ -128,21 +140,22 @@ class Grouping:
 
     def _group(self, level: Sequence[Value]) -> None:
         """Groups nodes whose operands have their places."""
-        alike: defaultdict[Any, dict[Any, list[Member]]] = defaultdict(dict)
+        alike: defaultdict[Any, dict[Any, list[Any]]] = defaultdict(dict)
         for node in level:
             terms = self._flat.get(node)
-            member = self._operation_member(node) if terms is None else sum_member(node, terms, self.place)
+            member: Any = self._operation_member(node) if terms is None else sum_member(node, terms, self.place)
             alike[member.kind].setdefault(member.identity, []).append(member)
-        for twins in with_pruned_sums(alike):  # twins compute the very same, and share a place
+        join_pruned_sums(alike)
+        for twins in alike.values():  # twins compute the very same, and share a place
             members = [same[0] for same in twins.values()]
-            is_sum = members[0].node in self._flat
+            is_sum = isinstance(members[0], SumMember)
             for group in sum_groups(members, self.join) if is_sum else [self._operation_group(members)]:
                 self.groups.append(group)
                 self._put(group)
             for first, *others in twins.values():
                 self.place.update({other.node: self.place[first.node] for other in others})
 
-    def _operation_member(self, node: Value) -> Member:
+    def _operation_member(self, node: Value) -> "OperationMember":
         assert node.operation is not None
         operands = [
             [self.place[each] for each in (operand if isinstance(operand, tuple) else (operand,))]
@@ -150,9 +163,9 @@ class Grouping:
         ]
         kind = tuple([(frozenset([id(group) for group, _ in places]), len(places)) for places in operands])
         identity = tuple([tuple([(id(group), position) for group, position in places]) for places in operands])
-        return Member(node, (id(node.operation), *kind), identity, operands)
+        return OperationMember(node, (id(node.operation), *kind), identity, operands)
 
-    def _operation_group(self, members: list[Member]) -> Group:
+    def _operation_group(self, members: list["OperationMember"]) -> Group:
         operation = members[0].node.operation
         assert operation is not None
         members = sorted(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -80,16 +80,3 @@ class Group:
 
 Entry = tuple[Group, int]
 """The group of a node, and its position in there."""
-
-
-class Member(NamedTuple):
-    """A node on its way into a group: nodes of one `kind` go together, those of one `identity` compute the same.
-
-    `operands` says where the operands are: for an operation, a list of places for each; for a sum, a `Pairs` for each
-    kind of terms.
-    """
-
-    node: Value
-    kind: Any
-    identity: Any
-    operands: Any

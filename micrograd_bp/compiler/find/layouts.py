@@ -1,11 +1,12 @@
 """How sums of products lie as arrays: here n·m products of scalars become a matrix again."""
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from micrograd_bp.compiler.find.groups import HOLE, Column, Entry, Group, Index, Member, Part
+from micrograd_bp.compiler.find.groups import HOLE, Column, Entry, Group, Index, Part
 from micrograd_bp.compiler.find.sums import Term
 from micrograd_bp.engine import Value
 
@@ -22,24 +23,50 @@ Pairs = tuple[tuple[int, int], ...]
 """The terms of one kind in one sum, in order: the entry of `b`, and that of `a` or -1."""
 
 
-def sum_member(node: Value, terms: Iterable[Term], place: Mapping[Value, Entry]) -> Member:
+@dataclass(frozen=True, slots=True, eq=False)
+class SumMember:
+    """A sum on its way into a group, with its terms by kind."""
+
+    node: Value
+    terms: Mapping[TermKind, Pairs]
+
+    @property
+    def kind(self) -> Hashable:
+        """What sums that may go together have in common."""
+        return frozenset(self.terms)
+
+    @property
+    def identity(self) -> Hashable:
+        """What sums that compute the very same have in common."""
+        return frozenset(self.terms.items())
+
+    def lefts(self, kind: TermKind) -> tuple[int, ...]:
+        """The entries of `b` in its terms of a kind."""
+        return tuple([left for left, _ in self.terms.get(kind, ())])
+
+    def rights(self, kind: TermKind) -> tuple[int, ...]:
+        """The entries of `a` in its terms of a kind."""
+        return tuple([right for _, right in self.terms.get(kind, ())])
+
+
+def sum_member(node: Value, terms: Iterable[Term], place: Mapping[Value, Entry]) -> SumMember:
     """A sum with its terms sorted by kind."""
-    found: dict[TermKind, list[tuple[int, int]]] = {}
-    seen: dict[tuple[float, Group, Group | None], tuple[bool, list[tuple[int, int]]]] = {}
+    pairs_of: dict[TermKind, list[tuple[int, int]]] = {}
+    known: dict[tuple[float, Group, Group | None], tuple[bool, list[tuple[int, int]]]] = {}
     for sign, first, second in terms:
         group, entry = place[first]
-        other, other_entry = (None, HOLE) if second is None else place[second]
-        key = sign, group, other
-        if key not in seen:  # most terms are of a kind that has been seen
-            is_left = other is None or (_leftness(group), -group.number) >= (_leftness(other), -other.number)
-            kind = TermKind(sign, other, group) if is_left or other is None else TermKind(sign, group, other)
-            seen[key] = is_left, found.setdefault(kind, [])
-        is_left, pairs = seen[key]
-        if group is other:
-            is_left = entry <= other_entry
-        pairs.append((entry, other_entry) if is_left else (other_entry, entry))
-    lists = {kind: tuple(sorted(pairs)) for kind, pairs in found.items() if not _is_pruned(kind, pairs, found)}
-    return Member(node, frozenset(lists), frozenset(lists.items()), lists)
+        factor, factor_entry = (None, HOLE) if second is None else place[second]
+        key = sign, group, factor
+        if key not in known:  # most terms are of a kind that is known
+            is_left = factor is None or (_leftness(group), -group.number) >= (_leftness(factor), -factor.number)
+            kind = TermKind(sign, factor, group) if is_left or factor is None else TermKind(sign, group, factor)
+            known[key] = is_left, pairs_of.setdefault(kind, [])
+        is_left, pairs = known[key]
+        if group is factor:
+            is_left = entry <= factor_entry
+        pairs.append((entry, factor_entry) if is_left else (factor_entry, entry))
+    kept = {kind: pairs for kind, pairs in pairs_of.items() if not _is_pruned(kind, pairs, pairs_of)}
+    return SumMember(node, {kind: tuple(sorted(pairs)) for kind, pairs in kept.items()})
 
 
 def _is_pruned(kind: TermKind, pairs: list[tuple[int, int]], kinds: Collection[TermKind]) -> bool:
@@ -50,24 +77,23 @@ def _is_pruned(kind: TermKind, pairs: list[tuple[int, int]], kinds: Collection[T
     return beside and all(kind.a.members[entry].data == 0.0 for _, entry in pairs)
 
 
-def with_pruned_sums(alike: Mapping[Any, Mapping[Any, list[Member]]]) -> list[dict[Any, list[Member]]]:
-    """Members by kind; sums that lack a term, such as a bias, which most of their like have, go with those.
+def join_pruned_sums(alike: dict[Any, dict[Any, list[Any]]]) -> None:
+    """Sums that lack a term, such as a bias, which most of their like have, go with those.
 
     Args:
         alike: for each kind of members, the members of each identity.
     """
-    groups = {kind: dict(twins) for kind, twins in alike.items()}
-    for kind in sorted((kind for kind in groups if isinstance(kind, frozenset)), key=lambda kind: len(groups[kind])):
-        for larger in groups:
+    kinds = [kind for kind, twins in alike.items() if isinstance(next(iter(twins.values()))[0], SumMember)]
+    for kind in sorted(kinds, key=lambda kind: len(alike[kind])):
+        for larger in kinds:
             if (
-                isinstance(larger, frozenset)
+                larger in alike
                 and kind < larger
-                and len(groups[kind]) < len(groups[larger])
+                and len(alike[kind]) < len(alike[larger])
                 and all(term.a is None and term.b.kind == "parameters" for term in larger - kind)
             ):
-                groups[larger].update(groups.pop(kind))
+                alike[larger].update(alike.pop(kind))
                 break
-    return list(groups.values())
 
 
 NONE = ((HOLE, HOLE),)
@@ -88,7 +114,7 @@ DENSE = 0.5
 Join = Callable[[Mapping[Group, set[int]]], tuple[Group, dict[Entry, int]]]
 
 
-def sum_groups(members: Sequence[Member], join: Join) -> list[Group]:
+def sum_groups(members: Sequence[SumMember], join: Join) -> list[Group]:
     """The groups that sums with terms of the same kinds make: one, if their terms fit one layout.
 
     Args:
@@ -96,8 +122,8 @@ def sum_groups(members: Sequence[Member], join: Join) -> list[Group]:
         join: makes a group of entries of several.
     """
     members = _with_joined_inputs(members, join)
-    kinds: list[TermKind] = max([list(member.operands) for member in members], key=len)
-    several = [kind for kind in kinds if any(len(member.operands.get(kind, ())) > 1 for member in members)]
+    kinds: list[TermKind] = max([list(member.terms) for member in members], key=len)
+    several = [kind for kind in kinds if any(len(member.terms.get(kind, ())) > 1 for member in members)]
     # A product in which both factors differ between samples is no matrix product: each sample has its own.
     multiplied = [kind for kind in several if kind.a is None or not (kind.a.batched and kind.b.batched)]
     kinds.sort(key=lambda kind: (kind not in multiplied, kind not in several))
@@ -108,10 +134,10 @@ def sum_groups(members: Sequence[Member], join: Join) -> list[Group]:
     return groups
 
 
-def _laid_out(members: Sequence[Member], kinds: Sequence[TermKind], multiplied: Sequence[TermKind]) -> list[Group]:
+def _laid_out(members: Sequence[SumMember], kinds: Sequence[TermKind], multiplied: Sequence[TermKind]) -> list[Group]:
     """Groups with matrix products for the kinds in `multiplied`, if rows and columns can be found for them."""
-    rows = {member.node: tuple([_lefts(member, kind) for kind in multiplied]) for member in members}
-    columns = {member.node: tuple([_rights(member, kind) for kind in multiplied]) for member in members}
+    rows = {member.node: tuple([member.lefts(kind) for kind in multiplied]) for member in members}
+    columns = {member.node: tuple([member.rights(kind) for kind in multiplied]) for member in members}
     members = sorted(members, key=lambda member: (rows[member.node], columns[member.node]))
     distinct_rows, distinct_columns = set(rows.values()), set(columns.values())
     if len(distinct_rows) == 1:
@@ -126,57 +152,43 @@ def _laid_out(members: Sequence[Member], kinds: Sequence[TermKind], multiplied: 
         members.sort(key=lambda member: columns[member.node])
         return [_group(members, kinds, multiplied)]
     if len(members) >= 2 * len(distinct_rows):
-        same_row: dict[Hashable, list[Member]] = {}
+        same_row: dict[Hashable, list[SumMember]] = {}
         for member in members:
             same_row.setdefault(rows[member.node], []).append(member)
         return [_group(alike, kinds, multiplied) for alike in same_row.values()]
     return [_group(alike, kinds, []) for alike in _with_equal_counts(members, multiplied)]
 
 
-def _with_joined_inputs(members: Sequence[Member], join: Join) -> Sequence[Member]:
+def _with_joined_inputs(members: Sequence[SumMember], join: Join) -> Sequence[SumMember]:
     """One matrix where the weights of several groups of inputs follow one another among the parameters.
 
     So they do where a neuron has all these inputs. Weights that were made apart stay matrices of their own.
     """
-    kinds = [kind for kind in members[0].operands if kind.a is not None and kind.a.kind == "parameters"]
+    kinds = [kind for kind in members[0].terms if kind.a is not None and kind.a.kind == "parameters"]
     kinds = [kind for kind in kinds if kind.sign == kinds[0].sign]
-    if len(kinds) < 2 or any(kind not in member.operands for member in members for kind in kinds):
+    if len(kinds) < 2 or any(kind not in member.terms for member in members for kind in kinds):
         return members
     for member in members:
-        weights = sorted([weight for kind in kinds for _, weight in member.operands[kind]])
+        weights = sorted([weight for kind in kinds for _, weight in member.terms[kind]])
         if weights != list(range(weights[0], weights[0] + len(weights))):
             return members
-    kinds.sort(key=lambda kind: members[0].operands[kind][0][1])
-    entries = {kind.b: {left for member in members for left, _ in member.operands[kind]} for kind in kinds}
+    kinds.sort(key=lambda kind: members[0].terms[kind][0][1])
+    entries = {kind.b: {left for member in members for left, _ in member.terms[kind]} for kind in kinds}
     joined, position = join(entries)
     merged = TermKind(kinds[0].sign, kinds[0].a, joined)
-    return [
-        member._replace(
-            operands={
-                merged: tuple(
-                    sorted(
-                        [(position[kind.b, left], weight) for kind in kinds for left, weight in member.operands[kind]]
-                    )
-                ),
-                **{kind: pairs for kind, pairs in member.operands.items() if kind not in kinds},
-            }
-        )
-        for member in members
-    ]
+
+    def with_joined(member: SumMember) -> SumMember:
+        pairs = [(position[kind.b, left], weight) for kind in kinds for left, weight in member.terms[kind]]
+        others = {kind: pairs for kind, pairs in member.terms.items() if kind not in kinds}
+        return SumMember(member.node, {merged: tuple(sorted(pairs)), **others})
+
+    return [with_joined(member) for member in members]
 
 
-def _lefts(member: Member, kind: TermKind) -> tuple[int, ...]:
-    return tuple([left for left, _ in member.operands.get(kind, ())])
-
-
-def _rights(member: Member, kind: TermKind) -> tuple[int, ...]:
-    return tuple([right for _, right in member.operands.get(kind, ())])
-
-
-def _has_few_holes(members: Sequence[Member], kinds: Sequence[TermKind]) -> bool:
+def _has_few_holes(members: Sequence[SumMember], kinds: Sequence[TermKind]) -> bool:
     """Whether the inputs of the members are so nearly the same that one matrix with zeros in it serves all."""
     for kind in kinds:
-        lists = [_lefts(member, kind) for member in members]
+        lists = [member.lefts(kind) for member in members]
         union = set().union(*lists)
         if any(len(set(each)) < len(each) for each in lists):
             return False
@@ -185,15 +197,15 @@ def _has_few_holes(members: Sequence[Member], kinds: Sequence[TermKind]) -> bool
     return True
 
 
-def _with_equal_counts(members: Sequence[Member], kinds: Sequence[TermKind]) -> list[list[Member]]:
-    alike: dict[Hashable, list[Member]] = {}
+def _with_equal_counts(members: Sequence[SumMember], kinds: Sequence[TermKind]) -> list[list[SumMember]]:
+    alike: dict[Hashable, list[SumMember]] = {}
     for member in members:
-        alike.setdefault(tuple([len(member.operands.get(kind, ())) for kind in kinds]), []).append(member)
+        alike.setdefault(tuple([len(member.terms.get(kind, ())) for kind in kinds]), []).append(member)
     return list(alike.values())
 
 
 def _group(
-    members: Sequence[Member], kinds: Sequence[TermKind], multiplied: Sequence[TermKind], rows: int = 1
+    members: Sequence[SumMember], kinds: Sequence[TermKind], multiplied: Sequence[TermKind], rows: int = 1
 ) -> Group:
     """A group of sums, with matrix products for the kinds in `multiplied`. Members that stand in rows are sorted."""
     columns = len(members) // rows
@@ -202,7 +214,7 @@ def _group(
         if kind in multiplied:
             parts.append(_matrix_part(members, kind, rows))
             continue
-        lists = [member.operands.get(kind, NONE) for member in members]
+        lists = [member.terms.get(kind, NONE) for member in members]
         if all(each is NONE for each in lists):
             continue
         pairs = np.array(lists, dtype=np.int64)
@@ -220,22 +232,22 @@ def _group(
     )
 
 
-def _matrix_part(members: Sequence[Member], kind: TermKind, rows: int) -> Part:
+def _matrix_part(members: Sequence[SumMember], kind: TermKind, rows: int) -> Part:
     """Row r of the left index times column c of the right one; the first row and the first column tell both."""
     columns = len(members) // rows
-    lists = [_lefts(member, kind) for member in members[::columns]]
-    if rows == 1 and any(_lefts(member, kind) != lists[0] for member in members):
-        return _with_holes(members, kind, sorted(set().union(*[_lefts(member, kind) for member in members])))
+    lists = [member.lefts(kind) for member in members[::columns]]
+    if rows == 1 and any(member.lefts(kind) != lists[0] for member in members):
+        return _with_holes(members, kind, sorted(set().union(*[member.lefts(kind) for member in members])))
     left = np.array(lists, dtype=np.int64)
-    right = np.array([_rights(member, kind) for member in members[:columns]], dtype=np.int64).T
+    right = np.array([member.rights(kind) for member in members[:columns]], dtype=np.int64).T
     return _part("matrix", kind, left, right)
 
 
-def _with_holes(members: Sequence[Member], kind: TermKind, entries: Sequence[int]) -> Part:
+def _with_holes(members: Sequence[SumMember], kind: TermKind, entries: Sequence[int]) -> Part:
     position = {entry: row for row, entry in enumerate(entries)}
     right = np.full((len(entries), len(members)), HOLE, dtype=np.int64)
     for column, member in enumerate(members):
-        for entry, weight in member.operands[kind]:
+        for entry, weight in member.terms[kind]:
             right[position[entry], column] = weight
     return _part("matrix", kind, np.array([entries], dtype=np.int64), right)
 

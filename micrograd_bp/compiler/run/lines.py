@@ -16,7 +16,8 @@ from micrograd_bp.compiler.find.numbering import Numbering
 from micrograd_bp.compiler.run.arguments import Graph, members
 from micrograd_bp.compiler.run.non_finite import first_non_finite
 from micrograd_bp.compiler.run.place import Place
-from micrograd_bp.compiler.write.lines import Function, PythonCode
+from micrograd_bp.compiler.write.lines import PythonCode
+from micrograd_bp.compiler.write.one_function import Function
 from micrograd_bp.engine import Value, leaves
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ class Lines:
             LookupError: nothing is called so.
         """
         try:
-            return self._graph.nodes[self.python.place(name, index, member)]
+            return self._graph.nodes[self.python.first.place(name, index, member)]
         except (LookupError, ValueError):
             raise LookupError(f"nothing in this program is called {name!r}") from None
 

@@ -5,13 +5,12 @@ what it has made. What chunks read from each other stands in one list, `values`,
 """
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from micrograd_bp.compiler.find.chunks import Chunk, chunks
-from micrograd_bp.compiler.find.numbering import Numbering
 from micrograd_bp.compiler.write.bodies import Body
-from micrograd_bp.compiler.write.one_function import dict_of
+from micrograd_bp.compiler.write.one_function import Function, dict_of
 from micrograd_bp.compiler.write.templates import Name, Templates, tuple_of
 
 VALUE_AND_GRADIENT = """\
@@ -56,15 +55,9 @@ class ManyFunctions:
         constants: what the source holds under names.
     """
 
-    def __init__(
-        self,
-        graph: Numbering,
-        arguments: Mapping[str, int],
-        *,
-        targets: Sequence[int] | None = None,
-        outputs: Mapping[str, Sequence[int]] | None = None,
-    ) -> None:
-        """Writes the functions, either with derivatives or with outputs; the arguments are those of `OneFunction`."""
+    def __init__(self, function: Function) -> None:
+        """Writes the functions."""
+        graph, arguments, targets = function.graph, function.arguments, function.targets
         self.parts: list[list[str]] = []
         self._graph = graph
         self._backward = targets is not None
@@ -96,8 +89,8 @@ class ManyFunctions:
         if targets is not None:
             driver = VALUE_AND_GRADIENT.format(**texts, root=slots[graph.roots[0]], targets=tuple(targets))
         else:
-            groups = (outputs or {}).items()
-            entries = {name: tuple_of([f"values[{slots[place]}]" for place in group]) for name, group in groups}
+            outputs = function.outputs.items()
+            entries = {name: tuple_of([f"values[{slots[place]}]" for place in group]) for name, group in outputs}
             driver = PREDICT.format(**texts, outputs=dict_of(entries))
         self.parts.append([driver])
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from keyword import iskeyword
+from typing import NamedTuple
 
 from micrograd_bp.compiler.find.numbering import Numbering
 from micrograd_bp.compiler.write.bodies import Body
@@ -20,6 +21,34 @@ def is_reserved(name: str) -> bool:
     return name in RESERVED or is_primitive(name)
 
 
+class Function(NamedTuple):
+    """A function of a program before it is written.
+
+    Attributes:
+        graph: what it computes; its variables are the parameters and the members of the groups.
+        n_parameters: how many parameters there are.
+        groups: how many members each group of inputs has, by name.
+        targets: for `value_and_gradient`, the variables with respect to which the root is differentiated.
+        outputs: for `predict`, the nodes of each group of outputs, which it gives as a dictionary of tuples.
+    """
+
+    graph: Numbering
+    n_parameters: int
+    groups: Mapping[str, int]
+    targets: Sequence[int] | None = None
+    outputs: Mapping[str, Sequence[int]] = {}
+
+    @property
+    def arguments(self) -> dict[str, int]:
+        """The names of its arguments, and how many members each has."""
+        arguments = {"parameters": self.n_parameters}
+        for name, size in self.groups.items():
+            while is_reserved(name) or name in arguments or iskeyword(name):
+                name += "_"
+            arguments[name] = size
+        return arguments
+
+
 class OneFunction:
     """A function with all statements of a graph.
 
@@ -29,23 +58,10 @@ class OneFunction:
         constants: what the source holds under names; nothing here.
     """
 
-    def __init__(
-        self,
-        graph: Numbering,
-        arguments: Mapping[str, int],
-        *,
-        targets: Sequence[int] | None = None,
-        outputs: Mapping[str, Sequence[int]] | None = None,
-    ) -> None:
-        """Writes a function, either with derivatives or with outputs.
-
-        Args:
-            graph: its variables are the members of the arguments.
-            arguments: the names of the function's arguments, and how many members each has.
-            targets: the variables with respect to which the root is differentiated.
-            outputs: the nodes that are given as a dictionary of tuples.
-        """
+    def __init__(self, function: Function) -> None:
+        """Writes a function."""
         self.constants: dict[str, list[float]] = {}
+        graph, arguments, targets = function.graph, function.arguments, function.targets
         names = _names(graph, arguments)
         self._numbers = {name: place for place, name in reversed(list(enumerate(names)))}
         templates = Templates(graph, differentiated=targets is not None, constants_are_written=True)
@@ -63,11 +79,11 @@ class OneFunction:
                 self._variables += [len(before)] * size
         if targets is not None:
             gradient = tuple_of([body.gradients.get(target, "0.0") for target in targets])
-            function, between, result = "value_and_gradient", ["# backward"], f"{names[graph.roots[0]]}, {gradient}"
+            name, between, result = "value_and_gradient", ["# backward"], f"{names[graph.roots[0]]}, {gradient}"
         else:
-            groups = {name: tuple_of([names[place] for place in group]) for name, group in (outputs or {}).items()}
-            function, between, result = "predict", [], dict_of(groups)
-        head = f"def {function}({', '.join(arguments)}):"
+            groups = {name: tuple_of([names[place] for place in group]) for name, group in function.outputs.items()}
+            name, between, result = "predict", [], dict_of(groups)
+        head = f"def {name}({', '.join(arguments)}):"
         self.parts = [body.function(head, [*before, "# forward"], between, [f"return {result}"])]
 
     def where(self, place: int) -> list[tuple[str, int, int]]:
