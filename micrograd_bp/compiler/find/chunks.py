@@ -56,7 +56,7 @@ def chunks(graph: Numbering) -> list[Chunk]:
     cuts = _cuts(graph)
     pieces = [range(start, stop) for start, stop in pairwise(cuts)]
     reads = [_reads(graph, places) for places in pieces]
-    read_elsewhere = {*graph.roots, *(place for each in reads for place in each)}
+    read_elsewhere = {*graph.roots, *(place for chunk_reads in reads for place in chunk_reads)}
     makes = [[place for place in places if place in read_elsewhere] for places in pieces]
     return [
         Chunk(places, _moved_first(graph, each_reads), _moved_first(graph, each_makes))
@@ -66,7 +66,8 @@ def chunks(graph: Numbering) -> list[Chunk]:
 
 def _reads(graph: Numbering, places: range) -> list[int]:
     operands = graph.operands[places.start : places.stop]
-    return list(dict.fromkeys([operand for each in operands for operand in each if operand < places.start]))
+    earlier = [operand for of_node in operands for operand in of_node if operand < places.start]
+    return list(dict.fromkeys(earlier))
 
 
 def _moved_first(graph: Numbering, places: Sequence[int]) -> list[int]:

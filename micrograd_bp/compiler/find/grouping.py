@@ -158,7 +158,7 @@ class Grouping:
     def _operation_member(self, node: Value) -> "OperationMember":
         assert node.operation is not None
         operands = [
-            [self.place[each] for each in (operand if isinstance(operand, tuple) else (operand,))]
+            [self.place[member] for member in (operand if isinstance(operand, tuple) else (operand,))]
             for operand in node.operation.arranged(node.operands)
         ]
         kind = tuple([(frozenset([id(group) for group, _ in places]), len(places)) for places in operands])
@@ -186,7 +186,7 @@ class Grouping:
 
     def column(self, places: Any) -> Column:
         """Places, or lists of places, as entries of one group; where they are in several, these are joined."""
-        flat: list[Entry] = [each for place in places for each in (place if isinstance(place, list) else [place])]
+        flat: list[Entry] = [entry for place in places for entry in (place if isinstance(place, list) else [place])]
         entries: dict[Group, set[int]] = {}
         for group, position in flat:
             entries.setdefault(group, set()).add(position)

@@ -190,7 +190,7 @@ def _has_few_holes(members: Sequence[SumMember], kinds: Sequence[TermKind]) -> b
     for kind in kinds:
         lists = [member.lefts(kind) for member in members]
         union = set().union(*lists)
-        if any(len(set(each)) < len(each) for each in lists):
+        if any(len(set(entries)) < len(entries) for entries in lists):
             return False
         if kind.a is None or sum(map(len, lists)) < DENSE * len(lists) * len(union):
             return False
@@ -215,7 +215,7 @@ def _group(
             parts.append(_matrix_part(members, kind, rows))
             continue
         lists = [member.terms.get(kind, NONE) for member in members]
-        if all(each is NONE for each in lists):
+        if all(pairs is NONE for pairs in lists):
             continue
         pairs = np.array(lists, dtype=np.int64)
         if pairs.shape[1] == 1:

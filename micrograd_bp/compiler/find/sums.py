@@ -91,9 +91,9 @@ def terms_of(node: Value) -> list[Term]:
         if not isinstance(a, tuple):
             terms.append((sign, a, b))
         elif b is None:
-            terms += [(sign, each, None) for each in a]
+            terms += [(sign, member, None) for member in a]
         else:
-            terms += [(sign, each, other) for each, other in zip(a, b, strict=True)]
+            terms += [(sign, member, factor) for member, factor in zip(a, b, strict=True)]
     return terms
 
 

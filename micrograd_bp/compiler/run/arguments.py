@@ -72,30 +72,30 @@ def checked_graph(
     """
     if not isinstance(loss, Value):
         raise TypeError(f"compile takes a Value as the loss, got {type(loss).__name__}: {loss!r:.80}")
-    listed = {name: _values(f"the input {name}", group) for name, group in _named("inputs", inputs).items()}
-    given = {name: _values(f"the output {name}", group) for name, group in _named("outputs", outputs).items()}
-    leaves = {"the parameters": _values("the parameters", parameters)}
-    leaves |= {f"the input {name}": group for name, group in listed.items()}
-    seen: dict[Value, str] = {}
-    for name, group in leaves.items():
+    inputs = {name: _values(f"input {name}", group) for name, group in _named("inputs", inputs).items()}
+    outputs = {name: _values(f"output {name}", group) for name, group in _named("outputs", outputs).items()}
+    parameters = _values("parameters", parameters)
+    listed_in: dict[Value, str] = {}
+    for title, group in {"parameters": parameters, **{f"input {name}": inputs[name] for name in inputs}}.items():
         for position, leaf in enumerate(group):
             if leaf.operands:
+                symbol = leaf.operation.symbol if leaf.operation is not None else "an operation"
                 raise ValueError(
-                    f"{name.removeprefix('the ')}[{position}] is the result of {_symbol(leaf)}, not a leaf: "
+                    f"{title}[{position}] is the result of {symbol}, not a leaf: "
                     f"name the values that it was computed from"
                 )
-            if leaf in seen:
-                raise ValueError(f"{name.removeprefix('the ')}[{position}] {leaf!r} is listed already, in {seen[leaf]}")
-            seen[leaf] = name
-    for name in listed:
+            if leaf in listed_in:
+                raise ValueError(f"{title}[{position}] {leaf!r} is listed already, in the {listed_in[leaf]}")
+            listed_in[leaf] = title
+    for name in inputs:
         is_plain = name.isidentifier() and name == unicodedata.normalize("NFKC", name)  # as Python reads it
         if not is_plain or keyword.iskeyword(name) or name in TAKEN:
             raise ValueError(f"an input is an argument of the program, and cannot be called {name!r}")
-    order = topological_order(loss, *members(given))
+    order = topological_order(loss, *members(outputs))
     for node in order:
         if isinstance(node.operation, HandMade):
             raise ValueError(f"{node!r} was made by hand, and has no rule that could be compiled")
-    return Graph(loss, listed, leaves["the parameters"], given, order)
+    return Graph(loss, inputs, parameters, outputs, order)
 
 
 def _named(what: str, groups: Any) -> Mapping[str, Any]:
@@ -108,23 +108,19 @@ def _values(what: str, group: Any) -> list[Value]:
     if isinstance(group, Value):
         return [group]
     if isinstance(group, (str, Mapping)) or not isinstance(group, Iterable):
-        raise TypeError(f"{what}: expected a list of Values, got {type(group).__name__}: {group!r:.80}")
+        raise TypeError(f"the {what}: expected a list of Values, got {type(group).__name__}: {group!r:.80}")
     values = list(group)
-    for position, each in enumerate(values):
-        if not isinstance(each, Value):
-            raise TypeError(f"{what}: expected Values, got {type(each).__name__} at [{position}]: {each!r:.80}")
-    if not values and what != "the parameters":
-        raise ValueError(f"{what} has no members")
+    for position, value in enumerate(values):
+        if not isinstance(value, Value):
+            raise TypeError(f"the {what}: expected Values, got {type(value).__name__} at [{position}]: {value!r:.80}")
+    if not values and what != "parameters":
+        raise ValueError(f"the {what} has no members")
     return values
-
-
-def _symbol(node: Value) -> str:
-    return node.operation.symbol if node.operation is not None else "an operation"
 
 
 def checked_inputs(
     sizes: Mapping[str, int],
-    given: Sequence[Any],
+    positional: Sequence[Any],
     named: Mapping[str, Any],
     array: Callable[[str, Any, int], Any],
 ) -> list[Any]:
@@ -132,18 +128,18 @@ def checked_inputs(
 
     Args:
         sizes: how many members each input has.
-        given: the inputs in that order, as far as they are not in `named`.
+        positional: the inputs in that order, as far as they are not in `named`.
         named: inputs by name.
-        array: makes an array of an input, from its name, what is given, and its size.
+        array: makes an array of an input, from its name, numbers, and its size.
 
     Raises:
         TypeError: missing or unknown inputs, or something else than real numbers.
         ValueError: a wrong shape, no samples, different numbers of samples, or a class that there is not.
     """
     signature = ", ".join(sizes) or "none"
-    if len(given) > len(sizes):
-        raise TypeError(f"this program takes {len(sizes)} inputs ({signature}), got {len(given)}")
-    arguments = dict(zip(sizes, given, strict=False))
+    if len(positional) > len(sizes):
+        raise TypeError(f"this program takes {len(sizes)} inputs ({signature}), got {len(positional)}")
+    arguments = dict(zip(sizes, positional, strict=False))
     for name, numbers in named.items():
         if name not in sizes:
             raise TypeError(f"this program has no input {name!r}; its inputs are: {signature}")
@@ -161,7 +157,7 @@ def checked_inputs(
         elif len(shape) != 2 or shape[1] != size:
             labels = ": encode labels one-hot" if len(shape) == 1 else ""
             raise ValueError(f"the input {name} needs the shape (samples, {size}), got {shape}{labels}")
-    samples = {name: each.shape[0] for name, each in arrays.items()}
+    samples = {name: numbers.shape[0] for name, numbers in arrays.items()}
     if len(set(samples.values())) > 1:
         listed = ", ".join(f"{name} {number}" for name, number in samples.items())
         raise ValueError(f"the inputs have different numbers of samples: {listed}")
@@ -173,8 +169,8 @@ def checked_inputs(
 def of_dtype(dtype: str) -> Callable[[str, Any, int], Array]:
     """What makes NumPy's arrays of a type of inputs; of whole numbers, rows with a 1 at the class."""
 
-    def array(name: str, given: Any, size: int) -> Array:
-        numbers = real(f"the input {name}", given)
+    def array(name: str, argument: Any, size: int) -> Array:
+        numbers = real(f"the input {name}", argument)
         is_labels = numbers.ndim == 1 and numbers.dtype.kind in "iu" and size > 1
         return _one_hot(name, numbers, size, dtype) if is_labels else numbers.astype(dtype, copy=False)
 
@@ -213,7 +209,7 @@ def checked_dtype(dtype: Any) -> str:
     raise ValueError(f'dtype is "float64" or "float32", got {dtype!r}')
 
 
-def real(what: str, given: Any) -> Array:
+def real(what: str, numbers: Any) -> Array:
     """Real numbers as an array.
 
     Raises:
@@ -221,11 +217,11 @@ def real(what: str, given: Any) -> Array:
         ValueError: rows of different lengths.
     """
     try:
-        array = np.asarray(given)
+        array = np.asarray(numbers)
     except ValueError:
         raise ValueError(f"{what}: the rows have different lengths") from None
     if array.dtype.kind not in "fiub":
-        raise TypeError(f"{what}: expected real numbers, got {array.dtype} ({type(given).__name__})")
+        raise TypeError(f"{what}: expected real numbers, got {array.dtype} ({type(numbers).__name__})")
     return array
 
 

@@ -103,8 +103,8 @@ class ArrayProgram:
         parameters = self._xp.asarray(arguments[0], self._dtype)
         checked_parameters(parameters, len(self._graph.parameters))
 
-        def array(name: str, given: Any, size: int) -> Any:
-            return self._xp.asarray(given, self._dtype, parameters)
+        def array(name: str, numbers: Any, size: int) -> Any:
+            return self._xp.asarray(numbers, self._dtype, parameters)
 
         inputs = checked_inputs(self._graph.sizes(self._inputs[function]), arguments[1:], named, array)
         place = self._xp.place(parameters)
@@ -183,7 +183,7 @@ class _LineFunctions:
             outputs = {}
             for name, group in namespace["predict"](*columns).items():
                 shape = inputs[0].shape[:1] if self._of_each_sample[name] else ()
-                outputs[name] = xp.stack([xp.broadcast_to(xp.as_array(each, parameters), shape) for each in group])
+                outputs[name] = xp.stack([xp.broadcast_to(xp.as_array(number, parameters), shape) for number in group])
             return outputs
 
         return {"value_and_gradient": value_and_gradient, "predict": predict}
@@ -191,5 +191,5 @@ class _LineFunctions:
 
 def _on_any_numbers(name: str, function: Callable[..., Any], *operands: Any) -> Any:
     """A function of arrays, also on plain numbers, which a statement such as `v1 = 1.0` leaves to later ones."""
-    numbers = [number for each in operands for number in (each if isinstance(each, tuple) else (each,))]
+    numbers = [number for x in operands for number in (x if isinstance(x, tuple) else (x,))]
     return function(*operands) if any(hasattr(number, "dtype") for number in numbers) else computed(name, operands)

@@ -188,16 +188,16 @@ class Matrices:
             raise LookupError(f"{node!r} is not in the graph that was compiled")
         group, position = self.grouping.place[node]
         group = self._same.get(group, group)
-        found = []
+        places = []
         for view in self._views if group.kind == "parameters" else []:
             for index in np.argwhere(view.operands[0].index == position).tolist():
-                found += self._places_of(view, tuple(index))
+                places += self._places_of(view, tuple(index))
         if group.kind == "input":
             line = self._plain.module.functions["value_and_gradient"]
-            found.append(Place(group.name, (position,), line, self._plain.module.lines[line - 1]))
+            places.append(Place(group.name, (position,), line, self._plain.module.lines[line - 1]))
         elif group.kind != "parameters":
-            found += self._places_of(group, (position,) if len(group) > 1 or group.batched else ())
-        return found
+            places += self._places_of(group, (position,) if len(group) > 1 or group.batched else ())
+        return places
 
     def _written_for(self, group: Group | None) -> Group | None:
         """The group whose statement a loop repeats for this one; itself if it is in none."""
@@ -225,7 +225,7 @@ class Matrices:
         named += [group for group in groups if group.gradient_name == array]
         if not named or member:
             raise LookupError(
-                f"this program has no array {array!r}; there are: {', '.join(each.name for each in groups)}"
+                f"this program has no array {array!r}; there are: {', '.join(group.name for group in groups)}"
             )
         group = named[0]
         if group in self._in_loop:

@@ -155,7 +155,7 @@ class Program:
             arrays = checked_inputs(self._graph.sizes(self._graph.inputs), inputs, named, of_dtype(self._dtype))
         batch = len(arrays[0]) if arrays else None
         value, gradient, *others = program.value_and_gradient(self._parameters, arrays, batch)
-        are_others_finite = not others or all(all_finite(each.ravel()) for each in others)
+        are_others_finite = not others or all(all_finite(other.ravel()) for other in others)
         if self._check and not (math.isfinite(value) and all_finite(gradient) and are_others_finite):
             self._refuse(program, float(value), [gradient, *others], arrays)
         for place, other in enumerate(others):  # one that repeats a single number is read-only, and two may be one
@@ -210,7 +210,7 @@ class Program:
         self, program: Matrices | OnATape | Lines, value: float, gradients: Sequence[Array], arrays: Sequence[Array]
     ) -> NoReturn:
         statement, node = program.first_non_finite(self._parameters, arrays)
-        gradient = np.concatenate([each.ravel() for each in gradients])
+        gradient = np.concatenate([along.ravel() for along in gradients])
         raise FloatingPointError(f"{described(value, gradient, statement, node)}. compile(…, check=False) lets it pass")
 
     def where(self, what: Value | str) -> Any:

@@ -158,23 +158,23 @@ class _Pattern(NamedTuple):
 
 def _patterns(graph: Numbering, literals: _Literals, *, differentiated: bool) -> list[_Pattern]:
     """The pattern of each node that is not a leaf."""
-    made: dict[Any, _Pattern] = {}
+    known: dict[Any, _Pattern] = {}
     patterns, moved = [], graph.moved
     for node, operands in zip(graph.nodes[graph.n_leaves :], graph.operands[graph.n_leaves :], strict=True):
         wanted = [differentiated and moved[operand] for operand in operands]
         kind = node.operation, firsts(operands), *wanted
-        if kind not in made:
+        if kind not in known:
             assert node.operation is not None
-            made[kind] = _pattern(node.operation, named_operands(operands, "{}"), [*map(bool, wanted)], literals)
-        patterns.append(made[kind])
+            known[kind] = _pattern(node.operation, named_operands(operands, "{}"), [*map(bool, wanted)], literals)
+        patterns.append(known[kind])
     return patterns
 
 
 def _pattern(operation: Operation, operands: Sequence[Array], wanted: Sequence[bool], literals: _Literals) -> _Pattern:
     upstream = variable("upstream")
     result, products = result_and_contributions(operation, operands, wanted, upstream, _Scalars())
-    written = [each for each in topological_order(result, *products.values()) if each.function == "literal"]
-    places = {id(each): place for place, each in enumerate([*operands, *written])}
+    written = [node for node in topological_order(result, *products.values()) if node.function == "literal"]
+    places = {id(x): place for place, x in enumerate([*operands, *written])}
     new_places = count(len(operands) + len(written))
     forward = _instructions([result], places, new_places)
     places[id(upstream)] = next(new_places)
@@ -182,7 +182,7 @@ def _pattern(operation: Operation, operands: Sequence[Array], wanted: Sequence[b
     added = [(numbers[x], *_as_sum(product, upstream)) for x, product in products.items()]
     backward = _instructions([factor for _, _, *factors in added for factor in factors], places, new_places)
     return _Pattern(
-        literals=[literals.slot(each.detail) for each in written],
+        literals=[literals.slot(literal.detail) for literal in written],
         forward=forward,
         result=places[id(result)],
         backward=backward,
@@ -205,9 +205,9 @@ def _instructions(
     """What computes some nodes; `places` says where others are, and learns where these will be."""
     order = topological_order(*roots, leave_out=places)
     uses = Counter(id(operand) for node in order for operand in node.operands) + Counter(map(id, roots))
-    products = {id(each): each for each in order if each.function == "multiply" and uses[id(each)] == 1}
-    added = {id(each): products.pop(id(each.operands[1]), None) for each in order if each.function == "add"}
-    in_sums = {id(each) for each in added.values()}
+    products = {id(node): node for node in order if node.function == "multiply" and uses[id(node)] == 1}
+    added = {id(node): products.pop(id(node.operands[1]), None) for node in order if node.function == "add"}
+    in_sums = {id(product) for product in added.values()}
     instructions = []
     for node in order:
         if id(node) in in_sums:

@@ -72,9 +72,9 @@ class Body:
 
     def where(self, place: int) -> list[tuple[str, int]]:
         """The names of a node and of its gradient, each with the line of that function that gives it."""
-        found = []
+        lines = []
         if place in self._places:
-            found.append((self.names[place], self._forward + self._forward_lines[place - self._places.start]))
+            lines.append((self.names[place], self._forward + self._forward_lines[place - self._places.start]))
         if place in self._backward_lines:
-            found.append((f"d_{self.names[place]}", self._backward + self._backward_lines[place]))
-        return found
+            lines.append((f"d_{self.names[place]}", self._backward + self._backward_lines[place]))
+        return lines

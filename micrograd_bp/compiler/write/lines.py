@@ -25,14 +25,14 @@ class PythonCode:
 
     def __init__(self, functions: Sequence[Function]) -> None:
         """Writes and compiles them."""
-        written = [(OneFunction if fit_in_one(each.graph) else ManyFunctions)(each) for each in functions]
+        written = [(OneFunction if fit_in_one(function.graph) else ManyFunctions)(function) for function in functions]
         self.first = written[0]
-        names = {name for each in written for name in each.functions}
+        names = {name for source in written for name in source.functions}
         self._called = sorted(names - NUMBERS)
-        self._constants = {name: numbers for each in written for name, numbers in each.constants.items()}
+        self._constants = {name: numbers for source in written for name, numbers in source.constants.items()}
         graph = functions[0].graph
         header = _header(len(graph.nodes) - graph.n_leaves, sorted(names & NUMBERS), self._called)
-        self.text = SourceText([header, *(part for each in written for part in each.parts)])
+        self.text = SourceText([header, *(part for source in written for part in source.parts)])
         self.on_floats = self.text.run()
 
     @cached_property
@@ -50,8 +50,8 @@ class PythonCode:
 
     def where(self, place: int) -> list[tuple[str, int, str]]:
         """For a node of the first function: the names of it and of its gradient, with the lines and the statements."""
-        found = [(name, self.text.line_number(part + 1, line)) for name, part, line in self.first.where(place)]
-        return [(name, line, self.text.lines[line - 1].strip()) for name, line in found]
+        places = [(name, self.text.line_number(part + 1, line)) for name, part, line in self.first.where(place)]
+        return [(name, line, self.text.lines[line - 1].strip()) for name, line in places]
 
 
 def _header(n_operations: int, numbers: Sequence[str], functions: Sequence[str]) -> list[str]:

@@ -88,9 +88,9 @@ class OneFunction:
 
     def where(self, place: int) -> list[tuple[str, int, int]]:
         """The names of a node and of its gradient, each with the part and the line of the statement that gives it."""
-        found = [(name, 0, line) for name, line in self._body.where(place)]
+        lines = [(name, 0, line) for name, line in self._body.where(place)]
         is_variable = place < len(self._variables)
-        return [(self._body.names[place], 0, self._variables[place]), *found] if is_variable else found
+        return [(self._body.names[place], 0, self._variables[place]), *lines] if is_variable else lines
 
     def place(self, name: str, index: Sequence[int], member: str) -> int:
         """The number of the node that has this name, or whose gradient has it.

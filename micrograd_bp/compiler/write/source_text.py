@@ -48,5 +48,5 @@ class SourceText:
 
 def _moved_down(code: CodeType, lines: int) -> CodeType:
     """Code as if it stood so many lines further down, with the functions in it."""
-    constants = tuple([_moved_down(each, lines) if isinstance(each, CodeType) else each for each in code.co_consts])
+    constants = tuple([_moved_down(held, lines) if isinstance(held, CodeType) else held for held in code.co_consts])
     return code.replace(co_firstlineno=code.co_firstlineno + lines, co_consts=constants)

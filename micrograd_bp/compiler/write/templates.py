@@ -98,7 +98,7 @@ class Templates:
         constants: tuple[float | None, ...] = ()
         if self._constants_are_written:
             first, end = graph.n_variables, graph.n_leaves
-            constants = tuple([graph.nodes[each].data if first <= each < end else None for each in operands])
+            constants = tuple([graph.nodes[x].data if first <= x < end else None for x in operands])
         key = operation, wanted, constants, upstream_is_one, firsts(operands)
         if key not in self._known:
             assert operation is not None
