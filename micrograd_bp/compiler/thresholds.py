@@ -1,6 +1,7 @@
 """From where on which way is faster. `python -m benchmarks.thresholds` measures it again."""
 
 from micrograd_bp.compiler.find.grouping import Grouping
+from micrograd_bp.compiler.find.groups import Matrix, SumGroup
 
 # ---- which form `auto` chooses
 
@@ -26,7 +27,11 @@ ON_A_TAPE = 6.5e-9
 def is_for_a_tape(grouping: Grouping) -> bool:
     """Whether a program of these arrays is estimated to be faster on a tape, where it is run without samples."""
     multiplied = sum(
-        part.b.index.size * group.columns for group in grouping.groups for part in group.parts if part.kind == "matrix"
+        part.b.index.size * group.columns
+        for group in grouping.groups
+        if isinstance(group, SumGroup)
+        for part in group.parts
+        if isinstance(part, Matrix)
     )
     operands = grouping.n_operands
     on_arrays = ARRAY * len(grouping.groups) + ENTRY * max(0, operands - 2 * multiplied) + PRODUCT * multiplied

@@ -19,7 +19,7 @@ from micrograd_bp.compiler.arrays.lowering import Lowered
 from micrograd_bp.compiler.arrays.reading import shape_of, variable_of
 from micrograd_bp.compiler.arrays.rolling import Item, Rounds, groups_in, reads_of
 from micrograd_bp.compiler.arrays.statements import BACKWARD, FORWARD, Accumulating, GradientOf, HandedBack, Statement
-from micrograd_bp.compiler.find.groups import Group
+from micrograd_bp.compiler.find.groups import Group, View
 
 
 class Gradients:
@@ -47,7 +47,7 @@ class Gradients:
                         if each.own in self.moving or not self.moving.isdisjoint(groups_in([each.initial])):
                             self.moving.add(each.before)
                     self.follow(item.body)
-            elif item.group.kind == "view" or not self.moving.isdisjoint(reads_of(item)):
+            elif isinstance(item.group, View) or not self.moving.isdisjoint(reads_of(item)):
                 self.moving.add(item.group)
 
     def give(self, y: Array, d: Array) -> None:
@@ -118,14 +118,14 @@ class Gradients:
         views = [
             Statement(variable_of(done.group), done.value, BACKWARD, done.group)
             for done in rounds.body
-            if done.group.kind == "view" and done.group in read
+            if isinstance(done.group, View) and done.group in read
         ]
         carried = {each.own for each in rounds.carried}
         befores = {each.own: variable_of(each.before) for each in rounds.carried if each.before in read}
         self.kept[rounds] = [
             Kept(variable_of(done.group), befores.get(done.group), done.group in carried)
             for done in rounds.body
-            if done.group.kind != "view" and (done.group in read or done.group in befores)
+            if not isinstance(done.group, View) and (done.group in read or done.group in befores)
         ]
         groups = dict(rounds.groups)
         return Loop(rounds.n, rounds.first, True, handed_on, [*views, *body], self.kept[rounds], accumulated, groups)
@@ -162,7 +162,7 @@ def named_gradient(group: Group, contributions: Sequence[Array], statements: lis
     else:
         value = _added([part.array for part in parts])
         # A view's gradient is put to its place as it is; any other may stay a number that holds for all entries.
-        if group.kind == "view":
+        if isinstance(group, View):
             value = broadcast_to(value, shape)
         elif value.function in ("variable", "literal"):
             return value

@@ -4,8 +4,8 @@ What a sum reads is differentiated as any array is; an operation keeps its opera
 states.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from micrograd_bp.compiler.arrays.language import (
     BATCH,
@@ -23,7 +23,18 @@ from micrograd_bp.compiler.arrays.language import (
 )
 from micrograd_bp.compiler.arrays.reading import Reader, shape_of
 from micrograd_bp.compiler.arrays.rules import Formulas, Functions
-from micrograd_bp.compiler.find.groups import Column, Group, Part
+from micrograd_bp.compiler.find.groups import (
+    Column,
+    Entries,
+    Group,
+    Joined,
+    Lists,
+    Matrix,
+    OperationGroup,
+    Part,
+    SumGroup,
+    View,
+)
 from micrograd_bp.engine.operation import Operation
 
 
@@ -49,8 +60,9 @@ class Lowered(NamedTuple):
 
     def derivatives(self) -> Iterator[tuple[Array, Array]]:
         """The operands of an operation, each with the derivative that the rule states."""
-        operation, formulas = self.group.operation, self.formulas
-        if operation is not None and formulas is not None:
+        group, formulas = self.group, self.formulas
+        if isinstance(group, OperationGroup) and formulas is not None:
+            operation = group.operation
             for name, operand in zip(operation.operand_names, self.operands, strict=True):
                 yield operand, formulas[operation.trace.derivatives[name]]
 
@@ -70,15 +82,15 @@ class Lowered(NamedTuple):
 
 def lowered(group: Group, reader: Reader) -> Lowered:
     """The array of a group, from those it is made of."""
-    return {"sum": _sum, "operation": _operation, "joined": _joined, "view": _view}[group.kind](group, reader)
+    return LOWERED[type(group)](group, reader)
 
 
-def _view(group: Group, _: Reader) -> Lowered:
-    (column,) = group.operands
+def _view(group: View, _: Reader) -> Lowered:
+    column = group.column
     return Lowered(group, take(variable("parameters", (len(column.group),)), column.index), [])
 
 
-def _joined(group: Group, reader: Reader) -> Lowered:
+def _joined(group: Joined, reader: Reader) -> Lowered:
     reads = [reader.read(column, exact=True) for column in group.operands]
     lead = (BATCH,) if group.batched else ()
     parts = [broadcast_to(read, (*lead, len(column.index))) for read, column in zip(reads, group.operands, strict=True)]
@@ -88,8 +100,8 @@ def _joined(group: Group, reader: Reader) -> Lowered:
 # ---- sums
 
 
-def _sum(group: Group, reader: Reader) -> Lowered:
-    terms = [(part.sign, *TERMS[part.kind](group, part, reader)) for part in group.parts]
+def _sum(group: SumGroup, reader: Reader) -> Lowered:
+    terms = [(part.sign, *TERMS[type(part)](group, part, reader)) for part in group.parts]
     terms.sort(key=lambda term: term[0] < 0.0)  # so that a sum need not start with a minus
     value = literal(0.0)
     for sign, product, _ in terms:
@@ -99,11 +111,11 @@ def _sum(group: Group, reader: Reader) -> Lowered:
     return Lowered(group, reshape(value, shape_of(group)), [read for *_, reads in terms for read in reads])
 
 
-Term = tuple[Array, list[Array]]
+Product = tuple[Array, list[Array]]
 """A product, and what was read for it: the left factor, and the right one."""
 
 
-def _entries(group: Group, part: Part, reader: Reader) -> Term:
+def _entries(group: SumGroup, part: Part, reader: Reader) -> Product:
     """One term for each member."""
     b, left = _aligned(group, part.b, reader)
     if part.a is None:
@@ -114,7 +126,7 @@ def _entries(group: Group, part: Part, reader: Reader) -> Term:
     return call("multiply", right, left), [b, a]
 
 
-def _aligned(group: Group, column: Column, reader: Reader) -> tuple[Array, Array]:
+def _aligned(group: SumGroup, column: Column, reader: Reader) -> tuple[Array, Array]:
     """One entry for each member, in rows and columns where the group has rows; equal rows or columns are read once."""
     if group.rows == 1:
         read = reader.read(column)
@@ -133,7 +145,7 @@ def _aligned(group: Group, column: Column, reader: Reader) -> tuple[Array, Array
     return read, reshape(read, shape) if read.shape else read
 
 
-def _lists(group: Group, part: Part, reader: Reader) -> Term:
+def _lists(group: SumGroup, part: Part, reader: Reader) -> Product:
     """A list of terms for each member."""
     columns = [column for column in (part.b, part.a) if column is not None]
     if len(group) == 1:
@@ -149,7 +161,7 @@ def _lists(group: Group, part: Part, reader: Reader) -> Term:
     return reshape(product, shape), reads
 
 
-def _matrix(group: Group, part: Part, reader: Reader) -> Term:
+def _matrix(group: SumGroup, part: Part, reader: Reader) -> Product:
     """Rows times columns."""
     left = reader.read(part.b if group.rows > 1 else Column(part.b.group, part.b.index[0]), exact=True)
     if part.a is None:
@@ -162,7 +174,11 @@ def _matrix(group: Group, part: Part, reader: Reader) -> Term:
     return matmul(left, right), [left, right]
 
 
-TERMS = {"entries": _entries, "lists": _lists, "matrix": _matrix}
+TERMS: dict[type[Part], Callable[[SumGroup, Part, Reader], Product]] = {
+    Entries: _entries,
+    Lists: _lists,
+    Matrix: _matrix,
+}
 
 
 # ---- operations
@@ -170,9 +186,8 @@ TERMS = {"entries": _entries, "lists": _lists, "matrix": _matrix}
 FUNCTIONS = Functions()
 
 
-def _operation(group: Group, reader: Reader) -> Lowered:
+def _operation(group: OperationGroup, reader: Reader) -> Lowered:
     operation = group.operation
-    assert operation is not None
     many = [name for name in operation.operand_names if name in operation.many]
     apart = _has_axis_of_operands(group)
     reads, operands = [], []
@@ -185,10 +200,9 @@ def _operation(group: Group, reader: Reader) -> Lowered:
     return operation_lowered(group, operands, reads)
 
 
-def operation_lowered(group: Group, operands: Sequence[Array], reads: Sequence[Array]) -> Lowered:
+def operation_lowered(group: OperationGroup, operands: Sequence[Array], reads: Sequence[Array]) -> Lowered:
     """The array of an operation, from its operands."""
     operation = group.operation
-    assert operation is not None
     formulas = Formulas(operation, operands, FUNCTIONS)
     value = formulas[operation.trace.result]
     shape = shape_of(group)
@@ -201,9 +215,9 @@ def operation_lowered(group: Group, operands: Sequence[Array], reads: Sequence[A
     return Lowered(group, reshape(value, shape), reads, operands, formulas, extents)
 
 
-def _has_axis_of_operands(group: Group) -> bool:
+def _has_axis_of_operands(group: OperationGroup) -> bool:
     """Whether operands are many numbers each: the last axis is then theirs, and the one before it that of members."""
-    return group.operation is not None and bool(group.operation.many) and len(group) > 1
+    return bool(group.operation.many) and len(group) > 1
 
 
 def _keep_exponentials(operation: Operation, formulas: "Formulas") -> None:
@@ -216,3 +230,12 @@ def _keep_exponentials(operation: Operation, formulas: "Formulas") -> None:
             if subtracted is result and result.operands[0].operands == (symbol,):
                 exponentials = formulas[result].operands[1].operands[0]  # of shift + log Σ exp(xᵢ - shift)
                 formulas.known[id(derivative)] = call("divide", exponentials.operands[0], exponentials)
+
+
+LOWERED: Mapping[type[Group], Callable[[Any, Reader], Lowered]] = {
+    SumGroup: _sum,
+    OperationGroup: _operation,
+    Joined: _joined,
+    View: _view,
+}
+"""What makes the array of a group of each class."""

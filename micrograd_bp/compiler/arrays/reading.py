@@ -15,15 +15,15 @@ from micrograd_bp.compiler.arrays.language import (
     variable,
 )
 from micrograd_bp.compiler.arrays.places import block_of, steps
-from micrograd_bp.compiler.find.groups import HOLE, Column, Group, Index
+from micrograd_bp.compiler.find.groups import HOLE, Column, Constants, Group, Index, Parameters, View
 
 
 def shape_of(group: Group) -> Shape:
     """The shape of a group's array: (samples, members), (members,), or () for a single number."""
-    if group.kind == "view":
-        shape: Shape = group.operands[0].index.shape
+    if isinstance(group, View):
+        shape: Shape = group.column.index.shape
         return shape
-    if group.kind == "parameters":
+    if isinstance(group, Parameters):
         return (len(group),)
     if group.batched:
         return (BATCH, len(group))
@@ -40,12 +40,12 @@ class Reader:
 
     def __init__(self, constants: Group) -> None:
         self._constants = np.array([float(node.data) for node in constants.members])
-        self._views: dict[tuple[Shape, bytes], Group] = {}
+        self._views: dict[tuple[Shape, bytes], View] = {}
         self.same: dict[Group, Group] = {}
         """Groups that hold the very numbers of another, as x / 1 does, and stand for it."""
 
     @property
-    def views(self) -> list[Group]:
+    def views(self) -> list[View]:
         """The views of the parameters that have been read, in order."""
         return list(self._views.values())
 
@@ -53,7 +53,7 @@ class Reader:
         """The group itself, or the one whose numbers it holds."""
         return self.same.get(group, group)
 
-    def _view(self, column: Column, *, exact: bool) -> Group:
+    def _view(self, column: Column, *, exact: bool) -> View:
         """The parameters at an index, as a group."""
         index = column.index
         if not exact and index.ndim == 1 and (index == index[0]).all():
@@ -61,7 +61,7 @@ class Reader:
         key = index.shape, index.tobytes()
         if key not in self._views:
             members = [column.group.members[entry] for entry in index.ravel() if entry != HOLE]
-            self._views[key] = Group("view", members, batched=False, operands=[Column(column.group, index)])
+            self._views[key] = View(members, False, Column(column.group, index))
         return self._views[key]
 
     def read(self, column: Column, *, exact: bool = False) -> Array:
@@ -72,9 +72,9 @@ class Reader:
             exact: whether the shape must be that; else a single number may stand for equal ones.
         """
         group, index = self.original(column.group), column.index
-        if group.kind == "constants":
+        if isinstance(group, Constants):
             return self._constant(index, exact)
-        if group.kind == "parameters":
+        if isinstance(group, Parameters):
             return variable_of(self._view(column, exact=exact))
         return _entries(group, index, exact)
 

@@ -26,7 +26,7 @@ from micrograd_bp.compiler.arrays.language import (
 from micrograd_bp.compiler.arrays.loops import Moving, at_round, numbers_at_round
 from micrograd_bp.compiler.arrays.lowering import Lowered, operation_lowered
 from micrograd_bp.compiler.arrays.reading import shape_of
-from micrograd_bp.compiler.find.groups import HOLE, Group, Index
+from micrograd_bp.compiler.find.groups import HOLE, Group, Index, OperationGroup, SumGroup, View
 from micrograd_bp.engine.graph import topological_order
 
 FEWEST_ROUNDS = 8
@@ -110,8 +110,8 @@ def _spelled(done: Lowered) -> Spelling:
         else:
             shape = node.shape if node.function in ("reshape", "broadcast_to") else None
             words.append((node.function, key_of(node.detail), shape, *operands))
-    kind: Any = "sum" if done.group.kind == RUNNING else done.group.kind
-    if done.group.operation is not None:
+    kind: Any = SumGroup if isinstance(done.group, RunningSum) else type(done.group)
+    if isinstance(done.group, OperationGroup):
         kind = id(done.group.operation)
     return Spelling((kind, shape_of(done.group), tuple(words), tuple([numbers[root] for root in roots])), leaves)
 
@@ -151,10 +151,10 @@ def _with_constants_inside(entries: Sequence[Lowered]) -> list[Lowered]:
     kept = []
     for done in entries:
         group = done.group
-        if group.kind == "sum" and inside:
+        if isinstance(group, SumGroup) and inside:
             done = done._replace(value=_replaced(done.value, inside))
-        reads_parameters_alone = all(each.kind == "view" for each in groups_in([done.value]))
-        is_simple = group.kind == "sum" and not group.batched and uses[group] == 1 and group not in taken
+        reads_parameters_alone = all(isinstance(each, View) for each in groups_in([done.value]))
+        is_simple = isinstance(group, SumGroup) and not group.batched and uses[group] == 1 and group not in taken
         if is_simple and reads_parameters_alone:
             inside[group] = done.value
         else:
@@ -180,11 +180,11 @@ def _in_order(done: Lowered) -> Lowered:
             return array("multiply", operands[::-1], node.shape)
         return None
 
-    return done._replace(value=rewritten([done.value], rule)[0]) if done.group.kind == "sum" else done
+    return done._replace(value=rewritten([done.value], rule)[0]) if isinstance(done.group, SumGroup) else done
 
 
-RUNNING = "running sum"
-"""The kind of a group that has the sum of some of the terms of another."""
+class RunningSum(Group):
+    """The sum of some of the terms of another group."""
 
 
 def _with_running_sums(entries: Iterable[Lowered]) -> Iterator[Lowered]:
@@ -193,7 +193,7 @@ def _with_running_sums(entries: Iterable[Lowered]) -> Iterator[Lowered]:
     position = {done.group: number for number, done in enumerate(entries)}
     for done in entries:
         total, terms = done.value, []
-        while done.group.kind == "sum" and total.function in ("add", "subtract"):
+        while isinstance(done.group, SumGroup) and total.function in ("add", "subtract"):
             terms.append((total.function, total.operands[1]))
             total = total.operands[0]
         if len(terms) < FEWEST_ROUNDS - 1:
@@ -208,7 +208,7 @@ def _with_running_sums(entries: Iterable[Lowered]) -> Iterator[Lowered]:
         for number, (function, term) in enumerate(terms, 1):
             group = done.group
             if number < len(terms):
-                group = Group(RUNNING, group.members, group.batched)
+                group = RunningSum(group.members, group.batched)
             yield Lowered(group, array(function, (total, term), shape), [])
             total = variable(group, shape)
 
@@ -222,9 +222,9 @@ def _without_running_sums(items: Sequence[Item]) -> list[Item]:
             carried = [each._replace(initial=_replaced(each.initial, inside)) for each in item.carried]
             kept.append(replace(item, carried=carried))
             continue
-        if item.group.kind in (RUNNING, "sum"):
+        if isinstance(item.group, (RunningSum, SumGroup)):
             item = item._replace(value=_replaced(item.value, inside))
-        if item.group.kind == RUNNING:
+        if isinstance(item.group, RunningSum):
             inside[item.group] = item.value
         else:
             kept.append(item)
@@ -238,7 +238,9 @@ class _Entries:
     """The arrays that are in no loop yet, and how they look."""
 
     def __init__(self, items: Sequence[Item]) -> None:
-        self.lowered = {item.group: item for item in items if isinstance(item, Lowered) and item.group.kind != "view"}
+        self.lowered = {
+            item.group: item for item in items if isinstance(item, Lowered) and not isinstance(item.group, View)
+        }
         self.spelled = {group: _spelled(done) for group, done in self.lowered.items()}
         self.reads = {id(item): reads_of(item) for item in items}
 
@@ -507,7 +509,7 @@ class _Alignment:
                     own = own_views.get(views, views[-1])
                     if views not in own_views:
                         if own in read_outside or own in groups:
-                            own = Group("view", own.members, batched=False, operands=own.operands)
+                            own = View(own.members, False, own.column)
                         own_views[views], groups[own] = own, views
                         body.append(_moving_view(own, views))
                     moving[leaves[-1]] = variable(own, leaves[-1].shape)
@@ -523,7 +525,7 @@ class _Alignment:
 
 
 def _is_view(leaf: Array) -> bool:
-    return leaf.function == "variable" and isinstance(leaf.detail, Group) and leaf.detail.kind == "view"
+    return leaf.function == "variable" and isinstance(leaf.detail, View)
 
 
 def _is_number(leaf: Array) -> bool:
@@ -533,7 +535,7 @@ def _is_number(leaf: Array) -> bool:
 def _initial(leaf: Array, carried: Array) -> Array:
     """What the first round reads, in the shape of what is carried over; a sum may begin with a number."""
     shape = carried.shape
-    if carried.detail.kind == RUNNING and leaf.function == "literal":
+    if isinstance(carried.detail, RunningSum) and leaf.function == "literal":
         return leaf
     if _is_number(leaf) and not np.any(leaf.detail) and shape:
         return scatter((), shape)
@@ -547,10 +549,10 @@ def _offset(table: Index) -> list[int]:
     return [first] if not rest and 0 <= first < FEWEST_ROUNDS else []
 
 
-def _moving_view(own: Group, views: Sequence[Group]) -> Lowered:
+def _moving_view(own: Group, views: Sequence[View]) -> Lowered:
     """The parameters that are read as another view in each round."""
-    table = np.array([view.operands[0].index for view in views])
-    parameters = views[-1].operands[0].group
+    table = np.array([view.column.index for view in views])
+    parameters = views[-1].column.group
     return Lowered(own, at_round(variable("parameters", (len(parameters),)), table), [])
 
 
@@ -558,7 +560,7 @@ def _with_leaves(done: Lowered, leaves: Mapping[Array, Array]) -> Lowered:
     """An array computed from other leaves."""
     if not leaves:
         return done
-    if done.group.kind != "operation":
+    if not isinstance(done.group, OperationGroup):
         (value,) = rewritten([done.value], lambda node, _: leaves.get(node))
         return done._replace(value=value)
     return operation_lowered(done.group, rewritten(done.operands, lambda node, _: leaves.get(node)), done.reads)

@@ -25,7 +25,7 @@ from micrograd_bp.compiler.arrays.reading import Reader, shape_of, variable_of
 from micrograd_bp.compiler.arrays.rolling import Item, Rounds, groups_in, reads_of, rolled
 from micrograd_bp.compiler.arrays.statements import FORWARD, PARAMETERS, Accumulating, Statement
 from micrograd_bp.compiler.find.grouping import Grouping
-from micrograd_bp.compiler.find.groups import HOLE, Column, Group, Index
+from micrograd_bp.compiler.find.groups import HOLE, Column, Group, Index, View
 from micrograd_bp.engine import Value, topological_order
 
 
@@ -41,7 +41,7 @@ class Routine:
     """
 
     name: str
-    inputs: list[Group]
+    inputs: Sequence[Group]
     statements: list[Statement]
     results: dict[str, Array]
 
@@ -130,7 +130,11 @@ class Routines:
         if not loops:
             return items
         needed = set(groups_in(results)).union(*map(reads_of, items))
-        return [item for item in items if isinstance(item, Rounds) or item.group.kind != "view" or item.group in needed]
+        return [
+            item
+            for item in items
+            if isinstance(item, Rounds) or not isinstance(item.group, View) or item.group in needed
+        ]
 
     def _needed(self, groups: Iterable[Group]) -> set[Group]:
         needed: set[Group] = set()
@@ -160,7 +164,7 @@ class Routines:
     def _add_views(self, passed: dict[Group, Lowered], reads: Iterable[Array]) -> None:
         """Adds the views of the parameters that are read here for the first time."""
         for group in [node.detail for read in reads for node in topological_order(read)]:
-            if isinstance(group, Group) and group.kind == "view" and group not in passed:
+            if isinstance(group, View) and group not in passed:
                 passed[group] = lowered(group, self.reader)
 
     def _gradient_of_parameters(self, gradients: Mapping[Group, Sequence[Array]], statements: list[Statement]) -> Array:
@@ -177,14 +181,15 @@ class Routines:
 
 
 def _forward_statements(items: Sequence[Item], kept: Mapping[Rounds, Sequence[Kept]]) -> list[Statement]:
-    views = [item for item in items if isinstance(item, Lowered) and item.group.kind == "view"]
-    views.sort(key=lambda done: _first_entry(done.group.operands[0].index))
-    statements = [Statement(variable_of(done.group), done.value, PARAMETERS, done.group) for done in views]
+    entries = [item for item in items if isinstance(item, Lowered)]
+    views = [(done.group, done.value) for done in entries if isinstance(done.group, View)]
+    views.sort(key=lambda view: _first_entry(view[0].column.index))
+    statements = [Statement(variable_of(group), value, PARAMETERS, group) for group, value in views]
     for item in items:
         if isinstance(item, Rounds):
             loop = forward_loop(item, kept.get(item, ()))
             statements.append(Statement(variable(loop.detail), loop, FORWARD))
-        elif item.group.kind != "view":
+        elif not isinstance(item.group, View):
             statements.append(Statement(variable_of(item.group), item.value, FORWARD, item.group))
     return statements
 

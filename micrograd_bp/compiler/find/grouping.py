@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from micrograd_bp.compiler.find.groups import Column, Entry, Group
+from micrograd_bp.compiler.find.groups import Column, Constants, Entry, Group, Input, Joined, OperationGroup, Parameters
 from micrograd_bp.compiler.find.layouts import SumMember, join_pruned_sums, sum_groups, sum_member
 from micrograd_bp.compiler.find.sums import flattened_sums
 from micrograd_bp.engine import Value
@@ -81,9 +81,9 @@ class Grouping:
         parameters: Sequence[Value],
     ) -> None:
         """Finds what is to be grouped; `of` then does so."""
-        self.parameters = Group("parameters", list(parameters), batched=False, name="parameters")
-        self.inputs = {name: Group("input", list(leaves), batched=True, name=name) for name, leaves in inputs.items()}
-        self.constants = Group("constants", [], batched=False, name="constants")
+        self.parameters = Parameters(list(parameters), batched=False, name="parameters")
+        self.inputs = {name: Input(list(leaves), batched=True, name=name) for name, leaves in inputs.items()}
+        self.constants = Constants([], batched=False, name="constants")
         self.groups: list[Group] = []
         self.place: dict[Value, Entry] = {}
         for group in (self.parameters, *self.inputs.values()):
@@ -176,8 +176,7 @@ class Grouping:
         for position, name in enumerate(operation.operand_names):
             places = [member.operands[position] for member in members]
             operands.append(self.column(places if name in operation.many else [one for (one,) in places]))
-        return Group(
-            "operation",
+        return OperationGroup(
             [member.node for member in members],
             batched=any(column.group.batched for column in operands),
             operation=operation,
@@ -203,7 +202,7 @@ class Grouping:
         if key not in self._joined:
             places = [(column.group, position) for column in columns for position in column.index.tolist()]
             members = [group.members[position] for group, position in places]
-            joined = Group("joined", members, any(group.batched for group in entries), operands=columns)
+            joined = Joined(members, any(group.batched for group in entries), columns)
             self.groups.append(joined)
             self._joined[key] = joined, {place: position for position, place in enumerate(places)}
         return self._joined[key]

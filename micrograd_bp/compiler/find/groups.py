@@ -27,16 +27,24 @@ class Column:
 class Part:
     """One kind of terms of a group of sums: sign · a · b, or sign · b where there is no `a`.
 
-    `kind` says how the indices are laid out, for a group whose members stand in `rows` × `columns`:
-        "entries": one term for each member; both indices are (members,).
-        "lists": a list of terms for each member; both indices are (members, terms).
-        "matrix": row r of `b` (rows, terms) times column c of `a` (terms, columns) makes member (r, c).
+    The members of the group stand in rows and columns.
     """
 
-    kind: str
     sign: float
     a: Column | None
     b: Column
+
+
+class Entries(Part):
+    """One term for each member; both indices are (members,)."""
+
+
+class Lists(Part):
+    """A list of terms for each member; both indices are (members, terms)."""
+
+
+class Matrix(Part):
+    """Row r of `b` (rows, terms) times column c of `a` (terms, columns) makes member (r, c)."""
 
 
 @dataclass(eq=False, slots=True)
@@ -44,29 +52,17 @@ class Group:
     """Entries of one array.
 
     Attributes:
-        kind: "parameters", "input", "constants", "operation", "sum", or "joined" for entries of several groups.
         members: the node of each entry; the first one of nodes that compute the very same.
         batched: whether the entries differ from sample to sample.
-        operation: that of an "operation".
-        operands: its operands; the index is (members,), or (members, terms) for an operand that is many numbers.
-            For a "joined" group, what stands side by side in it.
-        parts: the terms of a "sum".
-        rows, columns: how the members of a "sum" are laid out, row by row.
         name, gradient_name: what it and its gradient are called in the program.
         number: sorts groups by when they were made.
     """
 
-    kind: str
     members: list[Value]
     batched: bool
-    operation: Operation | None = None
-    operands: list[Column] = field(default_factory=list)
-    parts: list[Part] = field(default_factory=list)
-    rows: int = 1
-    columns: int = 1
-    name: str = ""
-    gradient_name: str = ""
-    number: int = field(default_factory=count().__next__)
+    name: str = field(default="", kw_only=True)
+    gradient_name: str = field(default="", kw_only=True)
+    number: int = field(default_factory=count().__next__, kw_only=True)
 
     def __len__(self) -> int:
         return len(self.members)
@@ -74,8 +70,64 @@ class Group:
     @property
     def sources(self) -> list["Group"]:
         """The groups it is computed from."""
-        columns = [*self.operands, *(column for part in self.parts for column in (part.a, part.b) if column)]
-        return [column.group for column in columns]
+        return []
+
+
+class Parameters(Group):
+    """Those of the program."""
+
+
+class Input(Group):
+    """Leaves that differ from sample to sample."""
+
+
+class Constants(Group):
+    """Numbers that the graph holds."""
+
+
+@dataclass(eq=False, slots=True)
+class View(Group):
+    """Parameters at an index, in its shape."""
+
+    column: Column
+
+
+@dataclass(eq=False, slots=True)
+class Joined(Group):
+    """Entries of several groups, the `operands`, side by side."""
+
+    operands: list[Column]
+
+    @property
+    def sources(self) -> list[Group]:
+        """The groups it is computed from."""
+        return [column.group for column in self.operands]
+
+
+@dataclass(eq=False, slots=True)
+class OperationGroup(Joined):
+    """Nodes of one `operation`; the index of an operand is (members,), or (members, terms) where it is many numbers."""
+
+    operation: Operation
+
+
+@dataclass(eq=False, slots=True)
+class SumGroup(Group):
+    """Sums of products.
+
+    Attributes:
+        parts: their terms.
+        rows, columns: how the members are laid out, row by row.
+    """
+
+    parts: list[Part]
+    rows: int = 1
+    columns: int = 1
+
+    @property
+    def sources(self) -> list[Group]:
+        """The groups it is computed from."""
+        return [column.group for part in self.parts for column in (part.a, part.b) if column is not None]
 
 
 Entry = tuple[Group, int]

@@ -6,7 +6,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from micrograd_bp.compiler.find.groups import HOLE, Column, Entry, Group, Index, Part
+from micrograd_bp.compiler.find.groups import (
+    HOLE,
+    Column,
+    Constants,
+    Entries,
+    Entry,
+    Group,
+    Index,
+    Lists,
+    Matrix,
+    Parameters,
+    Part,
+    SumGroup,
+)
 from micrograd_bp.compiler.find.sums import Term
 from micrograd_bp.engine import Value
 
@@ -71,9 +84,9 @@ def sum_member(node: Value, terms: Iterable[Term], place: Mapping[Value, Entry])
 
 def _is_pruned(kind: TermKind, pairs: list[tuple[int, int]], kinds: Collection[TermKind]) -> bool:
     """Whether these are weights that were replaced by the constant 0, beside others that are parameters."""
-    if kind.a is None or kind.a.kind != "constants":
+    if not isinstance(kind.a, Constants):
         return False
-    beside = any(other.a is not None and other.a.kind == "parameters" and other.b is kind.b for other in kinds)
+    beside = any(isinstance(other.a, Parameters) and other.b is kind.b for other in kinds)
     return beside and all(kind.a.members[entry].data == 0.0 for _, entry in pairs)
 
 
@@ -90,7 +103,7 @@ def join_pruned_sums(alike: dict[Any, dict[Any, list[Any]]]) -> None:
                 larger in alike
                 and kind < larger
                 and len(alike[kind]) < len(alike[larger])
-                and all(term.a is None and term.b.kind == "parameters" for term in larger - kind)
+                and all(term.a is None and isinstance(term.b, Parameters) for term in larger - kind)
             ):
                 alike[larger].update(alike.pop(kind))
                 break
@@ -104,7 +117,7 @@ def _leftness(group: Group) -> int:
     """Sorts the factors of a product: the left one, `b`, is that which stands left in x·W."""
     if group.batched:
         return 3
-    return {"parameters": 0, "constants": 1}.get(group.kind, 2)
+    return 0 if isinstance(group, Parameters) else 1 if isinstance(group, Constants) else 2
 
 
 DENSE = 0.5
@@ -164,7 +177,7 @@ def _with_joined_inputs(members: Sequence[SumMember], join: Join) -> Sequence[Su
 
     So they do where a neuron has all these inputs. Weights that were made apart stay matrices of their own.
     """
-    kinds = [kind for kind in members[0].terms if kind.a is not None and kind.a.kind == "parameters"]
+    kinds = [kind for kind in members[0].terms if isinstance(kind.a, Parameters)]
     kinds = [kind for kind in kinds if kind.sign == kinds[0].sign]
     if len(kinds) < 2 or any(kind not in member.terms for member in members for kind in kinds):
         return members
@@ -209,7 +222,7 @@ def _group(
 ) -> Group:
     """A group of sums, with matrix products for the kinds in `multiplied`. Members that stand in rows are sorted."""
     columns = len(members) // rows
-    parts = []
+    parts: list[Part] = []
     for kind in kinds:
         if kind in multiplied:
             parts.append(_matrix_part(members, kind, rows))
@@ -219,11 +232,10 @@ def _group(
             continue
         pairs = np.array(lists, dtype=np.int64)
         if pairs.shape[1] == 1:
-            parts.append(_part("entries", kind, pairs[:, 0, 0], pairs[:, 0, 1]))
+            parts.append(_part(Entries, kind, pairs[:, 0, 0], pairs[:, 0, 1]))
         else:
-            parts.append(_part("lists", kind, pairs[:, :, 0], pairs[:, :, 1]))
-    return Group(
-        "sum",
+            parts.append(_part(Lists, kind, pairs[:, :, 0], pairs[:, :, 1]))
+    return SumGroup(
         [member.node for member in members],
         batched=any(kind.b.batched or (kind.a is not None and kind.a.batched) for kind in kinds),
         parts=parts,
@@ -240,7 +252,7 @@ def _matrix_part(members: Sequence[SumMember], kind: TermKind, rows: int) -> Par
         return _with_holes(members, kind, sorted(set().union(*[member.lefts(kind) for member in members])))
     left = np.array(lists, dtype=np.int64)
     right = np.array([member.rights(kind) for member in members[:columns]], dtype=np.int64).T
-    return _part("matrix", kind, left, right)
+    return _part(Matrix, kind, left, right)
 
 
 def _with_holes(members: Sequence[SumMember], kind: TermKind, entries: Sequence[int]) -> Part:
@@ -249,8 +261,8 @@ def _with_holes(members: Sequence[SumMember], kind: TermKind, entries: Sequence[
     for column, member in enumerate(members):
         for entry, weight in member.terms[kind]:
             right[position[entry], column] = weight
-    return _part("matrix", kind, np.array([entries], dtype=np.int64), right)
+    return _part(Matrix, kind, np.array([entries], dtype=np.int64), right)
 
 
-def _part(layout: str, kind: TermKind, left: Index, right: Index) -> Part:
-    return Part(layout, kind.sign, None if kind.a is None else Column(kind.a, right), Column(kind.b, left))
+def _part(layout: type[Part], kind: TermKind, left: Index, right: Index) -> Part:
+    return layout(kind.sign, None if kind.a is None else Column(kind.a, right), Column(kind.b, left))

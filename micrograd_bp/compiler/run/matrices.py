@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from micrograd_bp.compiler import thresholds
 from micrograd_bp.compiler.arrays.language import BATCH
 from micrograd_bp.compiler.arrays.loops import Loop, loop_body
-from micrograd_bp.compiler.arrays.rolling import RUNNING, Rounds
+from micrograd_bp.compiler.arrays.rolling import Rounds, RunningSum
 from micrograd_bp.compiler.arrays.routine import Routine, Routines
 from micrograd_bp.compiler.arrays.statements import Statement
 from micrograd_bp.compiler.find.grouping import Grouping
-from micrograd_bp.compiler.find.groups import HOLE, Group
+from micrograd_bp.compiler.find.groups import HOLE, Group, Input, Parameters, View
 from micrograd_bp.compiler.run.arguments import Graph
 from micrograd_bp.compiler.run.lines import Lines
 from micrograd_bp.compiler.run.non_finite import ERRORS_IGNORED
@@ -114,7 +114,7 @@ class Matrices:
             group: _InLoop(rounds, own, number)
             for rounds in routines.loops[::-1]
             for own, chain in rounds.groups.items()
-            if own.kind != RUNNING and chain[0].kind != RUNNING
+            if not isinstance(own, RunningSum) and not isinstance(chain[0], RunningSum)
             for number, group in enumerate(chain)
         }
         self._views = routines.reader.views
@@ -189,13 +189,13 @@ class Matrices:
         group, position = self.grouping.place[node]
         group = self._same.get(group, group)
         places = []
-        for view in self._views if group.kind == "parameters" else []:
-            for index in np.argwhere(view.operands[0].index == position).tolist():
+        for view in self._views if isinstance(group, Parameters) else []:
+            for index in np.argwhere(view.column.index == position).tolist():
                 places += self._places_of(view, tuple(index))
-        if group.kind == "input":
+        if isinstance(group, Input):
             line = self._plain.module.functions["value_and_gradient"]
             places.append(Place(group.name, (position,), line, self._plain.module.lines[line - 1]))
-        elif group.kind != "parameters":
+        elif not isinstance(group, Parameters):
             places += self._places_of(group, (position,) if len(group) > 1 or group.batched else ())
         return places
 
@@ -236,8 +236,8 @@ class Matrices:
                     f"{rounds.first + rounds.n - 1}; got {list(index)}"
                 )
             group, index = rounds.groups[own][index[0] - rounds.first], index[1:]
-        if group.kind == "view":
-            column = group.operands[0]
+        if isinstance(group, View):
+            column = group.column
             try:
                 entry = column.index[index]
             except IndexError:
@@ -310,8 +310,8 @@ class Matrices:
         if group is None:
             return None
         entry = np.argwhere(~np.isfinite(np.atleast_1d(array)))[0].tolist()
-        if group.kind == "view":
-            return self.node(group.name, tuple(entry[: group.operands[0].index.ndim]))
+        if isinstance(group, View):
+            return self.node(group.name, tuple(entry[: group.column.index.ndim]))
         return group.members[entry[-1] if len(group) > 1 else 0]
 
 

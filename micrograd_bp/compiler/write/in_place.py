@@ -21,6 +21,7 @@ from micrograd_bp.compiler.arrays.language import (
 )
 from micrograd_bp.compiler.arrays.places import in_slices, is_slice
 from micrograd_bp.compiler.arrays.statements import BACKWARD, Accumulating, GradientOf, Statement
+from micrograd_bp.compiler.find.groups import Input, View
 from micrograd_bp.compiler.write.loops import StatementLines, written_loop
 from micrograd_bp.compiler.write.numpy import (
     ATOM,
@@ -190,7 +191,7 @@ def _with_single_uses_inside(statements: Sequence[Statement], results: Sequence[
         )
         target = statement.target
         if isinstance(target.detail, GradientOf):
-            is_for_reader = value.function == "matmul" and target.detail.group.kind not in ("view", "input")
+            is_for_reader = value.function == "matmul" and not isinstance(target.detail.group, (View, Input))
         else:
             is_for_reader = target.detail in worked_on and _begins_with_product(value)
         if is_for_reader and reads[target.detail] == 1:

@@ -8,7 +8,7 @@ from itertools import takewhile
 
 from micrograd_bp.compiler.arrays.reading import Reader
 from micrograd_bp.compiler.find.grouping import Grouping
-from micrograd_bp.compiler.find.groups import Group, Part
+from micrograd_bp.compiler.find.groups import Entries, Group, Matrix, OperationGroup, Parameters, Part, SumGroup, View
 from micrograd_bp.engine import Value
 from micrograd_bp.engine.numbers.arrays import LACKING
 from micrograd_bp.engine.numbers.namespace import FUNCTIONS
@@ -50,7 +50,7 @@ def give_names(
     layers = 0
     suffixes: dict[Group, str] = {}
     for group in grouping.groups:
-        if any(_is_matrix_of_weights(part) for part in group.parts):
+        if any(_is_matrix_of_weights(part) for part in _parts(group)):
             suffix = _scope_suffix(group.members) or str(layers)
             suffixes[group] = suffix if suffix not in suffixes.values() else f"{suffix}_{layers}"
             layers += 1
@@ -58,13 +58,13 @@ def give_names(
         name = found[group]
         if not name and group in suffixes:
             name = f"z{suffixes[group]}"
-        if not name and group.operation is not None and len(group.operands) == 1 and not group.operation.many:
+        if not name and isinstance(group, OperationGroup) and len(group.operands) == 1 and not group.operation.many:
             layer = suffixes.get(group.operands[0].group)
             name = f"a{layer}" if layer else ""
         first = first_in.setdefault(in_chains.get(group, (-group.number,)), group)
         group.name = names.unique(name or _kind_name(group)) if first is group else first.name
     for group in in_chains:
-        if not group.name and group.kind != "view":  # a part of a sum, which grows in a loop
+        if not group.name and not isinstance(group, View):  # a part of a sum, which grows in a loop
             first = first_in.setdefault(in_chains[group], group)
             group.name = names.unique(_label(group.members[:1]) or "total") if first is group else first.name
     grouping.parameters.gradient_name = "gradient"
@@ -87,7 +87,7 @@ def _roles(grouping: Grouping, suffixes: Mapping[Group, str]) -> dict[tuple[Valu
     """`W0` and `b0` for the parameters that the sum of a layer reads; the first layer that does so counts."""
     roles: dict[tuple[Value, ...], str] = {}
     for group, suffix in suffixes.items():
-        for part in group.parts:
+        for part in _parts(group):
             letters = [(part.a, "W")] if _is_matrix_of_weights(part) else [(part.b, "b")] if part.a is None else []
             for column, letter in letters:
                 if column is not None and column.group is grouping.parameters:
@@ -97,8 +97,12 @@ def _roles(grouping: Grouping, suffixes: Mapping[Group, str]) -> dict[tuple[Valu
     return roles
 
 
+def _parts(group: Group) -> Sequence[Part]:
+    return group.parts if isinstance(group, SumGroup) else []
+
+
 def _is_matrix_of_weights(part: Part) -> bool:
-    return part.kind == "matrix" and part.a is not None and part.b.group.kind != "parameters"
+    return isinstance(part, Matrix) and part.a is not None and not isinstance(part.b.group, Parameters)
 
 
 def _label(members: Sequence[Value]) -> str:
@@ -137,14 +141,14 @@ def _scope_suffix(members: Sequence[Value]) -> str:
 
 
 def _kind_name(group: Group) -> str:
-    if group.operation is not None:
+    if isinstance(group, OperationGroup):
         return group.operation.name
-    if group.kind == "sum":
+    if isinstance(group, SumGroup):
         signs = [part.sign for part in group.parts]
-        if len(signs) == 1 and group.parts[0].kind == "entries" and group.parts[0].a is not None:
+        if len(signs) == 1 and isinstance(group.parts[0], Entries) and group.parts[0].a is not None:
             return "product"
         return "difference" if sorted(signs) == [-1.0, 1.0] else "sum"
-    return group.kind
+    return "joined"
 
 
 class _Names:
