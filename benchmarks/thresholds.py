@@ -61,7 +61,7 @@ def microseconds(function: Callable[..., Any], arguments: Sequence[Any]) -> floa
 if __name__ == "__main__":
     for title, loss, inputs, parameters in graphs():
         graph = checked_graph(loss, inputs, parameters, {})
-        grouping = Grouping.of(graph.order, graph.roots, graph.inputs, graph.parameters)
+        grouping = Grouping.of(graph)
         assert grouping is not None
         print(f"{title}: {grouping.n_operands:,} operands in {len(grouping.groups):,} arrays")
         for form in ("matrices", "straight line", "tape"):

@@ -130,7 +130,7 @@ BUDGETS = {
     "": 1_000,
     "checks": 7_500,
     "cli": 1_270,
-    "compiler": 7_600,
+    "compiler": 7_650,
     "datasets": 100,
     "engine": 5_620,
     "matrix": 690,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from micrograd_bp.compiler.run.arguments import Graph
+from micrograd_bp.compiler.find.graph import Graph
 from micrograd_bp.compiler.run.lines import Lines
 from micrograd_bp.engine import gradients, topological_order
 

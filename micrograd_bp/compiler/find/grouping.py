@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from micrograd_bp.compiler.find.graph import Graph
 from micrograd_bp.compiler.find.groups import Column, Constants, Entry, Group, Input, Joined, OperationGroup, Parameters
 from micrograd_bp.compiler.find.layouts import SumMember, join_pruned_sums, sum_groups, sum_member
 from micrograd_bp.compiler.find.sums import flattened_sums
@@ -45,26 +46,16 @@ class Grouping:
     n_operands: int
 
     @classmethod
-    def of(
-        cls,
-        order: Sequence[Value],
-        roots: Sequence[Value],
-        inputs: Mapping[str, Sequence[Value]],
-        parameters: Sequence[Value],
-        few: float | None = None,
-    ) -> "Grouping | None":
+    def of(cls, graph: Graph, few: float | None = None) -> "Grouping | None":
         """The groups of the nodes of a graph.
 
         Args:
-            order: all nodes, operands before results.
-            roots: the nodes that are to stay nodes.
-            inputs: leaves that differ from sample to sample.
-            parameters: other leaves that are no constants.
+            graph: what is to be grouped; its loss and its outputs stay nodes.
             few: where there are fewer operands than this for each group, the answer is None.
         """
-        if few is not None and nothing_side_by_side(order):
+        if few is not None and nothing_side_by_side(graph.order):
             return None
-        grouping = cls(order, roots, inputs, parameters)
+        grouping = cls(graph)
         levels = grouping._levels()
         grouping.n_operands = sum(len(grouping._factors(node)) for level in levels for node in level)
         if few is not None and grouping.n_operands < few * len(levels):  # each level is at least one group
@@ -73,25 +64,19 @@ class Grouping:
             grouping._group(level)
         return None if few is not None and grouping.n_operands < few * len(grouping.groups) else grouping
 
-    def __init__(
-        self,
-        order: Sequence[Value],
-        roots: Sequence[Value],
-        inputs: Mapping[str, Sequence[Value]],
-        parameters: Sequence[Value],
-    ) -> None:
+    def __init__(self, graph: Graph) -> None:
         """Finds what is to be grouped; `of` then does so."""
-        self.parameters = Parameters(list(parameters), batched=False, name="parameters")
-        self.inputs = {name: Input(list(leaves), batched=True, name=name) for name, leaves in inputs.items()}
+        self.parameters = Parameters(graph.parameters, batched=False, name="parameters")
+        self.inputs = {name: Input(leaves, batched=True, name=name) for name, leaves in graph.inputs.items()}
         self.constants = Constants([], batched=False, name="constants")
         self.groups: list[Group] = []
         self.place: dict[Value, Entry] = {}
         for group in (self.parameters, *self.inputs.values()):
             self._put(group)
         self._joined: dict[Any, tuple[Group, dict[Entry, int]]] = {}
-        self._order = computed = self._varying(order)
+        self._order = computed = self._varying(graph.order)
         uses = Counter(chain.from_iterable([node.operands for node in computed]))
-        self._flat, self.went_to = flattened_sums(computed, uses, set(roots), self._batched(computed))
+        self._flat, self.went_to = flattened_sums(computed, uses, set(graph.roots), self._batched(computed))
 
     def _put(self, group: Group) -> None:
         self.place.update({node: (group, position) for position, node in enumerate(group.members)})

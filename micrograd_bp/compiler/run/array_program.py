@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from micrograd_bp.compiler.arrays.rules import computed
-from micrograd_bp.compiler.run.arguments import Graph, checked_inputs, checked_parameters
+from micrograd_bp.compiler.find.graph import Graph
+from micrograd_bp.compiler.run.arguments import checked_inputs, checked_parameters
 from micrograd_bp.compiler.run.array_functions import ArrayFunctions, JaxFunctions, array_functions
 from micrograd_bp.compiler.run.lines import Lines
 from micrograd_bp.compiler.run.matrices import Matrices, OnATape

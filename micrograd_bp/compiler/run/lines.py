@@ -12,8 +12,8 @@ import numpy
 from numpy.typing import NDArray
 
 from micrograd_bp.compiler import thresholds
+from micrograd_bp.compiler.find.graph import Graph, members
 from micrograd_bp.compiler.find.numbering import Numbering
-from micrograd_bp.compiler.run.arguments import Graph, members
 from micrograd_bp.compiler.run.non_finite import first_non_finite
 from micrograd_bp.compiler.run.place import Place
 from micrograd_bp.compiler.write.lines import PythonCode

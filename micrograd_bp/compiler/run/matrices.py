@@ -15,9 +15,9 @@ from micrograd_bp.compiler.arrays.loops import Loop, loop_body
 from micrograd_bp.compiler.arrays.rolling import Rounds, RunningSum
 from micrograd_bp.compiler.arrays.routine import Routine, Routines
 from micrograd_bp.compiler.arrays.statements import Statement
+from micrograd_bp.compiler.find.graph import Graph
 from micrograd_bp.compiler.find.grouping import Grouping
 from micrograd_bp.compiler.find.groups import HOLE, Group, Input, Parameters, View
-from micrograd_bp.compiler.run.arguments import Graph
 from micrograd_bp.compiler.run.lines import Lines
 from micrograd_bp.compiler.run.non_finite import ERRORS_IGNORED
 from micrograd_bp.compiler.run.place import Place

@@ -11,16 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from micrograd_bp.compiler import thresholds
+from micrograd_bp.compiler.find.graph import Graph
 from micrograd_bp.compiler.find.grouping import Grouping
-from micrograd_bp.compiler.run.arguments import (
-    Graph,
-    checked_graph,
-    checked_inputs,
-    checked_parameters,
-    entry,
-    of_dtype,
-    real,
-)
+from micrograd_bp.compiler.run.arguments import checked_graph, checked_inputs, checked_parameters, entry, of_dtype, real
 from micrograd_bp.compiler.run.array_functions import jax_numpy
 from micrograd_bp.compiler.run.array_program import ArrayProgram
 from micrograd_bp.compiler.run.lines import Lines
@@ -62,7 +55,7 @@ class Program:
             few = None
             if self.form == "auto" and self._dtype == "float64":
                 few = thresholds.FEW_IN_A_BATCH if graph.inputs else thresholds.FEW
-            grouping = Grouping.of(graph.order, graph.roots, graph.inputs, graph.parameters, few)
+            grouping = Grouping.of(graph, few)
             if grouping is not None:
                 matrices = partial(Matrices, grouping, graph, with_respect_to, self._dtype)
                 is_free, self.form = few is not None and not graph.inputs, "matrices"

@@ -7,7 +7,7 @@ at the speed of machine code. numba compiles it, once for all graphs.
 import math
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -52,10 +52,14 @@ class Tape:
         Raises:
             NoInstructionError: the kernel lacks a function that is needed.
         """
-        literals = _Literals(first=graph.n_leaves)
-        one, zero = literals.slot(1.0), literals.slot(0.0)
-        patterns = _patterns(graph, literals, differentiated=targets is not None)
-        leaves = [0.0] * graph.n_variables + graph.constants + literals.numbers
+        literals: dict[str, int] = {}  # the slots of numbers that rules have written, by their text, since 0.0 == -0.0
+
+        def slot_of(number: float) -> int:
+            return literals.setdefault(repr(number), graph.n_leaves + len(literals))
+
+        one, zero = slot_of(1.0), slot_of(0.0)
+        patterns = _patterns(graph, slot_of, differentiated=targets is not None)
+        leaves = [0.0] * graph.n_variables + graph.constants + [*map(float, literals)]
         tape = _Instructions(first=len(leaves))
 
         slots, starts = list(range(graph.n_leaves)), [0] * graph.n_leaves
@@ -92,21 +96,6 @@ class Tape:
         results = np.empty((len(samples), len(self._wanted)))
         run(self.instructions, self._numbers, np.array(parameters), np.array(samples), self._wanted, results)
         return results
-
-
-class _Literals:
-    """The slots of numbers that rules have written."""
-
-    def __init__(self, first: int) -> None:
-        self._first = first
-        self._places: dict[str, int] = {}  # by their text, since 0.0 == -0.0
-
-    def slot(self, number: float) -> int:
-        return self._first + self._places.setdefault(repr(number), len(self._places))
-
-    @property
-    def numbers(self) -> list[float]:
-        return [float(text) for text in self._places]
 
 
 class _Instructions:
@@ -156,7 +145,7 @@ class _Pattern(NamedTuple):
     contributions: list[tuple[int, int, int, int]]
 
 
-def _patterns(graph: Numbering, literals: _Literals, *, differentiated: bool) -> list[_Pattern]:
+def _patterns(graph: Numbering, slot_of: Callable[[float], int], *, differentiated: bool) -> list[_Pattern]:
     """The pattern of each node that is not a leaf."""
     known: dict[Any, _Pattern] = {}
     patterns, moved = [], graph.moved
@@ -165,12 +154,14 @@ def _patterns(graph: Numbering, literals: _Literals, *, differentiated: bool) ->
         kind = node.operation, firsts(operands), *wanted
         if kind not in known:
             assert node.operation is not None
-            known[kind] = _pattern(node.operation, named_operands(operands, "{}"), [*map(bool, wanted)], literals)
+            known[kind] = _pattern(node.operation, named_operands(operands, "{}"), [*map(bool, wanted)], slot_of)
         patterns.append(known[kind])
     return patterns
 
 
-def _pattern(operation: Operation, operands: Sequence[Array], wanted: Sequence[bool], literals: _Literals) -> _Pattern:
+def _pattern(
+    operation: Operation, operands: Sequence[Array], wanted: Sequence[bool], slot_of: Callable[[float], int]
+) -> _Pattern:
     upstream = variable("upstream")
     result, products = result_and_contributions(operation, operands, wanted, upstream, _Scalars())
     written = [node for node in topological_order(result, *products.values()) if node.function == "literal"]
@@ -182,7 +173,7 @@ def _pattern(operation: Operation, operands: Sequence[Array], wanted: Sequence[b
     added = [(numbers[x], *_as_sum(product, upstream)) for x, product in products.items()]
     backward = _instructions([factor for _, _, *factors in added for factor in factors], places, new_places)
     return _Pattern(
-        literals=[literals.slot(literal.detail) for literal in written],
+        literals=[slot_of(literal.detail) for literal in written],
         forward=forward,
         result=places[id(result)],
         backward=backward,

@@ -22,6 +22,7 @@ from micrograd_bp.compiler.arrays.language import (
 from micrograd_bp.compiler.arrays.places import in_slices, is_slice
 from micrograd_bp.compiler.arrays.statements import BACKWARD, Accumulating, GradientOf, Statement
 from micrograd_bp.compiler.find.groups import Input, View
+from micrograd_bp.compiler.thresholds import SAMPLES_BY_COLUMNS
 from micrograd_bp.compiler.write.loops import StatementLines, written_loop
 from micrograd_bp.compiler.write.numpy import (
     ATOM,
@@ -40,9 +41,6 @@ AUGMENTED = {"add", "subtract", "multiply", "divide"}
 """The operations of which Python has a form that works in place."""
 
 COMMUTATIVE = {"add", "multiply"}
-
-MANY_SAMPLES = 64
-"""From so many samples on, products with an axis of samples lie column by column."""
 
 
 class InPlaceWriter(Writer):
@@ -67,7 +65,7 @@ class InPlaceWriter(Writer):
 
     def _ask_for_order(self) -> None:
         free = self.constants.free
-        self.order_line = f'{free("order")} = "F" if {free("batch")} >= {MANY_SAMPLES} else "C"'
+        self.order_line = f'{free("order")} = "F" if {free("batch")} >= {SAMPLES_BY_COLUMNS} else "C"'
 
     def _take(self, node: Array, operands: list[Written]) -> str:
         """As for any writer; a single parameter too is a view, which follows when the parameter changes."""

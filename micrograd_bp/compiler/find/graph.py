@@ -1,0 +1,49 @@
+"""What is to be compiled: a graph of scalars, and what is wanted of it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from micrograd_bp.engine import Value
+
+Groups = dict[str, list[Value]]
+
+
+class Graph(NamedTuple):
+    """A graph of scalars, and what is wanted of it.
+
+    Attributes:
+        loss: its root.
+        inputs: leaves that differ from sample to sample, in groups.
+        parameters: leaves to differentiate with respect to.
+        outputs: groups of nodes that `predict` gives.
+        order: all nodes, operands before results.
+    """
+
+    loss: Value
+    inputs: Groups
+    parameters: list[Value]
+    outputs: Groups
+    order: list[Value]
+
+    @property
+    def roots(self) -> list[Value]:
+        """The nodes that are wanted."""
+        return [self.loss, *members(self.outputs)]
+
+    def require_outputs(self) -> None:
+        """Refuses to predict where there is nothing to predict.
+
+        Raises:
+            ValueError: there are no outputs.
+        """
+        if not self.outputs:
+            raise ValueError('this program has no outputs: compile(…, outputs={"scores": scores}) gives it some')
+
+    def sizes(self, names: Iterable[str]) -> dict[str, int]:
+        """How many members inputs have."""
+        return {name: len(self.inputs[name]) for name in names}
+
+
+def members(groups: Mapping[str, Sequence[Value]]) -> list[Value]:
+    """The Values of all groups, one after the other."""
+    return [node for group in groups.values() for node in group]
