@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,7 @@ def imports(source: str, module: str, *, is_package: bool = False) -> set[str]:
     return found
 
 
+@cache
 def imports_of(module: str) -> set[str]:
     path = MODULES[module]
     is_package = path.name == "__init__.py"

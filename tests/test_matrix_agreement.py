@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from micrograd_bp import MLP, OPERATIONS, SGD, ModelObjective, Training, Value, cross_entropy, matrix, mse
 from micrograd_bp.checks import gradients_as_matrices, matrix_to_values, values_to_matrix
+from tests.counts import count
 from tests.problems.finite_differences import numeric_gradient
 
 Array = NDArray[np.float64]
 
-SEEDS = range(300)
+SEEDS = range(count(150, 300))
 KINK = 1e-4
 """This close to a kink of ReLU or leaky ReLU, a finite difference says nothing of the derivative."""
 

@@ -62,7 +62,7 @@ PLANTED = [
 ]
 
 
-@pytest.mark.parametrize(("name", "changes", "arrays", "options"), PLANTED[:: count(3, 1)])
+@pytest.mark.parametrize(("name", "changes", "arrays", "options"), PLANTED[:: count(5, 1)])
 def test_a_planted_mistake_is_named(name, changes, arrays, options):
     report = check_layer(layer(*changes, **options))
     assert [result.role for result in report.arrays if not result.ok] == arrays

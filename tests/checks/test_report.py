@@ -1,6 +1,7 @@
 """What the report looks like, and what it is for machines."""
 
 import json
+from functools import cache
 
 import numpy as np
 import pytest
@@ -14,8 +15,14 @@ from tests.checks.test_mistakes import D_BIASES, D_INPUTS, D_Z
 WRONG = (D_Z, "d_z = d_output * slope(self.output)")
 
 
+@cache
+def report_of_wrong(hint=0):
+    """The report that several tests read."""
+    return check_layer(layer(WRONG), hint=hint)
+
+
 def test_ends_in_the_line_to_look_at_and_what_it_should_be():
-    look, wrong, right, mended = str(check_layer(layer(WRONG))).splitlines()[-4:]
+    look, wrong, right, mended = str(report_of_wrong()).splitlines()[-4:]
     assert (look, right) == ("Look at this line:", "All is right with:")
     assert wrong.endswith(WRONG[1])
     assert mended.endswith(WRONG[0])
@@ -51,7 +58,7 @@ def test_says_what_was_taken_for_what():
 
 
 def test_json():
-    report = json.loads(json.dumps(check_layer(layer(WRONG)).to_json(), allow_nan=False))
+    report = json.loads(json.dumps(report_of_wrong().to_json(), allow_nan=False))
     assert report["ok"] is False
     assert report["findings"][0]["mistake"] == "another_array"
     assert report["findings"][0]["line"]["text"] == WRONG[1]
@@ -65,13 +72,13 @@ def test_raises_if_asked_to():
 
 
 def test_hints_rise():
-    hints = [check_layer(layer(WRONG), hint=strength).hints for strength in range(4)]
+    hints = [report_of_wrong(strength).hints for strength in range(4)]
     assert [len(each) for each in hints] == [0, 1, 2, 3]
     assert check_layer(layer(), hint=3).hints == ()
 
 
 def test_a_report_with_hints_does_not_give_the_answer_away():
-    plain, with_hint = (str(check_layer(layer(WRONG), hint=hint)) for hint in (0, 1))
+    plain, with_hint = (str(report_of_wrong(hint)) for hint in (0, 1))
     for answer in ("stands where", "Look at this line", WRONG[1], "All is right with"):
         assert answer in plain
         assert answer not in with_hint

@@ -54,7 +54,7 @@ def test_a_seed_gives_the_same_run() -> None:
     assert first.held_out_inputs != other.held_out_inputs
 
 
-@pytest.fixture(scope="module", params=["utf-8", "cp1252", "ascii"])
+@pytest.fixture(scope="module", params=["utf-8", "cp1252", "ascii"][: count(2, 3)])
 def output(request: pytest.FixtureRequest) -> str:
     """What the demo writes into a pipe in an encoding."""
     environment = {**os.environ, "PYTHONIOENCODING": request.param, "PYTHONUTF8": "0"}

@@ -17,7 +17,7 @@ from tests.problems.problem import Array, cross_entropy_of
 
 EQUAL = 1e-13
 
-N_NETWORKS = count(40, 150)
+N_NETWORKS = count(20, 150)
 
 
 class Case(NamedTuple):

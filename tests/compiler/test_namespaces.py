@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 
 from micrograd_bp import Value, compile, logsumexp
+from tests.counts import count
 from tests.problems.agreement import by_engine, check, compiled, distance
 from tests.problems.functions import FORMS, by_function, check_function, random_programs
 from tests.problems.line import INPUTS, TARGETS, a_line
 from tests.problems.patterns import PATTERNS, Drawer
 from tests.problems.small_network import gelu_program
 
-N_BLOCKS, BLOCK = 5, 60
+N_BLOCKS, BLOCK = count(2, 5), 60
 NUMBERS = [2.0, 3.0, 1.0]
 
 

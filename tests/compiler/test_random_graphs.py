@@ -21,7 +21,7 @@ TIMES = [1, 7, 64]
 """How often a batch holds each sample: a program may work otherwise on few samples than on many."""
 
 
-@pytest.mark.parametrize("block", range(count(4, 35)))
+@pytest.mark.parametrize("block", range(count(3, 35)))
 def test_programs_answer_as_the_engine_does(block, table):
     """Value, predictions, and gradients with respect to parameters and inputs, over a batch; and the text alone."""
     own_operations = define_operations()
@@ -32,7 +32,7 @@ def test_programs_answer_as_the_engine_does(block, table):
         check(problem, form=FORMS[seed % len(FORMS)], with_respect_to=asked)
 
 
-@pytest.mark.parametrize("block", range(count(2, 15)))
+@pytest.mark.parametrize("block", range(count(1, 15)))
 def test_programs_of_sums_answer_as_the_engine_does(block):
     """Sums of products are taken apart and put together again, so they are drawn more often than other operations."""
     for seed in range(block * BLOCK, (block + 1) * BLOCK):
@@ -48,7 +48,8 @@ def test_sums_that_once_went_wrong(seed):
 def test_random_graphs_hold_all_that_they_are_said_to_hold(table):
     own_operations = define_operations()
     seen, kinds = Counter(), Counter()
-    for seed in range(1000):
+    n = count(300, 1000)
+    for seed in range(n):
         problem = random_problem(Random(seed), own_operations)
         order = topological_order(problem.loss)
         seen.update({node.operation.name for node in order if node.operation})
@@ -67,9 +68,9 @@ def test_random_graphs_hold_all_that_they_are_said_to_hold(table):
             node.operation and node.operation.name == "pow" and node.operands[1] in problem.parameters for node in order
         )
     assert set(seen) == set(OPERATIONS)
-    assert min(seen.values()) >= 20
+    assert min(seen.values()) >= n // 50
     assert kinds.pop("a parameter in an exponent") >= 1
-    assert min(kinds.values()) >= 200, kinds
+    assert min(kinds.values()) >= n // 5, kinds
 
 
 def test_the_tests_own_engine_is_the_engine(table):

@@ -177,7 +177,7 @@ def test_a_pickler_that_lives_on_does_not_disturb_another():
 def test_several_threads_pickle_one_graph():
     """As when a training run is saved in the background."""
     trunk = Value(1.0)
-    for _ in range(5_000):
+    for _ in range(2_000):
         trunk = trunk * 0.999
     roots = [trunk * 2.0, trunk * 3.0]
     start, outcomes = threading.Barrier(4), []

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from micrograd_bp import MLP, SGD, Adam, ModelObjective, Training, mse
 from micrograd_bp.optimizers import Optimizer
+from tests.counts import count
 from tests.robustness.hostile import HOSTILE_TEXTS, cases
 
 SMALL = st.none() | st.booleans() | st.integers(-3, 9) | st.floats() | HOSTILE_TEXTS
@@ -109,7 +110,7 @@ def refusal(load: Callable[[Path], Any], path: Path) -> str:
     return ""
 
 
-@cases(100)
+@cases(count(40, 100))
 @given(st.data())
 def test_a_model_file(folder: Path, data: st.DataObject) -> None:
     path = folder / "model.json"
