@@ -118,14 +118,14 @@ COMMANDS = [
 
 
 def test_the_commands_write_what_they_say(tmp_path: Path) -> None:
-    """One after the other, from the clone, after the block that saves a model."""
+    """One after the other, in one process, after the block that saves a model."""
     (saves,) = [code for code, _ in blocks("docs/networks.md") if 'model.save("xor.json")' in code]
-    assert python("-c", saves, cwd=tmp_path).returncode == 0
-    assert len(COMMANDS) == 7
-    for command in COMMANDS:
-        words = shlex.split(command.replace("examples/", f"{ROOT.as_posix()}/examples/"))
-        done = python("-W", "error", "-m", "micrograd_bp", *words[1:], cwd=tmp_path)
-        assert done.returncode == 0, done.stderr
+    commands = [shlex.split(command.replace("examples/", f"{ROOT.as_posix()}/examples/"))[1:] for command in COMMANDS]
+    assert len(commands) == 7
+    run = f"from micrograd_bp.cli import main\nfor words in {commands}:\n    assert main(words) == 0, words\n"
+    done = python("-W", "error", "-c", saves + run, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for words in commands:
         assert (tmp_path / words[words.index("-o") + 1]).stat().st_size > 1000
 
 
