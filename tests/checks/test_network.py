@@ -209,5 +209,5 @@ def test_mse(change, name):
 
 
 def test_raises_if_asked_to():
-    with pytest.raises(GradientError, match="stops before the first layer"):
+    with pytest.raises(GradientError, match="Network: d_inputs wrong"):
         check_network(network(first_left_out), raise_on_error=True)
