@@ -1,6 +1,7 @@
 """How an entry comes into the table: `operation`, which adds a rule, and what it shares with `external`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial, update_wrapper
 from keyword import iskeyword
 from typing import Any, NamedTuple
@@ -128,15 +129,8 @@ def enter(
     unknown = {*many, *(samples or {})} - {*operand_names, *constant_names}
     if unknown:
         raise ValueError(f"{name} has no operand or constant {sorted(unknown)[0]!r}")
-    before = dict(FUNCTIONS)
-    try:
-        for each, from_outside in (functions or {}).items():
-            _add_function(each, from_outside)
+    with _with_functions(functions or {}):
         traced = trace(rule, operand_names, many=many, constants=constant_names)
-    except (TypeError, AttributeError, ValueError):
-        FUNCTIONS.clear()
-        FUNCTIONS.update(before)
-        raise
     if name in FUNCTIONS and FUNCTIONS[name].from_outside and not traced.mentions(name):
         del FUNCTIONS[name]  # what this name meant before, or the derivative that this rule now says
     entry = Operation(
@@ -152,24 +146,7 @@ def enter(
         samples=dict(samples or {}),
         aliases=tuple(aliases),
     )
-
-    def function(*operands: Any, **constants: Any) -> Any:
-        return call(entry, operands, constants)
-
-    def method(self: Methods, *operands: Any, **constants: Any) -> Any:
-        return call(entry, (self, *operands), constants)
-
-    def method_of_one(self: Methods) -> Any:  # the common case, without the detour
-        return self.record(entry)
-
-    if len(operand_names) == 1 and not constant_names:
-        method = method_of_one
-    for made in (function, method):
-        update_wrapper(made, shown or partial(rule, None), assigned=(), updated=())  # for `help`
-        made.__name__ = made.__qualname__ = name
-        made.__module__ = rule.__module__
-        # The formulas themselves would take a third of the import to write down.
-        made.__doc__ = rule.__doc__ or f"The operation {name}; OPERATIONS[{name!r}].formula() shows its derivatives."
+    function, method = _function_and_method(entry, rule, shown or partial(rule, None))
     if name in OPERATIONS:  # defined anew, as in a notebook whose cell is run again
         for method_name in (name, *OPERATIONS[name].aliases):
             if method_name in vars(Methods):
@@ -180,6 +157,46 @@ def enter(
     OPERATIONS[name] = entry
     RULES[name] = rule
     return function
+
+
+def _function_and_method(
+    entry: Operation, rule: Callable[..., Any], shown: Callable[..., Any]
+) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """What calls an entry, on operands and as a method; `help` shows the operands of `shown`."""
+
+    def function(*operands: Any, **constants: Any) -> Any:
+        return call(entry, operands, constants)
+
+    def method(self: Methods, *operands: Any, **constants: Any) -> Any:
+        return call(entry, (self, *operands), constants)
+
+    def method_of_one(self: Methods) -> Any:  # the common case, without the detour
+        return self.record(entry)
+
+    if len(entry.operand_names) == 1 and not entry.trace.constants:
+        method = method_of_one
+    for made in (function, method):
+        update_wrapper(made, shown, assigned=(), updated=())  # for `help`
+        made.__name__ = made.__qualname__ = entry.name
+        made.__module__ = rule.__module__
+        # The formulas themselves would take a third of the import to write down.
+        formula = f"OPERATIONS[{entry.name!r}].formula() shows its derivatives."
+        made.__doc__ = rule.__doc__ or f"The operation {entry.name}; {formula}"
+    return function, method
+
+
+@contextmanager
+def _with_functions(functions: Mapping[str, Function]) -> Iterator[None]:
+    """In this block and afterwards rules may call these functions; no longer where the block fails."""
+    before = dict(FUNCTIONS)
+    try:
+        for name, from_outside in functions.items():
+            _add_function(name, from_outside)
+        yield
+    except (TypeError, AttributeError, ValueError):
+        FUNCTIONS.clear()
+        FUNCTIONS.update(before)
+        raise
 
 
 def _add_function(name: str, function: Function) -> None:

@@ -93,7 +93,7 @@ PRODUCT: Any = A * B
         (lambda: draw(PRODUCT, rankdir="TB"), "draw takes no 'rankdir': direction='TB'"),
         (lambda: draw(PRODUCT, detial="values"), "draw takes no 'detial': did you mean detail?"),
         (lambda: between(PRODUCT, A, "x.png"), "between takes 2 arguments without a name: draw(output).save"),
-        (lambda: page(PRODUCT, "x.html"), "page takes 1 argument without a name: page(output).write('steps.html')"),
+        (lambda: page(PRODUCT, "x.html"), "page takes 1 argument without a name: page(output).save('steps.html')"),
         (lambda: write_page(PRODUCT, "x.html", rankdir="TB"), "page takes no 'rankdir': direction='TB'"),
         (lambda: draw(), "missing 1 required positional argument"),
         (lambda: gradient(lambda x: x * x, 3.0), "gradient takes 1 argument without a name: gradient(f) is a function"),

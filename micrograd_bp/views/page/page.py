@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+from warnings import warn
 
 from micrograd_bp.engine import Value
 from micrograd_bp.engine.refusals import CalledOtherwise
@@ -35,7 +36,7 @@ ROOM = "-0.01234"
 
 @dataclass(frozen=True)
 class Page:
-    """A page: `write` makes a file of it; a notebook shows it.
+    """A page: `save` makes a file of it; a notebook shows it.
 
     Attributes:
         html: the whole file as text.
@@ -47,7 +48,7 @@ class Page:
     direction: str
     hides: bool
 
-    def write(self, path: str | os.PathLike[str]) -> str:
+    def save(self, path: str | os.PathLike[str]) -> str:
         """Writes the file, which replaces an old one when it is complete.
 
         Returns:
@@ -65,9 +66,13 @@ class Page:
         write_bytes(target, self.html.encode("utf-8"))
         return str(target)
 
+    def write(self, path: str | os.PathLike[str]) -> str:
+        """As `save`, for one version."""
+        warn("page.write(path) is page.save(path) now", DeprecationWarning, stacklevel=2)
+        return self.save(path)
+
     if not TYPE_CHECKING:
-        save = CalledOtherwise("page.write('name.html') makes a file of it")
-        show = CalledOtherwise("a notebook shows it; page.write('name.html') makes a file for the browser")
+        show = CalledOtherwise("a notebook shows it; page.save('name.html') makes a file for the browser")
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         """The page in a frame, and below it the drawing as a picture, for viewers that strip scripts."""
@@ -90,7 +95,7 @@ class Page:
         return f"<page of {len(self.picture.boxes):,} boxes, {len(self.html) / 1e6:.1f} MB>"
 
 
-@says_what_to_write("page(output).write('steps.html') makes a file of it", rankdir="direction='TB', or 'LR'")
+@says_what_to_write("page(output).save('steps.html') makes a file of it", rankdir="direction='TB', or 'LR'")
 def page(
     root: Value | Sequence[Value],
     *,
@@ -187,7 +192,7 @@ def write_page(root: Value | Sequence[Value], path: str | os.PathLike[str], **op
         RenderingError: as for `page`.
         OSError: the file cannot be written; an old one is then as it was.
     """
-    return page(root, **options).write(path)
+    return page(root, **options).save(path)
 
 
 # ---- the parts

@@ -119,7 +119,7 @@ def open_page(shared_tab: Opened, browser: Browser, tmp_path: Path) -> Iterator[
         alone: bool = False,
         **context: object,
     ) -> Opened:
-        path = Path(page.write(tmp_path / f"page_{len(all_opened)}.html"))
+        path = Path(page.save(tmp_path / f"page_{len(all_opened)}.html"))
         opened = Opened(browser.new_page(**context)) if alone or context else shared_tab
         all_opened.append(opened)
         opened.tab.set_viewport_size(viewport)

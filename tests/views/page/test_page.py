@@ -279,3 +279,9 @@ def test_it_shows_as_much_as_a_drawing() -> None:
     assert {box.title for box in page(mse(samples, [1.0] * 4)).picture.boxes} >= {f"neurons.{i}" for i in range(4)}
     assert "detail='values' steps through each value" in html.unescape(page(mse(samples, [1.0] * 4)).html)
     assert len(page(mse(samples, [1.0] * 4), hide="gradients").picture.boxes) > 60
+
+
+def test_write_still_saves_and_says_what_to_write(tmp_path):
+    with pytest.warns(DeprecationWarning, match=r"page\.save\(path\)"):
+        path = page(Value(1.0)).write(tmp_path / "steps.html")
+    assert Path(path).read_text(encoding="utf-8") == page(Value(1.0)).html
