@@ -12,7 +12,6 @@ from micrograd_bp.engine import Value
 from micrograd_bp.engine.derivatives import upstream_gradients
 from micrograd_bp.views.colours import NEGATIVE
 from micrograd_bp.views.console import Column, Line, Shown, Table
-from micrograd_bp.views.drawing.parts import everything
 from micrograd_bp.views.gradient_flow import RecordedFlow
 from micrograd_bp.views.layer_health import LayerHealth, health_of_layers
 from micrograd_bp.views.models import NO_MODELS
@@ -20,6 +19,7 @@ from micrograd_bp.views.names import Names
 from micrograd_bp.views.number_text import number, share
 from micrograd_bp.views.remarks import described
 from micrograd_bp.views.roots import as_roots
+from micrograd_bp.views.subgraph import everything
 
 # Where a problem begins: calibrated on planted faults and on healthy networks, fresh and trained, of which
 # tests/views/test_gradient_report_calibration.py has ten each. Healthy gradients change by a factor of 0.1 to 40.

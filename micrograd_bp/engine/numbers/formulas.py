@@ -119,7 +119,7 @@ class Formula:
 Operand = Formula | float
 
 
-class Group(Formula):
+class GroupSymbol(Formula):
     """The symbol of a group of operands. Iterating gives its one generic member."""
 
     __slots__ = ("member",)
@@ -134,7 +134,7 @@ class Group(Formula):
 
 def as_formula(operand: Any) -> Formula:
     """A number, a formula, or a list of members of a group, as a formula."""
-    if isinstance(operand, Group):
+    if isinstance(operand, GroupSymbol):
         return as_formula([operand.member])
     if isinstance(operand, Formula):
         return operand

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from micrograd_bp.engine.graph import topological_order
 from micrograd_bp.engine.numbers.floats import floats
-from micrograd_bp.engine.numbers.formulas import PYTHON_POWER, Formula, Formulas, Group, as_formula, evaluate
+from micrograd_bp.engine.numbers.formulas import PYTHON_POWER, Formula, Formulas, GroupSymbol, as_formula, evaluate
 
 
 class Trace(NamedTuple):
@@ -58,7 +58,7 @@ def trace(
     Raises:
         TypeError: the rule branches, leaves `xp`, or does not return `result, (derivative, …)`.
     """
-    arguments = [Group(name) if name in many else Formula(name=name) for name in operands]
+    arguments = [GroupSymbol(name) if name in many else Formula(name=name) for name in operands]
     constant_symbols = {name: Formula(name=name) for name in constants}
     outcome = rule(Formulas(), *arguments, **constant_symbols)
     if not (isinstance(outcome, tuple) and len(outcome) == 2 and isinstance(outcome[1], (tuple, list))):
@@ -73,11 +73,11 @@ def trace(
     if written.indexed or written.operation == "members":
         raise TypeError("a rule gives one number: sum over a group with xp.sum([… for each in x])")
     for name, derivative in zip(operands, derivatives, strict=False):
-        if name not in many and isinstance(derivative, (Group, list, tuple)):
+        if name not in many and isinstance(derivative, (GroupSymbol, list, tuple)):
             raise TypeError(f"the derivative along {name} is one number, got a list")
     return Trace(
         symbols={
-            name: argument.member if isinstance(argument, Group) else argument
+            name: argument.member if isinstance(argument, GroupSymbol) else argument
             for name, argument in zip(operands, arguments, strict=True)
         },
         constants=constant_symbols,
@@ -115,6 +115,6 @@ def _folded(formula: Formula) -> Formula:
 
 def _generic(derivative: Any) -> Formula:
     """A derivative as the rule gave it; of a group's derivatives the one generic member."""
-    if isinstance(derivative, (Group, list, tuple)):
+    if isinstance(derivative, (GroupSymbol, list, tuple)):
         (derivative,) = derivative
     return as_formula(derivative)

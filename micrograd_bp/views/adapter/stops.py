@@ -10,7 +10,7 @@ from micrograd_bp.views.adapter.log_messages import LogMessage
 from micrograd_bp.views.adapter.requests import Arguments, RequestError
 from micrograd_bp.views.debugger.breakpoints import (
     Breakpoint,
-    Place,
+    Target,
     breakpoint_on,
     condition,
     hit_count,
@@ -33,7 +33,7 @@ class Filter(NamedTuple):
     """A check box among the breakpoints: its label, and what it stops at."""
 
     label: str
-    place: Place
+    place: Target
 
 
 def _becomes_not_finite(recording: Recording, step: Step) -> bool:
@@ -42,24 +42,24 @@ def _becomes_not_finite(recording: Recording, step: Step) -> bool:
 
 
 FILTERS = {
-    "not_finite": Filter("nan or inf", Place("a gradient becomes nan or inf", _becomes_not_finite)),
+    "not_finite": Filter("nan or inf", Target("a gradient becomes nan or inf", _becomes_not_finite)),
     "dies": Filter(
         "a gradient dies",
-        Place(
+        Target(
             "a gradient dies: the contribution is 0, and the upstream gradient is not",
             lambda recording, step: step.contribution == 0.0 and step.upstream_gradient != 0.0,
         ),
     ),
     "saturated": Filter(
         "saturated",
-        Place(
+        Target(
             "a gradient goes through a function where it is flat",
             lambda recording, step: step.is_first and remark(step.node) == "saturated",
         ),
     ),
     "exploding": Filter(
         "exploding",
-        Place(
+        Target(
             f"a gradient grows beyond {LARGE:g}",
             lambda recording, step: abs(step.before) <= LARGE < abs(step.after),
         ),
@@ -67,7 +67,7 @@ FILTERS = {
 }
 
 
-Where = tuple[Place | None, list[Condition], dict[str, Any]]
+Where = tuple[Target | None, list[Condition], dict[str, Any]]
 """The place and the conditions of a breakpoint, and what the editor is to know about the place."""
 
 

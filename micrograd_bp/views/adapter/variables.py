@@ -32,11 +32,11 @@ class Variable(NamedTuple):
 
     name: str
     text: str
-    group: "Group | None" = None
+    group: "Listing | None" = None
     value: Value | None = None
 
 
-class Group(NamedTuple):
+class Listing(NamedTuple):
     """Some variables.
 
     Attributes:
@@ -74,7 +74,7 @@ class Variables:
 
     def __init__(self, walk: Walk) -> None:
         self.walk = walk
-        self._groups: list[Group] = []
+        self._groups: list[Listing] = []
         self._n_forgotten = 0
         self._watchable: dict[tuple[int, str], Value] = {}
 
@@ -86,7 +86,7 @@ class Variables:
 
     # ---- for the protocol
 
-    def reference(self, group: Group) -> dict[str, int]:
+    def reference(self, group: Listing) -> dict[str, int]:
         """The number of a group, and how many are in it if it should be paged, as a part of a variable or a scope."""
         self._groups.append(group)
         paged = {"indexedVariables": group.n_inside} if group.n_inside > PAGE else {}
@@ -124,7 +124,7 @@ class Variables:
 
     # ---- what there is to see
 
-    def scopes(self, node: Value, step: Step | None) -> dict[str, Group]:
+    def scopes(self, node: Value, step: Step | None) -> dict[str, Listing]:
         """The groups of a stack frame: a value, and the step by which its gradient goes on from it."""
         groups = {"Step": self._step(step)} if step is not None else {}
         groups["Value"] = self._value(node)
@@ -146,16 +146,16 @@ class Variables:
             return number(value.data)
         return f"{number(value.data)}, gradient {number(self.walk.recording.gradient(value))}"
 
-    def called(self, name: str) -> Group | None:
+    def called(self, name: str) -> Listing | None:
         """The values of a list in the script, or the parameters of a module; None if nothing is called so."""
         names = self.walk.recording.names
         within = (value for value, each in names.items() if each.startswith(f"{name}."))
         values = [value for value in within if value in names.own or names.role(value) is Role.PARAMETER]
         if not values:
             return None
-        return Group(len(values), lambda start, stop: [self.named(value) for value in values[start:stop]])
+        return Listing(len(values), lambda start, stop: [self.named(value) for value in values[start:stop]])
 
-    def _step(self, step: Step) -> Group:
+    def _step(self, step: Step) -> Listing:
         names = self.walk.recording.names
         upstream, local = number(step.upstream_gradient), number(step.local_derivative)
         rows = [
@@ -171,8 +171,8 @@ class Variables:
             rows.append(Variable("note", CHANGED))
         return _rows(rows)
 
-    def _value(self, value: Value) -> Group:
-        return Group(PAGE, lambda start, stop: self._facts(value)[start:stop])
+    def _value(self, value: Value) -> Listing:
+        return Listing(PAGE, lambda start, stop: self._facts(value)[start:stop])
 
     def _facts(self, value: Value) -> list[Variable]:
         recording = self.walk.recording
@@ -209,7 +209,7 @@ class Variables:
             rows.append(Variable("operands", f"{len(value.operands):,}", self._operands(value)))
         return rows
 
-    def _contributions(self, steps: Sequence[Step]) -> Group:
+    def _contributions(self, steps: Sequence[Step]) -> Listing:
         def page(start: int, stop: int) -> list[Variable]:
             return [
                 Variable(
@@ -219,9 +219,9 @@ class Variables:
                 for step in steps[start:stop]
             ]
 
-        return Group(len(steps), page)
+        return Listing(len(steps), page)
 
-    def _operands(self, node: Value) -> Group:
+    def _operands(self, node: Value) -> Listing:
         def page(start: int, stop: int) -> list[Variable]:
             shown = []
             for position, operand in enumerate(node.operands[start:stop], start):
@@ -230,7 +230,7 @@ class Variables:
                 shown.append(self.named(operand, f"{name} (operand {position + 1})" if of_many else name))
             return shown
 
-        return Group(len(node.operands), page)
+        return Listing(len(node.operands), page)
 
     @cached_property
     def _parameters(self) -> Branch:
@@ -254,7 +254,7 @@ class Variables:
                 branch.inside[last if last not in branch.inside else names[value]] = value
         return root
 
-    def _branch(self, branch: Branch) -> Group:
+    def _branch(self, branch: Branch) -> Listing:
         def page(start: int, stop: int) -> list[Variable]:
             return [
                 self.named(inside, name)
@@ -263,8 +263,8 @@ class Variables:
                 for name, inside in branch.entries[start:stop]
             ]
 
-        return Group(len(branch.inside), page)
+        return Listing(len(branch.inside), page)
 
 
-def _rows(rows: Sequence[Variable]) -> Group:
-    return Group(len(rows), lambda start, stop: rows[start:stop])
+def _rows(rows: Sequence[Variable]) -> Listing:
+    return Listing(len(rows), lambda start, stop: rows[start:stop])

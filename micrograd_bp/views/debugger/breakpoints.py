@@ -43,7 +43,7 @@ class Breakpoint:
         return self.enough is None or self.enough(self.hits)
 
 
-class Place(NamedTuple):
+class Target(NamedTuple):
     """What a breakpoint is set on.
 
     Attributes:
@@ -57,14 +57,14 @@ class Place(NamedTuple):
     computes: Callable[[Value], bool] | None = None
 
 
-def at_node(what: str, is_meant: Callable[[Value], bool]) -> Place:
+def at_node(what: str, is_meant: Callable[[Value], bool]) -> Target:
     """A value in the middle: its first step, when its own gradient is complete."""
-    return Place(what, lambda recording, step: step.is_first and is_meant(step.node), is_meant)
+    return Target(what, lambda recording, step: step.is_first and is_meant(step.node), is_meant)
 
 
-def at_leaf(what: str, is_meant: Callable[[Value], bool]) -> Place:
+def at_leaf(what: str, is_meant: Callable[[Value], bool]) -> Target:
     """A leaf: each step that adds to its gradient."""
-    return Place(what, lambda recording, step: is_meant(step.operand))
+    return Target(what, lambda recording, step: is_meant(step.operand))
 
 
 def breakpoint_at(number: int, text: str, recording: Recording) -> Breakpoint:
@@ -76,14 +76,14 @@ def breakpoint_at(number: int, text: str, recording: Recording) -> Breakpoint:
     return breakpoint_on(number, *read(text, recording), recording)
 
 
-def read(text: str, recording: Recording) -> tuple[Place | None, list[Condition]]:
+def read(text: str, recording: Recording) -> tuple[Target | None, list[Condition]]:
     """The place and the conditions in the argument of `break`.
 
     Raises:
         ValueError: as for `breakpoint_at`.
     """
     place_text, is_conditional, condition_text = re.match(r"(.*?)(?:(\bif\b)(.*))?$", text.strip(), re.DOTALL).groups()  # type: ignore[union-attr]  # it always matches
-    place: Place | None = None
+    place: Target | None = None
     conditions: list[Condition] = []
     if place_text.strip():
         place = _place(place_text.strip(), recording)
@@ -94,7 +94,7 @@ def read(text: str, recording: Recording) -> tuple[Place | None, list[Condition]
     return place, conditions
 
 
-def breakpoint_on(number: int, place: Place | None, conditions: Sequence[Condition], _: Recording) -> Breakpoint:
+def breakpoint_on(number: int, place: Target | None, conditions: Sequence[Condition], _: Recording) -> Breakpoint:
     """A breakpoint on a place, or everywhere, where all conditions hold."""
     words = [*([place.what] if place else []), *(f"where {each.text}" for each in conditions)]
     tests: list[Test] = [*([place.test] if place else []), *(each.holds for each in conditions)]
@@ -115,7 +115,7 @@ def watchpoint(number: int, name: str, recording: Recording) -> Breakpoint:
     return breakpoint_on(number, watched(name, recording), [], recording)
 
 
-def watched(name: str, recording: Recording) -> Place:
+def watched(name: str, recording: Recording) -> Target:
     """Each change of the gradient of the value called `name`.
 
     Raises:
@@ -126,7 +126,7 @@ def watched(name: str, recording: Recording) -> Place:
     def changes(recording: Recording, step: Step) -> bool:
         return step.operand is value and step.before != step.after  # nan differs from everything: it stops there too
 
-    return Place(f"the gradient of {recording.names[value]} changes", changes)
+    return Target(f"the gradient of {recording.names[value]} changes", changes)
 
 
 def known_value(name: str, recording: Recording) -> Value:
@@ -182,7 +182,7 @@ def condition(text: str, recording: Recording) -> Condition:
     return Condition(text, recording.names)
 
 
-def _place(text: str, recording: Recording) -> Place | None:
+def _place(text: str, recording: Recording) -> Target | None:
     value = recording.names.value(text)
     if value is not None and value in recording.names.own:
         return value_place(value, recording)
@@ -196,7 +196,7 @@ def _place(text: str, recording: Recording) -> Place | None:
     return line_place(line[1], int(line[2]), Lines(recording.graph.order)) if line else None
 
 
-def value_place(value: Value, recording: Recording) -> Place:
+def value_place(value: Value, recording: Recording) -> Target:
     """On a value."""
     name = recording.names[value]
     if value.operands:
@@ -204,7 +204,7 @@ def value_place(value: Value, recording: Recording) -> Place:
     return at_leaf(f"leaf {name}", lambda operand: operand is value)
 
 
-def line_place(file: str | None, line: int, lines: Lines) -> Place:
+def line_place(file: str | None, line: int, lines: Lines) -> Target:
     """What was made on a line: the nodes; where a line made only leaves, these.
 
     Raises:

@@ -13,7 +13,7 @@ from micrograd_bp.views.names import Names, dotted
 from micrograd_bp.views.steps.step import Step
 from micrograd_bp.views.steps.steps import Recording
 
-Term = Callable[[Recording, Step | None], float]
+Quantity = Callable[[Recording, Step | None], float]
 
 WORDS: dict[str, Callable[[Step], float]] = {
     "grad": lambda step: step.after,
@@ -43,7 +43,7 @@ class Expression:
     def __init__(self, text: str, names: Names) -> None:
         if not text.strip():
             raise ValueError("an expression is missing")
-        self._terms: dict[str, Term] = {}
+        self._quantities: dict[str, Quantity] = {}
         self.values: list[Value] = []
         self._names = names
         self._typed: dict[str, str] = {}
@@ -51,13 +51,13 @@ class Expression:
         self._text = NAME.sub(self._placeholder, MAGNITUDE.sub(r"abs(\1)", text))
         # nan passes through every operation, so what fails now is the text and not its numbers.
         try:
-            evaluate(self._text, dict.fromkeys(self._terms, math.nan))
+            evaluate(self._text, dict.fromkeys(self._quantities, math.nan))
         except ExpressionError as error:
             raise ValueError(self._as_typed(str(error), text)) from None
 
     def _placeholder(self, found: re.Match[str]) -> str:
-        placeholder = f"t{len(self._terms)}"
-        self._terms[placeholder] = self._term(found.group())
+        placeholder = f"t{len(self._quantities)}"
+        self._quantities[placeholder] = self._quantity(found.group())
         self._typed[placeholder] = found.group()
         return placeholder
 
@@ -67,7 +67,7 @@ class Expression:
             return message.replace(self._text, text)
         return PLACEHOLDER.sub(lambda found: self._typed.get(found[0], found[0]), message)
 
-    def _term(self, name: str) -> Term:
+    def _quantity(self, name: str) -> Quantity:
         if name in WORDS:
             word = WORDS[name]
 
@@ -96,16 +96,16 @@ class Expression:
         Raises:
             ValueError, ArithmeticError: there is no result.
         """
-        result = evaluate(self._text, {name: of(recording, step) for name, of in self._terms.items()})
+        result = evaluate(self._text, {name: of(recording, step) for name, of in self._quantities.items()})
         assert isinstance(result, float)  # the names stand for plain numbers
         return result
 
 
-def _data_of(value: Value) -> Term:
+def _data_of(value: Value) -> Quantity:
     return lambda recording, step: value.data
 
 
-def _gradient_of(value: Value) -> Term:
+def _gradient_of(value: Value) -> Quantity:
     return lambda recording, step: recording.gradient(value)
 
 

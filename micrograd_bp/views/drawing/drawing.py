@@ -8,12 +8,12 @@ from micrograd_bp.engine import Value
 from micrograd_bp.engine.suggestions import did_you_mean, says_what_to_write
 from micrograd_bp.views.drawing.groups import LAYERS, picture_of_groups
 from micrograd_bp.views.drawing.levels import Level, picture_of, readable
-from micrograd_bp.views.drawing.parts import Part, everything, on_paths
-from micrograd_bp.views.drawing.parts import around as part_around
 from micrograd_bp.views.drawing.picture import Picture
 from micrograd_bp.views.gradient_flow import GivenFlow, GradientFlow, RecordedFlow
 from micrograd_bp.views.names import Names
 from micrograd_bp.views.roots import as_roots
+from micrograd_bp.views.subgraph import Subgraph, everything, on_paths
+from micrograd_bp.views.subgraph import around as near
 
 if TYPE_CHECKING:  # graphviz is only imported when something is drawn
     from micrograd_bp.views.drawing.digraph import Drawing
@@ -63,7 +63,7 @@ def draw(
     """
     part = everything(as_roots(root))
     if around is not None:
-        part = part_around(part, around, hops)
+        part = near(part, around, hops)
     return _draw(part, names, detail, direction, show_gradients, gradients)
 
 
@@ -98,7 +98,7 @@ def between(
 
 
 def _draw(
-    part: Part,
+    part: Subgraph,
     names: Any,
     detail: Detail,
     direction: str,

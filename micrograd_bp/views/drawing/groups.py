@@ -10,13 +10,13 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 
 from micrograd_bp.engine import Origin, Value
-from micrograd_bp.views.drawing.parts import Part
 from micrograd_bp.views.drawing.picture import Box, Line, Picture
 from micrograd_bp.views.drawing.values_level import value_box
 from micrograd_bp.views.gradient_flow import GradientFlow, Passage, passage
 from micrograd_bp.views.modules import layer_of, own_name
 from micrograd_bp.views.names import Names, Role
 from micrograd_bp.views.number_text import number
+from micrograd_bp.views.subgraph import Subgraph
 from micrograd_bp.views.text import printable
 
 NEURONS, LAYERS = "neurons", "layers"
@@ -59,7 +59,7 @@ class _Bundle:
 
 
 def picture_of_groups(
-    part: Part, roles: Names, flow: GradientFlow | None, level: str, *, together: bool = False
+    part: Subgraph, roles: Names, flow: GradientFlow | None, level: str, *, together: bool = False
 ) -> Picture:
     """A box for each module and for what stands outside of modules; no gradients if there is no `flow`.
 
@@ -125,7 +125,7 @@ def _line(tail: int, head: int, bundle: _Bundle, flow: GradientFlow | None) -> L
 # ---- which values stand together
 
 
-def grouped(part: Part, roles: Names, level: str, *, together: bool = False) -> list[Group]:
+def grouped(part: Subgraph, roles: Names, level: str, *, together: bool = False) -> list[Group]:
     """The groups, in the order in which they first appear; the arguments are those of `picture_of_groups`."""
     module_of = _modules(part, roles, level)
     keys: dict[Value, Hashable] = dict(module_of)
@@ -159,7 +159,7 @@ def grouped(part: Part, roles: Names, level: str, *, together: bool = False) -> 
     return list(groups.values())
 
 
-def _modules(part: Part, roles: Names, level: str) -> dict[Value, Origin]:
+def _modules(part: Subgraph, roles: Names, level: str) -> dict[Value, Origin]:
     """The module whose box each value stands in, for those that a module made or owns."""
     found: dict[Value, Origin] = {}
     for node in part.order:
@@ -169,7 +169,7 @@ def _modules(part: Part, roles: Names, level: str) -> dict[Value, Origin]:
     return found
 
 
-def _depths(part: Part, module_of: dict[Value, Origin]) -> dict[Value, int]:
+def _depths(part: Subgraph, module_of: dict[Value, Origin]) -> dict[Value, int]:
     """For each value, how many modules one after the other it has behind it."""
     depths: dict[Value, int] = {}
     for node in part.order:
@@ -188,7 +188,7 @@ def _depths(part: Part, module_of: dict[Value, Origin]) -> dict[Value, int]:
 # ---- what stands on a box
 
 
-def _box(group: Group, roles: Names, flow: GradientFlow | None, part: Part) -> Box:
+def _box(group: Group, roles: Names, flow: GradientFlow | None, part: Subgraph) -> Box:
     if group.origin is None and len(group.members) == 1:
         return value_box(group.members[0], roles, flow, part.left_out.get(group.members[0], 0))
     if group.origin is None:

@@ -7,14 +7,14 @@ from typing import Literal
 from micrograd_bp.engine import Value
 from micrograd_bp.views.drawing.folding import foldings
 from micrograd_bp.views.drawing.groups import LAYERS, NEURONS, lower, picture_of_groups
-from micrograd_bp.views.drawing.parts import Part
-from micrograd_bp.views.drawing.parts import around as part_around
 from micrograd_bp.views.drawing.picture import Picture
 from micrograd_bp.views.drawing.tables import with_tables
 from micrograd_bp.views.drawing.values_level import picture_of_values
 from micrograd_bp.views.gradient_flow import GradientFlow
 from micrograd_bp.views.models import NO_MODELS
 from micrograd_bp.views.names import Names
+from micrograd_bp.views.subgraph import Subgraph
+from micrograd_bp.views.subgraph import around as near
 
 Level = Literal["values", "tables", "neurons", "layers"]
 
@@ -37,13 +37,13 @@ class Choice:
         together: whether operations outside of modules are drawn as one.
     """
 
-    part: Part
+    part: Subgraph
     level: Level
     picture: Picture
     together: bool = False
 
 
-def picture_of(part: Part, roles: Names, flow: GradientFlow | None, level: Level) -> Picture:
+def picture_of(part: Subgraph, roles: Names, flow: GradientFlow | None, level: Level) -> Picture:
     """The picture at a level of detail."""
     if level == "values":
         return picture_of_values(part, roles, flow)
@@ -54,7 +54,7 @@ def picture_of(part: Part, roles: Names, flow: GradientFlow | None, level: Level
     return picture_of_groups(part, roles, flow, LAYERS)
 
 
-def readable(part: Part, roles: Names, flow: GradientFlow | None, direction: str) -> Choice:
+def readable(part: Subgraph, roles: Names, flow: GradientFlow | None, direction: str) -> Choice:
     """The most detailed picture that can be read; where none can, the one with the fewest boxes.
 
     What is too large at any level is shown near the output; the picture's notes say so, and what to do.
@@ -99,7 +99,7 @@ def _in_rows(choice: Choice, direction: str) -> Choice:
     return replace(choice, picture=picture or choice.picture)
 
 
-def _near_the_output(part: Part, roles: Names, flow: GradientFlow | None, what_to_do: str) -> Choice:
+def _near_the_output(part: Subgraph, roles: Names, flow: GradientFlow | None, what_to_do: str) -> Choice:
     near = nearest(part, part.roots[0])
     note = (
         f"the {len(near.order):,} values nearest to the output, of {len(part.order):,}; detail='values' shows all. "
@@ -108,11 +108,11 @@ def _near_the_output(part: Part, roles: Names, flow: GradientFlow | None, what_t
     return Choice(near, "values", replace(picture_of(near, roles, flow, "values"), notes=[note]))
 
 
-def nearest(part: Part, root: Value) -> Part:
+def nearest(part: Subgraph, root: Value) -> Subgraph:
     """As much around an output as is shown at once; what is left out is said on the boxes at the border."""
-    found = part_around(part, root, hops=1)
+    found = near(part, root, hops=1)
     for hops in range(2, NEAR_UP_TO):
-        further = part_around(part, root, hops)
+        further = near(part, root, hops)
         if len(further.order) > NEAR_UP_TO:
             break
         found = further

@@ -3,19 +3,19 @@
 import math
 
 from micrograd_bp.engine import Value
-from micrograd_bp.views.drawing.parts import Part
 from micrograd_bp.views.drawing.picture import Box, Line, Picture
 from micrograd_bp.views.gradient_flow import GradientFlow, Passage, contribution, passage
 from micrograd_bp.views.names import LONGEST, Names, Role
 from micrograd_bp.views.number_text import number, share
 from micrograd_bp.views.steps.operand_names import operand_name
+from micrograd_bp.views.subgraph import Subgraph
 from micrograd_bp.views.text import printable
 
 LABELS_UP_TO = 300
 """With more values than this, local derivatives are tooltips: as labels they multiply the time of the layout by ten."""
 
 
-def picture_of_values(part: Part, roles: Names, flow: GradientFlow | None, *, framed: bool = True) -> Picture:
+def picture_of_values(part: Subgraph, roles: Names, flow: GradientFlow | None, *, framed: bool = True) -> Picture:
     """A box for each value of a part and a line for each operand; no gradients if there is no `flow`.
 
     Names are those inside the frames of modules, or where there are no frames whole ones.

@@ -8,7 +8,6 @@ from micrograd_bp.engine import Value
 from micrograd_bp.engine.derivatives import upstream_gradients
 from micrograd_bp.views.drawing.groups import MEANS, grouped, picture_of_groups
 from micrograd_bp.views.drawing.levels import VALUES_UP_TO, readable
-from micrograd_bp.views.drawing.parts import Part, around, everything, on_paths
 from micrograd_bp.views.drawing.picture import Picture
 from micrograd_bp.views.drawing.values_level import picture_of_values
 from micrograd_bp.views.gradient_flow import GivenFlow
@@ -16,6 +15,7 @@ from micrograd_bp.views.modules import layer_of, module_name
 from micrograd_bp.views.names import Names
 from micrograd_bp.views.roots import as_roots
 from micrograd_bp.views.steps.step import Graph
+from micrograd_bp.views.subgraph import Subgraph, around, everything, on_paths
 from micrograd_bp.views.text import printable
 
 Detail = Literal["auto", "values", "neurons", "layers"]
@@ -37,7 +37,7 @@ class Scene:
         start: the outputs, each with its upstream gradient.
     """
 
-    part: Part
+    part: Subgraph
     picture: Picture
     places: dict[Value, int]
     by_value: bool

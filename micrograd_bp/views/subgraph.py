@@ -8,7 +8,7 @@ from micrograd_bp.engine import Value, topological_order
 
 
 @dataclass(frozen=True)
-class Part:
+class Subgraph:
     """Some nodes of a graph.
 
     Attributes:
@@ -24,13 +24,13 @@ class Part:
     left_out: dict[Value, int] = field(default_factory=dict)
 
 
-def everything(roots: Sequence[Value]) -> Part:
+def everything(roots: Sequence[Value]) -> Subgraph:
     """The whole graph."""
     order = topological_order(*roots)
-    return Part(list(roots), order, order)
+    return Subgraph(list(roots), order, order)
 
 
-def around(part: Part, centre: Value, hops: int) -> Part:
+def around(part: Subgraph, centre: Value, hops: int) -> Subgraph:
     """What can be reached from `centre` over at most `hops` edges, in either direction.
 
     Raises:
@@ -58,7 +58,7 @@ def around(part: Part, centre: Value, hops: int) -> Part:
     return _restricted(part, near)
 
 
-def on_paths(part: Part, leaf: Value) -> Part:
+def on_paths(part: Subgraph, leaf: Value) -> Subgraph:
     """The nodes on all paths from `leaf` to the roots.
 
     Raises:
@@ -73,17 +73,17 @@ def on_paths(part: Part, leaf: Value) -> Part:
     return _restricted(part, reached)
 
 
-def _restricted(part: Part, kept: set[Value]) -> Part:
+def _restricted(part: Subgraph, kept: set[Value]) -> Subgraph:
     left_out: dict[Value, int] = {}
     for node in part.whole:
         for operand in node.operands:
             if (node in kept) != (operand in kept):
                 inside = node if node in kept else operand
                 left_out[inside] = left_out.get(inside, 0) + 1
-    return Part(part.roots, [node for node in part.whole if node in kept], part.whole, left_out)
+    return Subgraph(part.roots, [node for node in part.whole if node in kept], part.whole, left_out)
 
 
-def _check_member(part: Part, node: Any, what: str) -> None:
+def _check_member(part: Subgraph, node: Any, what: str) -> None:
     if not isinstance(node, Value):
         raise TypeError(f"{what} is a Value, got {type(node).__name__}: {node!r:.80}")
     if node not in part.whole:  # `==` of Values is identity
