@@ -41,21 +41,17 @@ class Claim:
     Attributes:
         name: what they call it: `affine`, `Dense`.
         arrays: what goes in, by their name for it: arrays of floating-point numbers of any shape, () for one number.
-            They are compared; whole numbers (labels, indices) are in `fixed`.
+            They are compared; whole numbers (labels, indices) are not among them.
         run: their forward with some of `arrays` changed, by name; an array of objects may stand in for one of numbers.
             It gives the outputs. Every call starts from the same state: random numbers, running statistics,
             parameters that take a step; and leaves nothing behind.
         upstream: the upstream gradients, in the shapes of the outputs; one of () that is 1 for a loss.
         gradients: what they claim, by the name of the array it is claimed for, as it is: of any shape or kind.
         places: their own name for each of these: `dgamma`, `grads['W1']`.
-        fixed: what goes in besides: whole numbers, switches, the size of a step.
         after: `arrays` as their backward left them: some take their own step.
-        held: every other array that their code held or returned after backward, by its place: caches, intermediate
-            results.
         n_samples: the size of the batch; 0 where it is not known.
         earlier: the claim of the call before, on the same object; None for the first call.
-        forward_code: their functions that run forward, the outermost first, for source lines.
-        backward_code: those that run backward.
+        backward_code: their functions that run backward, the outermost first, for source lines.
         backward: runs their forward and backward once more, on a copy, and gives what they claim then, by name; None if
             that cannot be.
         graph: what `on_values` gave, once it has run.
@@ -67,12 +63,9 @@ class Claim:
     upstream: tuple[Array, ...]
     gradients: Mapping[str, Any]
     places: Mapping[str, str]
-    fixed: Mapping[str, Any] = field(default_factory=dict)
     after: Mapping[str, Array] = field(default_factory=dict)
-    held: Mapping[str, Array] = field(default_factory=dict)
     n_samples: int = 0
     earlier: "Claim | None" = None
-    forward_code: tuple[Callable[..., Any], ...] = ()
     backward_code: tuple[Callable[..., Any], ...] = ()
     backward: Callable[[], Mapping[str, Any]] | None = None
     graph: list[OnValues] = field(default_factory=list, repr=False, compare=False)

@@ -144,12 +144,9 @@ def examine(
         upstream,
         {},
         {},
-        {place: h.array for place, h in held.items() if place not in arrays},
         {place: np.asarray(left[place].array, dtype=float) for place in arrays if place in left},
-        {c.place or c.words: np.asarray(c.array) for c in found if is_float(c.array)},
         n_samples,
         earlier,
-        subject.code[:1],
         subject.code[1:] or subject.code,
         claimed_again,
     )

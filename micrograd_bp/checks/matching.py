@@ -56,12 +56,10 @@ class Match(NamedTuple):
     Attributes:
         candidate: where it was found.
         right: whether its numbers are right.
-        factor: what they have to be multiplied by, where a convention explains the rest: 1 mostly.
     """
 
     candidate: Candidate
     right: bool
-    factor: float = 1.0
 
 
 def candidates(before: Mapping[str, Held], after: World, returned: Any, backward: Any) -> list[Candidate]:

@@ -98,13 +98,12 @@ def _statement(unit: Unit) -> Iterator[Edit]:
 
 
 def _operators(node: ast.expr, value: Kind | None) -> Iterator[Edit]:
-    """Another operator, an operand that is too much, or brackets that are missing."""
+    """Another operator, or an operand that is too much."""
     own = text(node)
     if isinstance(node, ast.Compare):
         left, sign, right = text(node.left), SIGNS.get(type(node.ops[0]), ""), text(node.comparators[0])
         if sign in SWAPPED:
             yield Edit(1.0, "mask_inverted", f"the mask `{own}` is inverted", node, f"{left} {SWAPPED[sign]} {right}")
-        yield Edit(1.3, "mask_for_numbers", f"`{own}` stands where `{left}` itself belongs", node, left)
     elif isinstance(node, ast.UnaryOp):
         if isinstance(node.op, ast.USub):
             yield Edit(1.0, "sign", f"the sign of `{own}` is wrong", node, text(node.operand))
@@ -126,16 +125,6 @@ def _operators(node: ast.expr, value: Kind | None) -> Iterator[Edit]:
             if kind == "term" and gone == "1" and value is not None and value.is_like(Kind("i", ())):
                 yield Edit(1.0, "one_step_off", f"`{own}` is one off", node, kept)
             yield Edit(1.0, f"{kind}_too_much", f"the {kind} `{gone}` in `{own}` is too much", node, kept)
-        for inner, other in ((node.left, right), (node.right, left)):
-            if sign in ("+", "-") and isinstance(inner, ast.BinOp) and isinstance(inner.op, (ast.Mult, ast.Div)):
-                if other is left and sign == "-":
-                    continue
-                a, b, times = text(inner.left), text(inner.right), SIGNS[type(inner.op)]
-                says = f"`{b}` belongs to `{other}` too"
-                yield Edit(1.2, "brackets", says, node, f"(({a}) {sign} ({other})) {times} ({b})")
-                if times == "*":
-                    says = f"`{a}` belongs to `{other}` too"
-                    yield Edit(1.2, "brackets", says, node, f"({a}) * (({b}) {sign} ({other}))")
 
 
 def _lines(unit: Unit, scope: Mapping[str, Kind]) -> Iterator[Edit]:

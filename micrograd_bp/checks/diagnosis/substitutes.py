@@ -5,7 +5,7 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping
 
-from micrograd_bp.checks.diagnosis.edit import SIGNS, Edit, Simple, text
+from micrograd_bp.checks.diagnosis.edit import Edit, Simple, text
 from micrograd_bp.checks.diagnosis.rewriting import Kind
 from micrograd_bp.checks.diagnosis.vocabulary import Vocabulary
 
@@ -23,9 +23,6 @@ def replaced(node: ast.expr, parent: ast.AST, scope: Mapping[str, Kind], kind: K
             continue
         says = f"`{own}` stands where `{other}` belongs"
         yield Edit(1.05 if simple else 1.35, "another_array", says, node, other)
-        if isinstance(node, ast.Compare) and theirs.numbers == "f":
-            new = f"{other} {SIGNS.get(type(node.ops[0]), '>')} {text(node.comparators[0])}"
-            yield Edit(1.15, "another_mask", f"the mask is `{own}` instead of `{new}`", node, new)
     if kind is not None and kind.numbers == "i" and simple and not kind.shape:
         for new, word in ((f"{own} - 1", "before"), (f"{own} + 1", "after")):
             yield Edit(1.1, "one_step_off", f"`{own}` is one off: that {word} it belongs there", node, f"({new})")
@@ -104,8 +101,6 @@ def inserted(
                     form = name if place == 0 else f"{name}.T"
                     says = f"the product with `{form}` is missing in `{own}`"
                     yield Edit(1.4, "factor_missing", says, node, f"({own} @ {form})")
-    for number in vocabulary.numbers:
-        yield Edit(1.45, "term_missing", f"`{number!r}` is missing beside `{own}`", node, f"(({own}) + {number!r})")
     yield Edit(1.3, "term_missing", f"`{own}` stands where `1 - {own}` belongs", node, f"(1 - ({own}))")
     for end in SUMS if kind is None or kind.shape else ():
         yield Edit(1.2, "not_summed", f"`{own}` is not summed", node, f"({own}){end}")

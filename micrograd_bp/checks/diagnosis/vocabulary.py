@@ -16,13 +16,11 @@ class Vocabulary(NamedTuple):
 
     Attributes:
         functions: of one argument: `sigmoid`, `np.exp`.
-        numbers: such as an epsilon.
         words: keys of dictionaries, names of modes.
         stepped: attributes that take their own step in backward, and what the arrays are called.
     """
 
     functions: Sequence[str]
-    numbers: Sequence[float]
     words: Sequence[str]
     stepped: Mapping[str, str]
 
@@ -30,7 +28,6 @@ class Vocabulary(NamedTuple):
 def vocabulary_of(backward: Sequence[Rewritten], forward: Sequence[Rewritten], claim: Claim) -> Vocabulary:
     """What the functions that run say."""
     functions = dict.fromkeys(["np.exp", "np.sqrt", "np.square", "np.sign", "np.tanh"])
-    numbers: dict[float, None] = {}
     words: dict[str, None] = {}
     for each in [*backward, *forward]:
         for node in ast.walk(each.node):
@@ -39,8 +36,6 @@ def vocabulary_of(backward: Sequence[Rewritten], forward: Sequence[Rewritten], c
                 known = each.function.__globals__.get(name)
                 if (name.startswith(("np.", "self.")) and name.count(".") == 1) or isinstance(known, FunctionType):
                     functions.setdefault(name)
-            elif isinstance(node, ast.Constant) and isinstance(node.value, float):
-                numbers.setdefault(node.value)
             elif isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < 20:
                 words.setdefault(node.value)
         arguments = getattr(each.node, "args", None)
@@ -49,4 +44,4 @@ def vocabulary_of(backward: Sequence[Rewritten], forward: Sequence[Rewritten], c
             if len(names) == 1 + (names[:1] == ["self"]):
                 functions.setdefault(("self." if names[0] == "self" else "") + each.node.name)
     moved = [name for name, array in claim.after.items() if not np.array_equal(array, claim.arrays[name])]
-    return Vocabulary(list(functions), list(numbers), list(words), {f"self.{name}": name for name in moved})
+    return Vocabulary(list(functions), list(words), {f"self.{name}": name for name in moved})
