@@ -22,20 +22,20 @@ FACTORIES = {"embedded_float32.py": "make_linear_layer", "gopher_square.py": "ne
 
 # Their name of a mistake, and what the report may call it.
 NAMES = {
-    "derivative_at_output": {"derivative_at_output"},
-    "derivative_at_z_for_output_formula": {"tanh_at_z"},
-    "forgotten_activation_derivative": {"forgotten_derivative"},
-    "missing_batch_division": {"multiplied_by_batch_size"},
-    "doubled_batch_division": {"divided_by_batch_size"},
-    "factor_2": {"factor_2", "factor_half"},
-    "transposed_weight_gradient": {"transposed"},
+    "derivative_at_output": {"another_array", "call_too_much"},
+    "derivative_at_z_for_output_formula": {"function_missing"},
+    "forgotten_activation_derivative": {"factor_missing", ""},  # three lines have it, each for itself
+    "missing_batch_division": {"factor_missing"},
+    "doubled_batch_division": {"factor_too_much"},
+    "factor_2": {"factor_missing", "factor_too_much"},
+    "transposed_weight_gradient": {"not_transposed"},
     # Not summed: the mean is the sum divided by the batch size, and one sample is not all of them.
-    "biases_not_summed": {"not_summed", "divided_by_batch_size", "first_counts"},
-    "accumulated": {"accumulated"},
-    "wrong_stored_input": {"another_factor", "stale_pass"},
-    "gradient_passed_before_multiplication": {"forgotten_derivative"},
-    "looped_in_forward_order": {"forward_order"},
-    "updated_weights": {"factor_of_another_time"},
+    "biases_not_summed": {"another_function", "part"},
+    "accumulated": {"added_not_assigned"},
+    "wrong_stored_input": {"another_array", "condition"},
+    "gradient_passed_before_multiplication": {"another_array"},
+    "looped_in_forward_order": {"order"},
+    "updated_weights": {"step_too_early"},
 }
 
 

@@ -88,7 +88,7 @@ def file(tmp_path):
         ("Layer", 0, "Layer: every gradient is right."),
         ("Sized", 0, "Sized: every gradient is right."),
         ("factory", 0, "Needs: every gradient is right."),
-        ("Wrong", 1, "dW: a factor 2 too much."),
+        ("Wrong", 1, "dW: the factor `2` in `self.dW * 2` is too much."),
         ("instance", 1, "self.dW = self.dW * 2"),
         ("Raises", 1, "backward raises RuntimeError: not today"),
         ("Nothing", 1, "backward returns nothing"),
@@ -195,7 +195,7 @@ class Net:
     assert run(f"{tmp_path / 'net.py'}:Net") == 0
     assert "loss        mse" in capsys.readouterr().out
     assert run(f"{tmp_path / 'net.py'}:Net", "--loss", "mse") == 1
-    assert "a factor 1/2 too much" in " ".join(capsys.readouterr().out.split())
+    assert "is missing in `2 * (self.prediction - target)" in " ".join(capsys.readouterr().out.split())
 
 
 def test_arrays_of_a_file_that_are_called_like_an_argument_need_not_fit(tmp_path, capsys):

@@ -64,7 +64,7 @@ def diagnose(
             Explanation("zero", "it stays 0: nothing is computed, or what is computed is not kept", every, (), line)
         ]
     try:
-        paths = paths_left_out(claims, wrong, 10 * tolerance)
+        paths = paths_left_out(claims, right, wrong, 10 * tolerance)
     except Exception:  # not every forward runs on Values
         paths = []
     if paths:
