@@ -82,7 +82,8 @@ def _rendered(parts: Sequence[Line | Table], encoding: str | None) -> "Iterator[
             continue
         shown = table.Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
         for head, justify, min_width in part.columns:
-            shown.add_column(text(head), justify=justify, min_width=min_width, overflow="fold")
+            overflow: Literal["fold", "ellipsis"] = "fold" if justify == "left" else "ellipsis"
+            shown.add_column(in_encoding(head, encoding), justify=justify, min_width=min_width, overflow=overflow)
         for row in part.rows:
             shown.add_row(*map(text, row))
         yield shown

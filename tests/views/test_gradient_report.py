@@ -262,3 +262,15 @@ def test_what_an_activation_lets_through_at_most(name: str, slope: float | None)
 def test_a_root_is_a_value() -> None:
     with pytest.raises(TypeError, match="expected a Value"):
         gradient_report(3.0)
+
+
+def test_a_terminal_without_these_signs_gets_ascii() -> None:
+    network = MLP(2, [3, 1], rng=0)
+    loss = mse([network([1.0, 2.0])], [0.5])
+    loss.backward()
+    report = gradient_report(loss)
+    assert "× next layer" in str(report)
+    in_ascii = report.text(encoding="ascii")
+    assert "x next layer" in in_ascii
+    assert in_ascii.isascii()
+    assert "\\u" not in in_ascii

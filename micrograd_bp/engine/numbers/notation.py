@@ -277,7 +277,7 @@ def _write_node(node: Formula, operands: list[_Part]) -> _Part:
 
 ASCII = str.maketrans(
     {"·": "*", "√": "sqrt ", "Σ": "sum ", "∂": "d", "≥": ">=", "≤": "<=", "≠": "!=", "ᵢ": "_i", "σ": "sigma"}
-    | {"…": "...", "→": "->", "✓": "ok", "×": "x"}
+    | {"…": "...", "→": "->", "✓": "ok", "×": "x", "–": "-"}
 )
 RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
