@@ -11,7 +11,6 @@ from micrograd_bp.views.colours import THICKEST, THICKEST_OF_MANY
 from micrograd_bp.views.drawing.groups import MEANS
 from micrograd_bp.views.gradient_flow import far_side
 from micrograd_bp.views.names import Role
-from micrograd_bp.views.page.learnt import learnt
 from micrograd_bp.views.page.rules import Rules
 from micrograd_bp.views.page.scene import Scene
 from micrograd_bp.views.page.templates import templates
@@ -23,8 +22,8 @@ LEAF, OUTSIDE = -1, -2
 """In place of a rule: there is none, or only Python can run it."""
 
 
-def page_data(scene: Scene, rules: Rules, *, forward: bool, hidden: Sequence[str], data: Any = None) -> str:
-    """All that the scripts of a page need to know, as JSON that can stand between tags; the arguments are `page`'s."""
+def page_data(scene: Scene, rules: Rules, *, forward: bool, hidden: Sequence[str], learnt: Any = None) -> str:
+    """All that the scripts of a page need to know, as JSON that can stand between tags."""
     order, names = scene.graph.order, scene.roles
     graph = graph_data(order, scene.start, rules)
     said = _spoken_of(scene)
@@ -59,8 +58,8 @@ def page_data(scene: Scene, rules: Rules, *, forward: bool, hidden: Sequence[str
         "hidden": list(hidden),
         "isChanged": any(ForwardCheck(node).changed for node in order),
     }
-    if data is not None:
-        facts["learnt"] = learnt(data, order, scene.roles)
+    if learnt is not None:
+        facts["learnt"] = learnt
     text = json.dumps(facts, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c")  # no tag ends it
 

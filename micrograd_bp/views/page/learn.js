@@ -16,7 +16,7 @@ function learn(count) {
   for (let i = 0; i < count; i++) {
     const numbers = state.leaves.slice();
     for (const value of DATA.parameters) numbers[value] -= lr * state.gradients[value];
-    if (!numbers.every((x) => x === null || Number.isFinite(x))) return "the parameters are not finite any more";
+    if (!DATA.parameters.every((value) => Number.isFinite(numbers[value]))) return "the parameters are not finite any more";
     state = told(numbers);
     losses.push(state.values[lossValue]);
   }

@@ -6,18 +6,18 @@ from typing import Any
 from micrograd_bp.engine import Value
 from micrograd_bp.engine.numbers.floats import as_float
 from micrograd_bp.views.names import Names, Role
+from micrograd_bp.views.page.scene import Scene
 
 MOST_NEURONS = 24
 """So many neurons have a plot of their own."""
 
 
-def learnt(data: Any, order: Sequence[Value], roles: Names) -> dict[str, Any]:
-    """The points, and the values that a plot is made of, by their places in the graph.
+def learnt(data: Any, scene: Scene) -> dict[str, Any]:
+    """The points; the values that a plot is made of, by their places in the graph; the boxes of neurons on their own.
 
     Args:
         data: inputs of one or two numbers each, and as many targets.
-        order: the graph in topological order.
-        roles: what its values are.
+        scene: what the page shows.
 
     Raises:
         TypeError: `data` is no pair of lists of numbers.
@@ -25,16 +25,20 @@ def learnt(data: Any, order: Sequence[Value], roles: Names) -> dict[str, Any]:
             prediction of one of them.
     """
     rows, targets = _as_numbers(data)
+    order, roles = scene.graph.order, scene.roles
     sources = _sources(order, roles, len(rows[0]))
     for node in _made_for_others(order, roles):
         inputs = sources.get(node)
         found = _in_order(inputs, rows) if inputs is not None else None
         if found is not None:
             places = {value: place for place, value in enumerate(order)}
+            neurons = _neurons(node, order, roles, sources)
+            boxes = [scene.places.get(each) for each in neurons]
             return {
                 "prediction": places[node],
                 "inputs": [places[leaf] for leaf in found],
-                "neurons": [places[each] for each in _neurons(node, order, roles, sources)],
+                "neurons": [places[each] for each in neurons],
+                "neuronBoxes": [box if boxes.count(box) == 1 else None for box in boxes],
                 "points": [[*row, target] for row, target in zip(rows, targets, strict=True)],
             }
     raise ValueError(

@@ -2,7 +2,7 @@
 
 import base64
 import os
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
@@ -20,6 +20,7 @@ from micrograd_bp.views.names import Role
 from micrograd_bp.views.page.document import document
 from micrograd_bp.views.page.exercise import GRADIENTS, LOCAL_DERIVATIVES, asked, without_answers
 from micrograd_bp.views.page.graph_data import page_data
+from micrograd_bp.views.page.learnt import learnt
 from micrograd_bp.views.page.legend import legend
 from micrograd_bp.views.page.rules import Rules
 from micrograd_bp.views.page.scene import Detail, Scene, scene_of
@@ -32,6 +33,8 @@ DIRECTIONS = ("LR", "RL", "TB", "BT")
 LONGEST_TITLE = 120
 ROOM = "-0.01234"
 """Numbers as long as this have room on every box; longer ones are written smaller."""
+ROWS_OF_A_PLOT = 3
+"""So high is the plot of a neuron in its box."""
 
 
 @dataclass(frozen=True)
@@ -164,11 +167,14 @@ def page(
     if hidden:
         picture = without_answers(picture, asked(scene), hidden)
         drawn = replace(picture, lines=drawn.lines)  # they wait for their colours
-    geometry = laid_out(_with_room(scene.picture), direction)
+    if data is not None and hidden:
+        raise ValueError("an exercise has no plot of what has been learnt: give data= or hide=, not both")
+    plotted = learnt(data, scene) if data is not None else None
+    geometry = laid_out(_with_room(scene.picture, plotted["neuronBoxes"] if plotted else ()), direction)
     heading = printable(title, LONGEST_TITLE) or _title(scene, hidden)
     names = [scene.roles[node] for node in scene.part.order] if scene.by_value else None
     rules = Rules()
-    facts = page_data(scene, rules, forward=forward, hidden=hidden, data=data)
+    facts = page_data(scene, rules, forward=forward, hidden=hidden, learnt=plotted)
     html = document(
         title=heading,
         summary=_summary(scene),
@@ -216,7 +222,10 @@ def _summary(scene: Scene) -> str:
     return " – ".join([f"{len(scene.part.order):,} values", *scene.picture.notes])
 
 
-def _with_room(picture: Picture) -> Picture:
-    """The picture with numbers as long as those that may come to stand on each box, so that it is wide enough."""
+def _with_room(picture: Picture, plotted: Container[int | None]) -> Picture:
+    """The picture with room on each box for numbers as long as may come to stand there, and on some for a plot."""
     boxes = [replace(box, rows=[(name, max(text, ROOM, key=len)) for name, text in box.rows]) for box in picture.boxes]
+    for place, box in enumerate(boxes):
+        if place in plotted:
+            box.rows.extend([("\N{NO-BREAK SPACE}", "\N{NO-BREAK SPACE}")] * ROWS_OF_A_PLOT)
     return replace(picture, boxes=boxes)

@@ -1,6 +1,6 @@
 // What has been learnt, beside the points: the prediction over all inputs, and what each neuron makes of them.
 
-const { prediction, inputs, neurons, points } = DATA.learnt;
+const { prediction, inputs, neurons, neuronBoxes, points } = DATA.learnt;
 const targets = points.map((point) => point.at(-1));
 const [lowest, highest] = [Math.min(...targets), Math.max(...targets)];
 const middle = (lowest + highest) / 2, half = (highest - lowest) / 2 || 1;
@@ -45,11 +45,27 @@ function colours() {
 }
 
 const GRID = 30;
-const neuronPlots = neurons.map((neuron) => {
-  const figure = make("figure", ""), canvas = make("canvas", "", { width: GRID, height: GRID });
-  canvas.setAttribute("role", "img");
-  figure.append(canvas, make("figcaption", names[neuron]));
-  byId("neurons").append(figure);
+const IN_A_BOX = 40;
+
+// In the neuron's own box where the layout left room for it, else below.
+function placeOfPlot(canvas, neuron, box) {
+  if (box === null) {
+    const figure = make("figure", "");
+    figure.append(canvas, make("figcaption", names[neuron]));
+    byId("neurons").append(figure);
+    return;
+  }
+  const shape = boxes[box].querySelector(".shape"), holder = document.createElementNS("http://www.w3.org/2000/svg", "foreignObject");
+  const place = { x: (shape.getAttribute("width") - IN_A_BOX) / 2, y: shape.getAttribute("height") - IN_A_BOX - 3 };
+  for (const [name, x] of Object.entries({ ...place, width: IN_A_BOX, height: IN_A_BOX })) holder.setAttribute(name, x);
+  holder.append(canvas);
+  boxes[box].append(holder);
+}
+
+const neuronPlots = neurons.map((neuron, i) => {
+  const canvas = make("canvas", "", { width: GRID, height: GRID });
+  canvas.setAttribute("aria-hidden", "true"); // its numbers stand in the list below the plot
+  placeOfPlot(canvas, neuron, neuronBoxes[i]);
   return canvas;
 });
 
@@ -85,8 +101,9 @@ function showPlot() {
   others.forEach((each, i) => {
     const [context, image] = paint(neuronPlots[i], each, scaleOf(each), shades);
     for (let row = 0; row < (inputs.length === 1 ? GRID : 1); row++) context.putImageData(image, 0, row);
-    neuronPlots[i].setAttribute("aria-label", `${names[neurons[i]]}: from ${number(Math.min(...each))} to ${number(Math.max(...each))}`);
   });
+  byId("neuron-words").replaceChildren(...others.map((each, i) =>
+    make("li", `${names[neurons[i]]}: from ${number(Math.min(...each))} to ${number(Math.max(...each))}`)));
   if (inputs.length === 1) showCurve(field);
   else showField(field, shades);
   showPoints();

@@ -128,12 +128,12 @@ class Rules:
             elif node.indexed and node.operation != "members":
                 text = f"({text})"
             written[id(node)] = text
-        last = [self._member_or_all(formula, written, groups) for formula in formulas]
-        return " ".join([*lines, f"return {f'[{chr(44).join(last)}]' if in_brackets else last[0]};"])
-
-    def _member_or_all(self, formula: Formula, written: dict[int, str], groups: Sequence[str]) -> str:
-        text = written[id(formula)]
-        return _all_of(text, groups) if formula.indexed and formula.operation != "members" else text
+        returned = [
+            _all_of(written[id(each)], groups) if each.indexed and each.operation != "members" else written[id(each)]
+            for each in formulas
+        ]
+        last = f"[{', '.join(returned)}]" if in_brackets else returned[0]
+        return " ".join([*lines, f"return {last};"])
 
     def _text(self, node: Formula, written: dict[int, str], groups: Sequence[str]) -> str:
         if node.value is not None:

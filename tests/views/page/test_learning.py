@@ -150,7 +150,8 @@ def test_a_plot_of_what_has_been_learnt(open_page: Open) -> None:
     opened.tab.locator("#plot-numbers summary").click()
     cells = opened.tab.locator("#plot-rows td:nth-child(3)").all_inner_texts()
     assert cells == list(map(number, predicted))
-    assert opened.tab.locator("#neurons canvas").count() == 3
+    assert opened.tab.locator("#graph .box canvas").count() == 3
+    assert opened.tab.locator("#neuron-words li").count() == 3
     pixels = "document.getElementById('plot').toDataURL()"
     before = opened.tab.evaluate(pixels)
     opened.tab.get_by_role("button", name="One step").click()
