@@ -38,6 +38,7 @@ def learnt(data: Any, scene: Scene) -> dict[str, Any]:
                 "prediction": places[node],
                 "inputs": [places[leaf] for leaf in found],
                 "neurons": [places[each] for each in neurons],
+                "neuronNames": [scene.module(each) for each in neurons],
                 "neuronBoxes": [box if boxes.count(box) == 1 else None for box in boxes],
                 "points": [[*row, target] for row, target in zip(rows, targets, strict=True)],
             }

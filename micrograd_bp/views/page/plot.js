@@ -1,6 +1,6 @@
 // What has been learnt, beside the points: the prediction over all inputs, and what each neuron makes of them.
 
-const { prediction, inputs, neurons, neuronBoxes, points } = DATA.learnt;
+const { prediction, inputs, neurons, neuronNames, neuronBoxes, points } = DATA.learnt;
 const targets = points.map((point) => point.at(-1));
 const [lowest, highest] = [Math.min(...targets), Math.max(...targets)];
 const middle = (lowest + highest) / 2, half = (highest - lowest) / 2 || 1;
@@ -48,10 +48,10 @@ const GRID = 30;
 const IN_A_BOX = 40;
 
 // In the neuron's own box where the layout left room for it, else below.
-function placeOfPlot(canvas, neuron, box) {
+function placePlot(canvas, name, box) {
   if (box === null) {
     const figure = make("figure", "");
-    figure.append(canvas, make("figcaption", names[neuron]));
+    figure.append(canvas, make("figcaption", name));
     byId("neurons").append(figure);
     return;
   }
@@ -62,10 +62,10 @@ function placeOfPlot(canvas, neuron, box) {
   boxes[box].append(holder);
 }
 
-const neuronPlots = neurons.map((neuron, i) => {
+const neuronPlots = neuronNames.map((name, i) => {
   const canvas = make("canvas", "", { width: GRID, height: GRID });
   canvas.setAttribute("aria-hidden", "true"); // its numbers stand in the list below the plot
-  placeOfPlot(canvas, neuron, neuronBoxes[i]);
+  placePlot(canvas, name, neuronBoxes[i]);
   return canvas;
 });
 
@@ -103,7 +103,7 @@ function showPlot() {
     for (let row = 0; row < (inputs.length === 1 ? GRID : 1); row++) context.putImageData(image, 0, row);
   });
   byId("neuron-words").replaceChildren(...others.map((each, i) =>
-    make("li", `${names[neurons[i]]}: from ${number(Math.min(...each))} to ${number(Math.max(...each))}`)));
+    make("li", `${neuronNames[i]}: from ${number(Math.min(...each))} to ${number(Math.max(...each))}`)));
   if (inputs.length === 1) showCurve(field);
   else showField(field, shades);
   showPoints();

@@ -151,7 +151,8 @@ def test_a_plot_of_what_has_been_learnt(open_page: Open) -> None:
     cells = opened.tab.locator("#plot-rows td:nth-child(3)").all_inner_texts()
     assert cells == list(map(number, predicted))
     assert opened.tab.locator("#graph .box canvas").count() == 3
-    assert opened.tab.locator("#neuron-words li").count() == 3
+    words = opened.tab.locator("#neuron-words li").all_inner_texts()
+    assert [each.partition(":")[0] for each in words] == [f"layers.0.neurons.{i}" for i in range(3)]
     pixels = "document.getElementById('plot').toDataURL()"
     before = opened.tab.evaluate(pixels)
     opened.tab.get_by_role("button", name="One step").click()
