@@ -11,6 +11,7 @@ A `Value` is a number that remembers how it was made:
 """
 
 from importlib import import_module
+from sys import _getframe
 from typing import TYPE_CHECKING, Any
 from warnings import warn
 
@@ -89,7 +90,9 @@ def __getattr__(name: str) -> Any:
         return getattr(import_module(_MOVED[name]), name)
     if name not in _IMPORTED_WHEN_USED:
         hint = ": write draw(output)" if name in ("draw_dot", "trace") else ""  # what the lecture's notebook defines
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
+        # What an import catches of the former it says without the hint.
+        is_import = bool(hint) and _getframe(1).f_globals.get("__name__") == "importlib._bootstrap"
+        raise (ImportError if is_import else AttributeError)(f"module {__name__!r} has no attribute {name!r}{hint}")
     return getattr(import_module(_IMPORTED_WHEN_USED[name]), name)
 
 

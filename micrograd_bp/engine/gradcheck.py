@@ -115,7 +115,8 @@ def _check_arguments(function: Callable[..., Any], positional: Sequence[Any], by
     except TypeError as error:
         raise TypeError(
             f"the function does not take these inputs, one for each of its arguments: {error}; a whole array, list or "
-            "dictionary x is one input, gradcheck(function, [x])"
+            "dictionary x is one input, gradcheck(function, [x]), and where the function reads its inputs itself, such "
+            "as a model's parameters, it is lambda *inputs: function()"
         ) from None
     except ValueError:  # it has no signature to look at
         pass

@@ -367,7 +367,8 @@ class Value(Methods, Refusals):
         if self.label:
             parts.append(f"label={self.label!r:.40}")
         if self.operation is not None:
-            parts.append(f"op={self.operation.symbol}")
+            by_hand = ", without derivatives" if isinstance(self.operation, HandMade) else ""
+            parts.append(f"op={self.operation.symbol}{by_hand}")
         return f"Value({', '.join(parts)})"
 
     def __copy__(self) -> "Value":
@@ -435,8 +436,8 @@ def _wrong_number(attribute: str, value: "Value", needed: str) -> str:
     """What to say of a Value whose attribute somebody has set to something else than a number."""
     given = type(getattr(value, attribute)).__name__
     name = value.label or (value.origin.scope if value.origin else "")
-    label = f" of {name!r}" if name else ""
-    return f"somebody has set the .{attribute}{label} to a {given}, where it needs {needed}"
+    label = repr(name) if name else f"{value!r:.80}"
+    return f"somebody has set the .{attribute} of {label} to a {given}, where it needs {needed}"
 
 
 def _short(number: object) -> str:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from micrograd_bp.engine import Operation, Value
+from micrograd_bp.engine.origin import is_made_anew
 
 SATURATED_BELOW = 0.01
 """A unit that passes on less than this part of its gradient is saturated, where its function levels off."""
@@ -55,8 +56,12 @@ class RecordedFlow:
 
 
 def _n_with_others(roots: Sequence[Value], order: Sequence[Value]) -> int:
-    """How many leaves have a gradient that is not the sum of what the latest pass has sent them along these edges."""
-    sent: dict[Value, list[float]] = {node: [] for node in order if not node.operands and node not in roots}
+    """How many leaves have a gradient that is not the sum of what the latest pass has sent them along these edges.
+
+    Constants and inputs, which each forward pass makes anew, are not counted.
+    """
+    lasting = (node for node in order if not node.operands and not is_made_anew(node.origin))
+    sent: dict[Value, list[float]] = {node: [] for node in lasting if node not in roots}
     for node in order:
         for operand, local_derivative in zip(node.operands, node.local_derivatives, strict=True):
             if operand in sent:

@@ -16,6 +16,7 @@ from micrograd_bp.engine import Origin, Value
 from micrograd_bp.engine.origin import Leaf
 from micrograd_bp.views.given_names import GivenNames
 from micrograd_bp.views.models import makers
+from micrograd_bp.views.number_text import number
 from micrograd_bp.views.short_names import short_names
 from micrograd_bp.views.text import printable
 
@@ -147,6 +148,12 @@ class Names(Mapping[Value, str]):
         """The name inside the frame of the module in which the value is drawn."""
         module = self.module(value)
         return self[value].removeprefix(f"{self.path(module)}.") if module is not None else self[value]
+
+    def word(self, value: Value) -> str:
+        """What formulas call the value: its name, or of a constant its number."""
+        if self.role(value) is not Role.CONSTANT:
+            return self[value]
+        return number(value.data) if value.data >= 0.0 else f"({number(value.data)})"
 
     def role(self, value: Value) -> Role:
         """What the value is in a picture."""

@@ -47,9 +47,23 @@ def test_a_whole_array_in_the_place_of_the_inputs_of_gradcheck_is_answered_too(w
     gradcheck(lambda x: sum(x.values() if isinstance(x, dict) else x), [whole])
 
 
+def test_a_function_that_reads_its_inputs_itself_is_checked() -> None:
+    model = MLP(2, [3, 1], activation="tanh", rng=0)
+
+    def loss() -> Value:
+        return model([0.5, -1.0]) ** 2
+
+    with pytest.raises(TypeError, match=r"it is lambda \*inputs: function\(\)"):
+        gradcheck(loss, model.parameters())
+    assert len(gradcheck(lambda *inputs: loss(), model.parameters())) == 13
+
+
 def test_the_lectures_function_for_drawing_is_another_here() -> None:
     with pytest.raises(AttributeError, match=r"draw_dot': write draw\(output\)"):
         micrograd_bp.draw_dot  # noqa: B018  # asked for, not used
+    with pytest.raises(ImportError, match=r"write draw\(output\)"):
+        from micrograd_bp import draw_dot  # type: ignore[attr-defined]  # noqa: F401  # on purpose
+    assert not hasattr(micrograd_bp, "draw_dot")
 
 
 def test_gradients_that_nobody_has_set_to_zero_are_noticed() -> None:
@@ -132,3 +146,4 @@ def test_a_node_without_derivatives_says_that_it_passes_nothing() -> None:
     y = 3.0 * Value(math.tanh(x.data), (x,), "tanh")
     y.backward()
     assert ["tanh", "data", "0.4621", "grad", "3", "no derivatives: passes nothing"] in nodes(draw(y))
+    assert repr(y.operands[1]).endswith("op=tanh, without derivatives)")

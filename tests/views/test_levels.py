@@ -177,7 +177,8 @@ def test_a_module_that_makes_the_output_is_drawn_as_one_and_shows_its_name(detai
 def test_tables_are_values_where_no_value_has_several_parameters_of_its_own() -> None:
     output = MLP(2, [3, 1], rng=1, fused=False)([1.0, -2.0])
     output.backward()
-    assert draw(output, detail="tables").source == draw(output, detail="values").source
+    assert nodes(draw(output, detail="tables")) == nodes(draw(output, detail="values"))
+    assert "no value has several parameters of its own: there are no tables" in texts(draw(output, detail="tables"))
     fused = MLP(2, [3, 1], rng=1)([1.0, -2.0])
     assert draw(fused, detail="tables").source != draw(fused, detail="values").source
 
@@ -189,3 +190,11 @@ def test_the_neurons_of_a_loss_over_many_samples_can_be_read() -> None:
     svg = svg_of(draw(loss, detail="neurons"))
     scale = SCREEN_WIDTH / (float(svg.get("width", "")[:-2]) * PIXELS_PER_POINT)
     assert SMALLEST_TEXT * PIXELS_PER_POINT * scale >= LEGIBLE
+
+
+def test_layers_show_no_more_of_a_loss_than_neurons_do() -> None:
+    network = MLP(3, [4, 4, 1], activation="tanh", rng=1)
+    loss = sum((network([float(i), 1.0, -1.0]) - 1.0) ** 2 for i in range(4))
+    backward([loss])
+    shown = nodes(draw(loss, detail="layers"))
+    assert {text[0] for text in shown if "layers." not in text[0]} == {"12 inputs", "11 operations", "+"}

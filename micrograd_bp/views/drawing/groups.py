@@ -23,7 +23,7 @@ NEURONS, LAYERS = "neurons", "layers"
 ALIKE_UP_TO = 8
 """So many leaves of the same kind are drawn one by one."""
 FREE_UP_TO = 40
-"""So many operations outside of modules are drawn one by one."""
+"""So many operations outside of modules are drawn one by one beside neurons; beside layers as many as leaves."""
 HIGH_LAYER = 12
 """Of more neurons than this the boxes are kept low."""
 MEAN, MEAN_OF_PARAMETERS = "mean |grad|", "mean |p.grad|"
@@ -133,7 +133,7 @@ def grouped(part: Subgraph, roles: Names, level: str, *, together: bool = False)
     free = [node for node in part.order if node not in module_of]
     free_operations = [node for node in free if node.operands and roles.role(node) is not Role.OUTPUT]
     between: dict[Value, Hashable] = {}
-    if together or len(free_operations) > FREE_UP_TO:
+    if together or len(free_operations) > (FREE_UP_TO if level == NEURONS else ALIKE_UP_TO):
         depths = _depths(part, module_of)
         between = {node: ("operations", depths[node]) for node in free_operations}
         keys.update(between)

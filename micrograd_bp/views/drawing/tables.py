@@ -16,7 +16,9 @@ def with_tables(picture: Picture) -> Picture:
     """
     moved = _moved(picture)
     if not moved:
-        return picture
+        return replace(
+            picture, notes=[*picture.notes, "no value has several parameters of its own: there are no tables"]
+        )
     kept = [place for place in range(len(picture.boxes)) if place not in moved]
     new_places = {old: new for new, old in enumerate(kept)}
     rows: dict[tuple[int, int | None], int] = {}

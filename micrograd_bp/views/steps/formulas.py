@@ -172,14 +172,14 @@ def symbol_of(value: Value, names: Names) -> Formula | None:
         expression = _expression(value, names, depth=2)
         if expression is not None and len(write(expression).text) <= LONGEST_EXPRESSION:
             return expression
-    name = names[value]
+    name = names.word(value)
     return Formula(name=name) if len(name) <= LONGEST_NAME else None
 
 
 def _expression(value: Value, names: Names, depth: int) -> Formula | None:
     operation = value.operation
     if value in names.own or operation is None:
-        return Formula(name=names[value])
+        return Formula(name=names.word(value))
     if depth == 0 or operation.many or not operation.operand_names:
         return None
     operands = [_expression(operand, names, depth - 1) for operand in value.operands]
