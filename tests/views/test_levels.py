@@ -45,7 +45,6 @@ def test_a_layer_shows_the_sums_that_matter() -> None:
     rows = dict(zip(layer[2::2], layer[3::2], strict=True))
     assert rows == {"neurons": "16", "values": "304", "mean |p.grad|": f"{mean:.4g}", "off": f"{off} of 16"}
     assert "mean |p.grad|: of the parameters p in a box" in texts(draw(loss, detail="layers"))
-    assert ["784 inputs", "mean |grad|"] in [shown[:2] for shown in nodes(draw(network_loss(784, 20, 10)))]
 
 
 def neuron_is_off(loss: Value, scope: str) -> bool:
@@ -80,7 +79,7 @@ def test_a_neuron_shows_its_output_and_whether_it_is_off() -> None:
 
 def test_many_inputs_are_one_box() -> None:
     shown = texts(draw(network_loss(784, 20, 10)))
-    assert "784 inputs" in shown
+    assert {"784 inputs", "mean |grad|"} <= set(shown)
     assert "layers.0" in shown
     assert "15,680 edges" in shown
 
@@ -185,7 +184,7 @@ def test_tables_are_values_where_no_value_has_several_parameters_of_its_own() ->
 
 def test_the_neurons_of_a_loss_over_many_samples_can_be_read() -> None:
     network = MLP(2, [16, 16, 1], rng=1)
-    loss = hinge([network([i / 10.0 - 5.0, 1.0]) for i in range(100)], [1.0, -1.0] * 50)
+    loss = hinge([network([i / 2.0 - 4.0, 1.0]) for i in range(16)], [1.0, -1.0] * 8)
     backward([loss])
     svg = svg_of(draw(loss, detail="neurons"))
     scale = SCREEN_WIDTH / (float(svg.get("width", "")[:-2]) * PIXELS_PER_POINT)
