@@ -139,11 +139,6 @@ def is_parameter(origin: Origin | None) -> bool:
     return origin is not None and origin.leaf is Leaf.PARAMETER
 
 
-def is_made_anew(origin: Origin | None) -> bool:
-    """Whether each forward pass makes another one: a constant, or the input of a module."""
-    return origin is not None and origin.leaf in (Leaf.LIFTED, Leaf.INPUT)
-
-
 LIFTED = LeafOrigin(Leaf.LIFTED)
 """The origin of every constant."""
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from micrograd_bp.engine import Operation, Value
-from micrograd_bp.engine.origin import is_made_anew
+from micrograd_bp.engine.origin import Leaf
 
 SATURATED_BELOW = 0.01
 """A unit that passes on less than this part of its gradient is saturated, where its function levels off."""
@@ -60,8 +60,11 @@ def _n_with_others(roots: Sequence[Value], order: Sequence[Value]) -> int:
 
     Constants and inputs, which each forward pass makes anew, are not counted.
     """
-    lasting = (node for node in order if not node.operands and not is_made_anew(node.origin))
-    sent: dict[Value, list[float]] = {node: [] for node in lasting if node not in roots}
+    sent: dict[Value, list[float]] = {}
+    for node in order:
+        made_anew = node.origin is not None and node.origin.leaf in (Leaf.LIFTED, Leaf.INPUT)
+        if not node.operands and not made_anew and node not in roots:
+            sent[node] = []
     for node in order:
         for operand, local_derivative in zip(node.operands, node.local_derivatives, strict=True):
             if operand in sent:

@@ -395,7 +395,7 @@ def test_a_node_made_by_hand_passes_no_gradient_on():
     (made * 3.0 + a).backward()
     assert made.grad == 3.0
     assert a.grad == 1.0
-    assert repr(made) == "Value(data=7, grad=3, op=f)"
+    assert repr(made) == "Value(data=7, grad=3, op=f, without derivatives)"
     assert copy.copy(made).operands == (a,)
 
 

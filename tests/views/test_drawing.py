@@ -138,6 +138,10 @@ def test_gradients_of_leaves_that_come_from_elsewhere_are_said_to_do_so() -> Non
     assert said(y) == [f"leaves with gradients from elsewhere too: 1. {add_up}"]
     x.grad = 0.0  # after the pass
     assert said(y) == []
+    z = y * 2.0  # whose constant has the gradient of two passes
+    z.backward()
+    z.backward()
+    assert said(z) == [f"leaves with gradients from elsewhere too: 2. {add_up}"]
 
 
 def test_without_gradients_there_is_only_the_computation() -> None:
