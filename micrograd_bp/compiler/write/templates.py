@@ -88,6 +88,7 @@ class Templates:
         self._graph = graph
         self._differentiated = differentiated
         self._constants_are_written = constants_are_written
+        self._writer = LineWriter(self.functions)
         self._known: dict[object, Template] = {}
 
     def of(self, place: int, *, upstream_is_one: bool = False) -> Template:
@@ -119,13 +120,12 @@ class Templates:
         roots = [result, *(share for _, share in shares.values())]
         order = topological_order(*roots)
         uses = Counter([*roots[1:], *(operand for node in order for operand in node.operands)])
-        writer = LineWriter(self.functions)
         written: dict[Array, Written] = {}
         depths: dict[Array, int] = {}
         lines: list[str] = []
         named = {node for node in order if node.function == "variable"}
         for node in order:
-            written[node] = writer.written(node, [written[operand] for operand in node.operands])
+            written[node] = self._writer.written(node, [written[operand] for operand in node.operands])
             depths[node] = 1 + max([depths[operand] for operand in node.operands]) if node.operands else 0
             if node is result or (node.operands and (uses[node] > 1 or depths[node] > DEEPEST)):
                 name = "{0}" if node is result else f"{{0}}_part{len(lines) or ''}"
