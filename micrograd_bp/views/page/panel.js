@@ -45,18 +45,24 @@ function productOf(step) {
 }
 const productLine = ([upstream, local, contribution]) => (upstream ? `${upstream} × ${local} = ${contribution}` : "");
 
+// The place of the receiver whose change is told: another box where one has changed, else the box itself, whose parameters receive.
+function toldReceiver(step) {
+  const [before, after] = [now.beforeStep[step.place], now.afterStep[step.place]];
+  const hasChanged = (box, at) => before[at] !== after[at];
+  const at = step.receivers.findIndex((box, at) => box !== step.box && hasChanged(box, at));
+  return at >= 0 ? at : Math.max(step.receivers.findIndex(hasChanged), 0);
+}
+
 function changeOf(step) {
   if (step.forward) return "";
   const { place } = step;
-  const at = byValue ? 0 : step.receivers.findIndex((box) => box !== step.box);
-  if (at < 0) return "";
+  const at = toldReceiver(step);
   const first = isAsked[step.receivers[at]] && toEachBox[step.receivers[at]][0] === place;
   return `${first ? "?" : number(now.beforeStep[place][at])} → ${number(now.afterStep[place][at])}`;
 }
 
 function receiverOf(step) {
-  const box = byValue ? step.receivers[0] : step.receivers.find((each) => each !== step.box);
-  return box === undefined ? "" : nameOfBox(box);
+  return nameOfBox(step.receivers[toldReceiver(step)]);
 }
 
 function whereIs(step) {
@@ -97,7 +103,7 @@ function showStep(step) {
   byId("product").hidden = !parts.length;
   ["upstream", "local", "contribution"].forEach((id, place) => set(id, parts[place]));
   if (parts.length) byId("contribution").className = signOf(now.contributions[step.edge]);
-  const quantity = isMean(step.receivers.find((box) => box !== step.box) ?? step.box) ? "mean |gradient|" : "gradient";
+  const quantity = !step.forward && isMean(step.receivers[toldReceiver(step)]) ? "mean |gradient|" : "gradient";
   set("change", changeOf(step) && `${quantity} of ${inside(module, receiverOf(step))}: ${changeOf(step)}`);
   set("source", DATA.sources[step.node] && `made at ${DATA.sources[step.node]}`);
   set("note", noteOf(step) && `Note: ${noteOf(step)}`);

@@ -70,16 +70,14 @@ function backwardPass({ operands, roots, upstream }, local) {
   const gradients = new Float64Array(operands.length);
   roots.forEach((root, i) => (gradients[root] += upstream[i]));
   const start = gradients.slice();
-  const contributions = [], before = [], after = [];
+  const contributions = [];
   for (let node = operands.length - 1; node >= 0; node--) {
     const given = gradients[node];
     operands[node].forEach((operand, position) => {
       const contribution = given * local[node][position];
       contributions.push(contribution);
-      before.push(gradients[operand]);
       gradients[operand] += contribution;
-      after.push(gradients[operand]);
     });
   }
-  return { start, gradients, contributions, before, after };
+  return { start, gradients, contributions };
 }

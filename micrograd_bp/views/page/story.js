@@ -60,22 +60,34 @@ function stepsByValue() {
     // As in the debugger: at an operation when it begins to pass its gradient on, at a leaf whenever it receives.
     const stops = [...(position === 0 && box !== null ? [box] : []), ...(isLeaf(operand) ? [boxOf[operand]] : [])];
     const line = lineOfEdge.get(edge);
-    steps.push({ forward: false, number: edge + 1, edge, box, node, operand, position, made: [edge], nEdges: edge + 1,
+    steps.push({ forward: false, number: edge + 1, edge, box, node, operand, position, made: [edge], taken: [edge],
       lines: line === undefined ? [] : [line], receivers: [boxOf[operand]], stops });
   });
   return steps;
 }
 
-// Each box once, when the last of its contributions has been made.
+// Each box once, after all that give to it where that is possible. A value without a box gives with the last that gives to it.
 function stepsByBox() {
+  const giver = boxOf.slice();
   const made = Array.from({ length: nBoxes }, () => []);
-  edges.forEach(({ node }, edge) => isShown(node) && made[boxOf[node]].push(edge));
+  edges.forEach(({ node, operand }, edge) => {
+    if (giver[node] >= 0) made[giver[node]].push(edge);
+    if (!isShown(operand)) giver[operand] = giver[node];
+  });
+  const giveTo = made.map(() => new Set());
+  for (const { node, operand } of edges) if (giver[node] >= 0 && giver[operand] >= 0) giveTo[giver[operand]].add(giver[node]);
   const boxes = [...made.keys()].filter((box) => made[box].length).sort((a, b) => made[a].at(-1) - made[b].at(-1));
-  return boxes.map((box, i) => {
+  const waiting = new Set(boxes);
+  const isFree = (box) => ![...giveTo[box]].some((other) => other !== box && waiting.has(other));
+  return boxes.map((_, i) => {
+    const remaining = boxes.filter((box) => waiting.has(box));
+    const box = remaining.find(isFree) ?? remaining[0]; // modules that are used again and again may give to each other
+    waiting.delete(box);
     const shown = made[box].filter((edge) => isShown(edges[edge].operand));
     const receivers = [...new Set(shown.map((edge) => boxOf[edges[edge].operand]))];
-    return { forward: false, number: i + 1, box, node: edges[made[box].at(-1)].node, made: shown,
-      nEdges: made[box].at(-1) + 1, lines: [...incoming[box]], receivers, stops: [box] };
+    const own = made[box].filter((edge) => isShown(edges[edge].node));
+    return { forward: false, number: i + 1, box, node: edges[own.at(-1)].node, made: shown, taken: made[box],
+      lines: [...incoming[box]], receivers, stops: [box] };
   });
 }
 
@@ -119,9 +131,13 @@ function told(leaves) {
   state.startOn = shown.slice();
   state.beforeStep = [];
   state.afterStep = [];
-  let taken = 0;
+  const toCome = new Int32Array(names.length);
+  for (const { operand } of edges) toCome[operand]++;
   for (const step of steps) {
-    if (!step.forward) while (taken < step.nEdges) gradients[edges[taken].operand] = state.after[taken++];
+    for (const edge of step.taken || []) {
+      const { operand } = edges[edge];
+      gradients[operand] = --toCome[operand] ? gradients[operand] + state.contributions[edge] : state.gradients[operand];
+    }
     state.beforeStep.push(step.forward ? null : step.receivers.map((box) => shown[box]));
     if (!step.forward) for (const box of step.receivers) shown[box] = gradientOn(box, gradients);
     state.afterStep.push(step.forward ? null : step.receivers.map((box) => shown[box]));

@@ -400,6 +400,17 @@ def test_many_values_are_shown_as_modules(open_page: Open) -> None:
     assert opened.gradient("layers.0 Layer") == "0"
 
 
+def test_a_module_passes_its_gradient_on_after_all_that_give_to_it(open_page: Open) -> None:
+    model = MLP(3, [3, 3, 1], activation="tanh", rng=1, fused=False)
+    opened = open_page(page(model([2.0, 3.0, -1.0]), names=model, detail="neurons"))
+    layers = []
+    for _ in range(7):
+        opened.press("ArrowRight")
+        layers.append(opened.text("#names")[: len("layers.2")])
+        assert not opened.text("#change").endswith(": 0 → 0")  # what is told has changed
+    assert layers == ["layers.2", *["layers.1"] * 3, *["layers.0"] * 3]
+
+
 def test_of_many_values_only_those_in_sight_are_written_out(open_page: Open) -> None:
     x = Value(0.5, label="x")
     y = x
