@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from micrograd_bp import OPERATIONS, Value, compile, draw, explain, gradient_report, steps
-from micrograd_bp.engine import size
+from micrograd_bp import OPERATIONS, Value, compile, explain, gradient_report, steps
 from micrograd_bp.views.page.page import page
 from tests.robustness.hostile import HOSTILE, HOSTILE_TEXTS, cases
 
@@ -84,37 +83,14 @@ def test_a_page_has_the_elements_that_it_has_with_plain_names(
     assert Outline(html).elements == PLAIN[forward]
 
 
-def test_the_drawing_on_a_page_is_well_formed() -> None:
-    """With every text as a label of its own, all on one page."""
-    root = sum(neuron(text, text) for text in HOSTILE)
-    html = page(root, title=" ".join(HOSTILE), detail="values").html
-    drawing = ElementTree.fromstring(html[html.index("<svg") : html.index("</svg>") + len("</svg>")])
-    assert sum(element.get("class", "").startswith("box") for element in drawing.iter()) == size(root).nodes
-
-
-@cases(40)
-@given(HOSTILE_TEXTS, HOSTILE_TEXTS)
-def test_a_drawing_is_well_formed_and_inert(label: str, other: str) -> None:
-    root = neuron(label, other)
-    root.backward()
-    svg = draw(root).pipe("svg").decode("utf-8")
-    elements = list(ElementTree.fromstring(svg).iter())
-    assert {element.tag.partition("}")[2] for element in elements} <= {
-        "svg",
-        "g",
-        "title",
-        "polygon",
-        "path",
-        "text",
-        "a",
-        "polyline",
-        "ellipse",
-        "defs",
-        "linearGradient",
-        "stop",
-    }
-    names = {name.rpartition("}")[2] for element in elements for name in element.attrib}
-    assert not any(name.startswith("on") or name == "href" for name in names)
+@pytest.mark.parametrize("options", [{"forward": True}, {"hide": "gradients"}], ids=str)
+def test_a_page_of_all_texts_has_the_elements_that_it_has_with_plain_names(options: dict[str, Any]) -> None:
+    texts = list(filter(None, HOSTILE))
+    hostile = page(sum(neuron(text, text) for text in texts), title=" ".join(texts), detail="values", **options).html
+    plain = page(sum(neuron("w", "x") for _ in texts), title="Title", detail="values", **options).html
+    assert not NEVER_SHOWN.search(hostile)
+    assert Outline(hostile).elements == Outline(plain).elements
+    ElementTree.fromstring(hostile[hostile.index("<svg") : hostile.index("</svg>") + len("</svg>")])
 
 
 @cases(100)

@@ -11,6 +11,7 @@ from micrograd_bp import MLP, Neuron, Value, cross_entropy, draw
 from micrograd_bp.engine import size, topological_order
 from micrograd_bp.views.text import printable
 from tests.counts import count
+from tests.robustness.hostile import HOSTILE
 
 from .support_drawing import SVG, dying_network, layout, micrograd_readme, network_loss, neuron, svg_of
 
@@ -62,14 +63,6 @@ def test_a_picture_of_any_size_stays_one_to_look_at(sizes: tuple[int, ...]) -> N
     _, boxes = layout(draw(network_loss(*sizes)))
     assert 2 < len(boxes) <= 310
 
-
-HOSTILE = [
-    '"', '{a|b}', "<b>bold</b>", "<script>alert(1)</script>", "\\N", "\\G\\E\\T\\H", "\\", "a\\", '\\"',
-    '"]; x [label="evil', "&amp;", "&lt;script&gt;", "&", "&#60;", "]]>", "<!--", "-->", "\0", "\x1b[31m", "\n", "\r\n",
-    "\t", "\x7f", "\x85", "\u2028", "\u202eabc", "\ud800", "\uffff", "\ufeff", "🧠👩‍👩‍👧", "x" * 500, "<TABLE>",
-    "</TD>", "%s%n", "é", "中文", "'", "<<b>x</b>>", ">", "<", '"<x>"', "-->n1", "\u0301" * 50, "\U000e0041", ";}",
-    "//", "/*", "#", "&nbsp;", "&bogus;", "\\l\\r\\n",
-]  # fmt: skip
 
 OPERATIONS = [
     lambda a, b: a + b,

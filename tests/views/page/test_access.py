@@ -12,9 +12,9 @@ from micrograd_bp import MLP, Value, mse
 from micrograd_bp.views.page.page import page
 from micrograd_bp.views.page.schemes import DARK, LIGHT
 from tests.counts import count
+from tests.robustness.hostile import HOSTILE
 from tests.views.page.conftest import NARROW, WIDE, Opened
 from tests.views.page.graphs import network, neuron
-from tests.views.page.test_page import HOSTILE
 
 Open = Callable[..., Opened]
 
@@ -190,7 +190,7 @@ def test_hostile_labels_do_nothing(open_page: Open) -> None:
         root = (root * Value(3.0, label=label)).tanh()
         root.label = label + "2"
     for options in ({"forward": True}, {"hide": "gradients"}):
-        opened = open_page(page(root, title=" ".join(HOSTILE), **options))
+        opened = open_page(page(root, title=" ".join(HOSTILE), detail="values", **options))
         opened.press("End")
         opened.tab.locator("#choose").select_option("0")
         opened.press("b")

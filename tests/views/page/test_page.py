@@ -17,19 +17,6 @@ from micrograd_bp.views.drawing import renderer
 from micrograd_bp.views.page.page import page, write_page
 from tests.views.page.graphs import network, neuron
 
-HOSTILE = (
-    "</script><img src=x onerror=alert(1)>",
-    "<!--",
-    "]]>",
-    "\"'><svg onload=alert(1)>",
-    "a&amp;b\\N\\n${x}",
-    "$title $policy",
-    "1|2;3 → = × x",
-    "שלום\u202eevil",
-    "😀" * 300,
-    "a\nb\0c",
-)
-
 
 class Reader(HTMLParser):
     """What a file of HTML holds."""
@@ -121,23 +108,6 @@ def test_the_drawing_is_well_formed() -> None:
     drawing = re.search(r"<svg id=.*?</svg>", page(network()[1]).html, re.DOTALL)[0]
     root = ElementTree.fromstring(drawing)
     assert len(root.findall(".//*[@role='button']")) == 31
-
-
-@pytest.mark.parametrize("label", HOSTILE)
-def test_hostile_labels_stay_text(label: str) -> None:
-    def tags(label: str, **options: Any) -> list[str]:
-        x = Value(2.0, label=label)
-        y = (x * Value(3.0, label=label)).tanh()
-        y.label = label
-        text = page(y, title=label, names={label: x}, **options).html
-        assert "\u202e" not in text
-        assert "\0" not in text
-        reader = Reader(text)
-        assert not {name for _, attributes in reader.tags for name in attributes if name.startswith("on")}
-        return [tag for tag, _ in reader.tags]
-
-    for options in ({"forward": True}, {"hide": "gradients"}):
-        assert tags(label, **options) == tags("x", **options)
 
 
 # ---- what is shown
