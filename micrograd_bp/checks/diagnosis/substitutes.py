@@ -57,6 +57,10 @@ def inserted(
     for name, theirs in scope.items():
         for axis, size in enumerate(theirs.shape):
             sizes.setdefault(size, f"{name}.shape[{axis}]")
+    for name, theirs in scope.items():  # the pixels of an image, with channels first or last
+        for axis in (1, 2) if len(theirs.shape) == 4 else ():
+            pixels = theirs.shape[axis] * theirs.shape[axis + 1]
+            sizes.setdefault(pixels, f"({name}.shape[{axis}] * {name}.shape[{axis + 1}])")
     if not in_product:  # in a product once for all of its factors
         yield Edit(1.15, "sign", f"the sign of `{own}` is wrong", node, f"-({own})")
         for factor, words in (
