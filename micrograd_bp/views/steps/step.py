@@ -63,7 +63,7 @@ class Step:
 
     @property
     def source(self) -> str:
-        """The source line that made the node, such as `train.py:12`; "" if lines were not tracked."""
+        """File and number of the source line that made the node; "" if lines were not tracked."""
         return source(self.node)
 
     @property
