@@ -89,9 +89,13 @@ def test_the_loop_is_what_one_would_have_written():
 
 
 def test_equal_layers_read_their_parameters_at_places_that_move_on():
-    source = agrees_with_gradients(recurrences.equal_layers(50)).source
-    assert "W0 = parameters[12 * t:12 * t + 12].reshape(3, 4)[:, :3].T" in source
-    assert "gradient[12 * t:12 * t + 12].reshape(3, 4)[:, :3] += d_W0.T" in source
+    program = agrees_with_gradients(recurrences.equal_layers(50))
+    assert "W0 = parameters[12 * t:12 * t + 12].reshape(3, 4)[:, :3].T" in program.source
+    assert "gradient[12 * t:12 * t + 12].reshape(3, 4)[:, :3] = d_W0.T" in program.source
+    # In place, the views are taken once, and products written where they belong.
+    views, _, run = program.buffered_source.partition("return W0s, b0s, ")
+    assert "W0s = [parameters[12 * t:12 * t + 12].reshape(3, 4)[:, :3].T for t in range(50)]" in views
+    assert "np.matmul(d_z0.T, a0s[t], out=gradient[12 * t:12 * t + 12].reshape(3, 4)[:, :3])" in run
 
 
 def test_few_rounds_stay_as_they_are():

@@ -27,19 +27,8 @@ from micrograd_bp.compiler.arrays.loops import Moving, at_round, numbers_at_roun
 from micrograd_bp.compiler.arrays.lowering import Lowered, operation_lowered
 from micrograd_bp.compiler.arrays.reading import shape_of
 from micrograd_bp.compiler.find.groups import HOLE, Group, Index, OperationGroup, SumGroup, View
+from micrograd_bp.compiler.thresholds import CANDIDATES, FEWEST_ROUNDS, MOST_PAIRS, SAME_BELOW
 from micrograd_bp.engine.graph import topological_order
-
-FEWEST_ROUNDS = 8
-"""Fewer rounds are easier to read one by one."""
-
-SAME_BELOW = 3
-"""So far down must what two arrays are computed from have the same structure, before they are tried as a pair."""
-
-CANDIDATES = 8
-"""How many arrays of the same structure are tried as that of the round before, the nearest first."""
-
-MOST_PAIRS = 20
-"""How many pairs are followed for each array that there is, until the search is given up."""
 
 
 class CarriedOver(NamedTuple):
@@ -89,11 +78,35 @@ def rolled(entries: Sequence[Lowered], results: Iterable[Array]) -> list[Item]:
         entries: the arrays, each after those it is computed from; views of the parameters may stand anywhere.
         results: what else is read of them.
     """
+    if not _may_repeat([done.group for done in entries if not isinstance(done.group, View)]):
+        return list(entries)
     read_at_the_end = set(groups_in(results))
     items: list[Item] = list(_with_running_sums(map(_in_order, _with_constants_inside(entries))))
     while (with_rounds := _with_rounds(items, read_at_the_end)) is not None:
         items = with_rounds
     return _without_running_sums(items) if any(isinstance(item, Rounds) for item in items) else list(entries)
+
+
+def _may_repeat(groups: Sequence[Group]) -> bool:
+    """Whether there are enough groups with the same operation, and the same ones below; a quick look."""
+    looks: dict[Group, Any] = {group: (_kind_of(group), len(group)) for group in groups}
+    for depth in range(SAME_BELOW + 1):  # what is that far below the first round differs
+        numbers: dict[Any, int] = {}
+        looks = {group: numbers.setdefault(look, len(numbers)) for group, look in looks.items()}
+        counts = Counter(looks.values())
+        looks = {
+            group: (look, *[looks.get(source, type(source)) for source in group.sources])
+            for group, look in looks.items()
+            if counts[look] >= FEWEST_ROUNDS - depth
+        }
+    return bool(looks)
+
+
+def _kind_of(group: Group) -> Any:
+    """What groups have in common that compute alike: the operation, or that they are sums, or joined."""
+    if isinstance(group, OperationGroup):
+        return id(group.operation)
+    return SumGroup if isinstance(group, RunningSum) else type(group)
 
 
 def _spelled(done: Lowered) -> Spelling:
@@ -110,10 +123,9 @@ def _spelled(done: Lowered) -> Spelling:
         else:
             shape = node.shape if node.function in ("reshape", "broadcast_to") else None
             words.append((node.function, key_of(node.detail), shape, *operands))
-    kind: Any = SumGroup if isinstance(done.group, RunningSum) else type(done.group)
-    if isinstance(done.group, OperationGroup):
-        kind = id(done.group.operation)
-    return Spelling((kind, shape_of(done.group), tuple(words), tuple([numbers[root] for root in roots])), leaves)
+    return Spelling(
+        (_kind_of(done.group), shape_of(done.group), tuple(words), tuple([numbers[root] for root in roots])), leaves
+    )
 
 
 def groups_in(arrays: Iterable[Array]) -> Iterator[Group]:
@@ -140,7 +152,17 @@ def _with_constants_inside(entries: Sequence[Lowered]) -> list[Lowered]:
 
     Such is the first state of a recurrence times its weights: so the first round looks like the others.
     """
+    candidates = {
+        done.group
+        for done in entries
+        if isinstance(done.group, SumGroup)
+        and not done.group.batched
+        and all(isinstance(each, View) for each in groups_in([done.value]))
+    }
+    if not candidates:
+        return list(entries)
     uses = Counter(group for done in entries for group in reads_of(done))
+    candidates &= {group for done in entries if done.group.batched for group in reads_of(done)}
     taken = {
         node.operands[0].detail
         for done in entries
@@ -153,9 +175,7 @@ def _with_constants_inside(entries: Sequence[Lowered]) -> list[Lowered]:
         group = done.group
         if isinstance(group, SumGroup) and inside:
             done = done._replace(value=_replaced(done.value, inside))
-        reads_parameters_alone = all(isinstance(each, View) for each in groups_in([done.value]))
-        is_simple = isinstance(group, SumGroup) and not group.batched and uses[group] == 1 and group not in taken
-        if is_simple and reads_parameters_alone:
+        if group in candidates and uses[group] == 1 and group not in taken:
             inside[group] = done.value
         else:
             kept.append(done)
@@ -242,12 +262,21 @@ class _Entries:
             item.group: item for item in items if isinstance(item, Lowered) and not isinstance(item.group, View)
         }
         self.spelled = {group: _spelled(done) for group, done in self.lowered.items()}
-        self.reads = {id(item): reads_of(item) for item in items}
-
-    def leaf_groups(self, group: Group) -> list[Group | None]:
+        self.leaf_groups = {
+            group: [
+                leaf.detail if leaf.function == "variable" and leaf.detail in self.lowered else None
+                for leaf in spelled.leaves
+            ]
+            for group, spelled in self.spelled.items()
+        }
         """The group at each leaf, None where there is another thing."""
-        leaves = self.spelled[group].leaves
-        return [leaf.detail if leaf.function == "variable" and leaf.detail in self.lowered else None for leaf in leaves]
+        self.reads: dict[int, set[Group]] = {}
+        for item in items:
+            if isinstance(item, Rounds) or isinstance(item.group, View):
+                self.reads[id(item)] = reads_of(item)
+            else:
+                leaves = [leaf.operands[0] if leaf.operands else leaf for leaf in self.spelled[item.group].leaves]
+                self.reads[id(item)] = {leaf.detail for leaf in leaves if isinstance(leaf.detail, Group)}
 
     def look_alike(self) -> dict[Group, int]:
         """A number for each group: the same for those that look the same, so far as `SAME_BELOW` says."""
@@ -255,7 +284,7 @@ class _Entries:
         numbers = dict.fromkeys(self.lowered, 0)
         for _ in range(SAME_BELOW):
             words = {
-                group: (spelled.structure, *[-1 if each is None else numbers[each] for each in self.leaf_groups(group)])
+                group: (spelled.structure, *[-1 if each is None else numbers[each] for each in self.leaf_groups[group]])
                 for group, spelled in self.spelled.items()
             }
             numbers = {group: known.setdefault(word, len(known)) for group, word in words.items()}
@@ -280,7 +309,7 @@ class _Entries:
             taken.add(earlier)
             number = round_of.setdefault(group, number)
             round_of.setdefault(earlier, number - 1)
-            for each, other in zip(self.leaf_groups(group), self.leaf_groups(earlier), strict=True):
+            for each, other in zip(self.leaf_groups[group], self.leaf_groups[earlier], strict=True):
                 if each is not None and other is not None and each is not other:
                     queue.append((each, other, round_of.get(each, number)))
         chains = []
@@ -303,11 +332,12 @@ def _with_rounds(items: Sequence[Item], read_at_the_end: set[Group]) -> list[Ite
     alike: defaultdict[int, list[Group]] = defaultdict(list)
     for group, look in looks.items():
         alike[look].append(group)
+    many = {look for look, groups in alike.items() if len(groups) >= FEWEST_ROUNDS - SAME_BELOW}
     allowed = MOST_PAIRS * len(looks)
     for group in reversed(list(entries.lowered)):
         earlier = alike[looks[group]]
         earlier.pop()  # the group itself
-        for before in earlier[: -CANDIDATES - 1 : -1]:
+        for before in earlier[: -CANDIDATES - 1 : -1] if looks[group] in many else ():
             chains, n_pairs = entries.chains(group, before)
             allowed -= n_pairs
             alignment = _Alignment(entries, chains)
@@ -366,7 +396,7 @@ class _Alignment:
     def _out_of_step(self) -> tuple[int, int] | None:
         for chain in self.chains:
             top = max(chain)
-            for group in self.entries.leaf_groups(chain[top]):
+            for group in self.entries.leaf_groups[chain[top]]:
                 if group is not None and group in self.at:
                     other, number = self.at[group]
                     if not top - 1 <= number <= top:

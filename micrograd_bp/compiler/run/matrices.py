@@ -170,7 +170,8 @@ class Matrices:
     def _views_follow(self, views: Sequence[Any], parameters: Array) -> bool:
         """Whether none is a copy, which would not follow when a parameter changes; found out once."""
         if self._have_copies is None:
-            self._have_copies = not all(np.may_share_memory(view, parameters) for view in views)
+            single = [each for view in views for each in (view if isinstance(view, list) else [view])]
+            self._have_copies = not all(np.may_share_memory(view, parameters) for view in single)
         return not self._have_copies
 
     def predict(self, parameters: Array, inputs: Sequence[Array], batch: int | None) -> dict[str, Array]:

@@ -6,7 +6,7 @@ With many samples a product lies column by column in memory: BLAS is faster so, 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,17 +18,20 @@ from micrograd_bp.compiler.arrays.language import (
     array,
     rewritten,
     transpose,
+    variable,
 )
+from micrograd_bp.compiler.arrays.loops import Loop, Moving, in_moving_slices, loop_body
 from micrograd_bp.compiler.arrays.places import in_slices, is_slice
-from micrograd_bp.compiler.arrays.statements import BACKWARD, Accumulating, GradientOf, Statement
+from micrograd_bp.compiler.arrays.statements import BACKWARD, PARAMETERS, Accumulating, GradientOf, Statement
 from micrograd_bp.compiler.find.groups import Input, View
 from micrograd_bp.compiler.thresholds import SAMPLES_BY_COLUMNS
-from micrograd_bp.compiler.write.loops import StatementLines, written_loop
+from micrograd_bp.compiler.write.loops import StatementLines, numbers_of, written_loop
 from micrograd_bp.compiler.write.numpy import (
     ATOM,
     COMPARISONS,
     NUMPY_NAMES,
     OPERATORS,
+    Round,
     Writer,
     Written,
     axes_text,
@@ -73,6 +76,11 @@ class InPlaceWriter(Writer):
         is_parameter = node.detail.ndim == 0 and node.operands[0].detail == "parameters"
         return f"{operands[0][0]}[{node.detail}, ...]" if is_parameter else text
 
+    def _at_round(self, node: Array, operands: list[Written]) -> str:
+        """As for any writer; a single parameter too is a view."""
+        text = super()._at_round(node, operands)
+        return f"{text.removesuffix(']')}, ...]" if not node.shape and operands[0][0] == "parameters" else text
+
     def lines(self, statement: Statement) -> list[str]:
         """A statement as lines; where that is possible, each works on in the array of the one before it."""
         name, is_array = self.name(statement.target), statement.target.function == "variable" and statement.target.shape
@@ -86,7 +94,7 @@ class InPlaceWriter(Writer):
 
     def put(self, gradient: Array, part: Part, value: Array) -> str:
         """The line that writes a value to its place in the gradient."""
-        place = gradient if part.places is None else in_slices(gradient, part.places)
+        place = place_in(gradient, part)
         is_transposed = place.function == "transpose"
         place = place.operands[0] if is_transposed else place
         text = self.text(place)
@@ -95,8 +103,19 @@ class InPlaceWriter(Writer):
             return f"{self.library}.matmul({', '.join(map(self.text, factors))}, out={text})"
         if value.function == "sum" and value.shape and not value.detail[1]:
             return f"{self.factor(value.operands[0])}.sum(axis={axes_text(value.detail[0])}, out={text})"
-        text += "" if place.function == "take" else "[:]"
+        text += "" if place.function in ("take", "at_round") else "[:]"
         return f"{text} = {self.factor(value)}.T" if is_transposed else f"{text} = {self.text(value)}"
+
+    def put_at_once(self, gradient: Array, part: Part, value: Array) -> str | None:
+        """The line that computes a value where it belongs in the gradient; None where that is no view of it."""
+        return self.put(gradient, part, value) if _is_writable(gradient, part) else None
+
+
+def place_in(gradient: Array, part: Part) -> Array:
+    """What a part is put to."""
+    if isinstance(part.places, Moving):
+        return in_moving_slices(gradient, part.places)
+    return gradient if part.places is None else in_slices(gradient, part.places)
 
 
 def is_ordered(expression: Array) -> bool:
@@ -129,16 +148,21 @@ def in_place(
         is_put = writer.is_put(statement)
         read_once = {each.target for each in rest if reads[each.target.detail] == 1}
         put |= {
-            part.array: part for part in parts if is_put and part.array in read_once and _is_writable(statement, part)
+            part.array: part
+            for part in parts
+            if is_put and part.array in read_once and _is_writable(statement.target, part)
         }
         lines = [writer.part(statement.target, part, is_put=is_put) for part in parts if part.array not in put]
         ends += [(statement, lines, ())] if lines else []
+
+    def write_round(body: Sequence[Statement], read: Sequence[Array]) -> list[StatementLines]:
+        return write(_worked_through([each for each in body if each.target.detail not in writer.view_lists], read))
 
     def write(statements: Iterable[Statement]) -> list[StatementLines]:
         written: list[StatementLines] = []
         for each in statements:
             if each.value.function == "loop":
-                written += written_loop(each, writer, lambda body, read: write(_worked_through(body, read)))
+                written += written_loop(each, writer, write_round)
             elif each.target in put:
                 line = writer.put(gradients[0].target, put[each.target], each.value)
                 written.append((each, [line], each.target.shape))
@@ -146,7 +170,20 @@ def in_place(
                 written.append((each, writer.lines(each), writer.shape_made(each)))
         return written
 
-    return [*write(rest[:backward]), *starts, *write(rest[backward:]), *ends]
+    lists = [line for each in rest for line in _view_lists(each, writer)]
+    return [*lists, *write(rest[:backward]), *starts, *write(rest[backward:]), *ends]
+
+
+def _view_lists(statement: Statement, writer: "InPlaceWriter") -> Iterator[StatementLines]:
+    """Lists of the views that the rounds of a loop take of the parameters, which a program keeps."""
+    for each in loop_body(statement):
+        view = each.target.detail
+        if isinstance(view, View) and view not in writer.view_lists:
+            loop: Loop = statement.value.detail
+            name = writer.view_lists[view] = writer.own_name(f"{writer.name(each.target)}s")
+            writer.round = Round(writer.round_name, loop.first)
+            line = f"{name} = [{writer.text(each.value)} for {writer.round_name} in {numbers_of(loop)}]"
+            yield Statement(variable(name), each.value, PARAMETERS), [line], ()
 
 
 def _worked_through(statements: Sequence[Statement], results: Sequence[Array]) -> list[Statement]:
@@ -154,10 +191,14 @@ def _worked_through(statements: Sequence[Statement], results: Sequence[Array]) -
     return _with_single_uses_inside(_with_signs_of_results(_with_row_products(statements)), results)
 
 
-def _is_writable(gradient: Statement, part: Part) -> bool:
+def _is_writable(gradient: Array, part: Part) -> bool:
     """Whether the entries that a part is put to are a view of the gradient, which can be written to."""
-    where = gradient.target if part.places is None else in_slices(gradient.target, part.places)
-    return all(node.function != "take" or is_slice(node.detail) for node in topological_order(where))
+    nodes = topological_order(place_in(gradient, part))
+    return all(
+        is_slice(node.detail if node.function == "take" else node.detail.table[0])
+        for node in nodes
+        if node.function in ("take", "at_round")
+    )
 
 
 def _reads(values: Iterable[Array]) -> Counter[Any]:

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from micrograd_bp.compiler.arrays.language import Array, Part, Shape, transpose
-from micrograd_bp.compiler.arrays.loops import Kept, Loop, Moving, in_moving_slices, initials_of
+from micrograd_bp.compiler.arrays.loops import Accumulated, Kept, Loop, Moving, in_moving_slices, initials_of
 from micrograd_bp.compiler.arrays.places import is_repeated
 from micrograd_bp.compiler.arrays.statements import Statement
 from micrograd_bp.compiler.write.numpy import Round, Writer
@@ -38,10 +40,12 @@ def written_loop(statement: Statement, writer: Writer, write: Write) -> list[Sta
         names = [*map(writer.kept_name, apart), *([writer.kept_name(*together)] if together else [])]
         starts = ["[]" if each.before is None else f"[{writer.name(each.before)}]" for each in apart]
         lines.append(f"{', '.join(names)} = {', '.join([*starts, *(['[]'] if together else [])])}")
-    t, numbers = writer.round_name, f"{f'{loop.first}, ' if loop.first else ''}{loop.first + loop.rounds}"
-    lines.append(f"for {t} in {f'reversed(range({numbers}))' if loop.backward else f'range({numbers})'}:")
+    t, numbers = writer.round_name, numbers_of(loop)
+    lines.append(f"for {t} in {f'reversed({numbers})' if loop.backward else numbers}:")
     before = dict(writer.renamed)
     writer.round = Round(t, loop.first)
+    for view, name in writer.view_lists.items():
+        writer.renamed[view] = f"{name}[{writer.round.number()}]"
     if loop.backward:
         for kept in apart:
             name, later = writer.kept_name(kept), kept.before is not None
@@ -58,6 +62,11 @@ def written_loop(statement: Statement, writer: Writer, write: Write) -> list[Sta
         (statement, lines, ()),
         *((each, [f"    {text}" for text in texts], shape) for each, texts, shape in inside),
     ]
+
+
+def numbers_of(loop: Loop) -> str:
+    """The numbers of the rounds, from the first to the last."""
+    return f"range({f'{loop.first}, ' if loop.first else ''}{loop.first + loop.rounds})"
 
 
 def _kept_together(loop: Loop) -> list[Kept]:
@@ -86,7 +95,16 @@ def _round(statement: Statement, loop: Loop, writer: Writer, write: Write) -> li
             writer.renamed[variable.detail] = writer.own_name(f"{name}_before")
             if variable in names:
                 copies.append(f"{writer.name(variable)} = {name}")
-    added = [_added(target, part, writer) for target, parts, _ in loop.accumulated for part in parts]
+    made = {each.target: each.value for each, *_ in body[:end]}
+    added = []
+    for each in loop.accumulated:
+        for part in each.parts:
+            is_made_for_it = part.array in made and _is_put(each) and _reads(loop, part.array) == 1
+            line = writer.put_at_once(each.target, part, made[part.array]) if is_made_for_it else None
+            if line is not None:
+                body = [other for other in body if other[0].target is not part.array]
+                end -= 1
+            added.append(line or _added(each, part, writer))
     together = [] if loop.backward else _kept_together(loop)
     last = [f"{writer.kept_name(each)}.append({writer.name(each.own)})" for each in kept if each not in together]
     if together:
@@ -137,8 +155,9 @@ def assigned(pairs: Sequence[tuple[str, Array]], writer: Writer) -> list[str]:
     return [f"{name} = {text}" for name, text in texts]
 
 
-def _added(target: Array, part: Part, writer: Writer) -> str:
-    """The line that adds a part of a round to what has been added up."""
+def _added(accumulated: Accumulated, part: Part, writer: Writer) -> str:
+    """The line that adds a part of a round to what has been added up, or puts it there where nothing else comes."""
+    target = accumulated.target
     if not isinstance(part.places, Moving):
         return writer.part(target, part, is_put=False)
     where, array = in_moving_slices(target, part.places), part.array
@@ -148,4 +167,19 @@ def _added(target: Array, part: Part, writer: Writer) -> str:
         place, library = writer.moving_place(where), writer.library
         place = f"{library}.s_[{place}]" if len(target.shape) > 1 else place
         return f"{library}.add.at({writer.name(target)}, {place}, {writer.text(array)})"
-    return f"{writer.text(where)}{'[:]' if where.function == 'reshape' else ''} += {writer.text(array)}"
+    text = f"{writer.text(where)}{'[:]' if where.function == 'reshape' else ''}"
+    return f"{text} {'=' if _is_put(accumulated) else '+='} {writer.text(array)}"
+
+
+def _is_put(accumulated: Accumulated) -> bool:
+    """Whether nothing comes to the same entry twice, in all rounds."""
+    places = [part.places for part in accumulated.parts]
+    tables = [each.table.ravel() for each in places if isinstance(each, Moving)]
+    is_all = len(tables) == len(places) and not accumulated.goes_on
+    return is_all and not is_repeated(np.concatenate(tables))
+
+
+def _reads(loop: Loop, variable: Array) -> int:
+    """How often a round reads a variable."""
+    nodes = topological_order(*loop.values)
+    return sum(node.operands.count(variable) for node in nodes) + sum(value is variable for value in loop.values)

@@ -89,6 +89,7 @@ class Writer:
         taken: names that are taken in the function that is written.
         renamed: what variables are called otherwise in the loop that is written.
         round: its round.
+        view_lists: what lists of views of the parameters are called, of which a round takes its own.
     """
 
     order_line = ""
@@ -105,6 +106,7 @@ class Writer:
         self.taken: set[str] = set()
         self.renamed: dict[Any, str] = {}
         self.round: Round | None = None
+        self.view_lists: dict[Any, str] = {}
         self._kept_names: dict[Array, str] = {}
 
     def own_name(self, name: str) -> str:
@@ -293,6 +295,10 @@ class Writer:
     def goes_on(self, statement: Statement) -> bool:
         """Whether a `scatter` begins with what a loop has added up under its name."""
         return self.text(begun(statement.value)[0]) == self.name(statement.target)
+
+    def put_at_once(self, gradient: Array, part: Part, value: Array) -> str | None:
+        """The line that computes a value where it belongs in the gradient; None where there is none."""
+        return None
 
     def shape_made(self, statement: Statement) -> Shape:
         """The shape of the array that the first line of a statement makes; () where it makes none."""
