@@ -132,6 +132,21 @@ def gives_the_engines(problem, function):
     assert distance(problem, ours, theirs) <= 1.0
 
 
+def test_outputs_of_each_step_are_kept():
+    loss, x, w, states = exponentials(12)
+    flat = [each for state in states for each in state]
+    program = compile(loss, {"X": x}, w, {"states": flat, "last": states[-1], "third": states[2]}, form="matrices")
+    predict = program.source.partition("def predict")[2]
+    assert "exps.append(exp)" in predict
+    assert "np.concatenate([*exps], axis=-1)" in predict
+    for given in (
+        program.predict(np.array([[0.1, 0.2]])),
+        program.namespace(np).predict(program.parameters, [[0.1, 0.2]]),
+    ):
+        for name, nodes in {"states": flat, "last": states[-1], "third": states[2]}.items():
+            np.testing.assert_allclose(given[name][0], [each.data for each in nodes], rtol=1e-12)
+
+
 def exponentials(rounds):
     """h ← exp(h·w + x), and all values of h."""
     x, w = [Value(0.1), Value(0.2)], [Value(0.1), Value(0.3)]

@@ -35,6 +35,7 @@ OF_ARRAYS = {
     "outer",
     "to_front",
     "from_front",
+    "of_round",
 }
 """Functions whose operands must be arrays; the others take plain numbers too, beside an array."""
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from micrograd_bp.compiler.arrays.language import Array, Part, array, rewritten, take
+from micrograd_bp.compiler.arrays.language import Array, Part, array, rewritten, take, variable
 from micrograd_bp.compiler.arrays.places import in_slices
 from micrograd_bp.compiler.arrays.statements import Statement
 from micrograd_bp.compiler.find.groups import Group, Index
@@ -51,6 +51,36 @@ def in_moving_slices(a: Array, moving: Moving) -> Array:
         return at_round(a, moving.table)
     (moved,) = rewritten([first], lambda node, _: at_round(a, places) if node is cut else None)
     return moved
+
+
+@dataclass(frozen=True, slots=True)
+class Stacked:
+    """Names what all rounds of a loop give, as a list, or one behind the other along a first axis.
+
+    Attributes:
+        of: what is stacked.
+        kind: what tells it from others of the same.
+    """
+
+    of: Any
+    kind: Any = ""
+
+    @property
+    def name(self) -> str:
+        """`zs` for `z`."""
+        return f"{getattr(self.of, 'name', self.of)}s{self.kind if isinstance(self.kind, str) else ''}"
+
+
+class RoundOf(NamedTuple):
+    """One of the rounds of a loop: its number, of which the first is 0, and how many there are."""
+
+    number: int
+    rounds: int
+
+
+def of_round(own: Array, number: int, rounds: int) -> Array:
+    """What a variable of a loop was in one of its rounds."""
+    return array("of_round", (variable(Stacked(own.detail), own.shape),), own.shape, RoundOf(number, rounds))
 
 
 class Carried(NamedTuple):

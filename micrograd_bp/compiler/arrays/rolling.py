@@ -23,9 +23,9 @@ from micrograd_bp.compiler.arrays.language import (
     scatter,
     variable,
 )
-from micrograd_bp.compiler.arrays.loops import Moving, at_round, numbers_at_round
+from micrograd_bp.compiler.arrays.loops import Moving, at_round, numbers_at_round, of_round
 from micrograd_bp.compiler.arrays.lowering import Lowered, operation_lowered
-from micrograd_bp.compiler.arrays.reading import shape_of
+from micrograd_bp.compiler.arrays.reading import shape_of, variable_of
 from micrograd_bp.compiler.find.groups import HOLE, Group, Index, OperationGroup, SumGroup, View
 from micrograd_bp.compiler.thresholds import CANDIDATES, FEWEST_ROUNDS, MOST_PAIRS, SAME_BELOW
 from micrograd_bp.engine.graph import topological_order
@@ -49,6 +49,7 @@ class Rounds:
         body: the arrays of the last round, in order; what moves is read with `at_round`.
         carried: what a round takes over.
         groups: for each group of the body, those of all rounds.
+        kept: what is to be read after the loop in place of a group of one of its rounds.
     """
 
     n: int
@@ -56,6 +57,7 @@ class Rounds:
     body: Sequence[Lowered]
     carried: Sequence[CarriedOver]
     groups: Mapping[Group, Sequence[Group]]
+    kept: Mapping[Group, Array]
 
 
 class Spelling(NamedTuple):
@@ -71,18 +73,19 @@ class Spelling(NamedTuple):
 Item = Lowered | Rounds
 
 
-def rolled(entries: Sequence[Lowered], results: Iterable[Array]) -> list[Item]:
+def rolled(entries: Sequence[Lowered], results: Iterable[Array], *, keeps: bool = False) -> list[Item]:
     """The arrays of a program, with what repeats as rounds.
 
     Args:
         entries: the arrays, each after those it is computed from; views of the parameters may stand anywhere.
         results: what else is read of them.
+        keeps: whether arrays of any round may be read after a loop, which then keeps them.
     """
     if not _may_repeat([done.group for done in entries if not isinstance(done.group, View)]):
         return list(entries)
     read_at_the_end = set(groups_in(results))
     items: list[Item] = list(_with_running_sums(map(_in_order, _with_constants_inside(entries))))
-    while (with_rounds := _with_rounds(items, read_at_the_end)) is not None:
+    while (with_rounds := _with_rounds(items, read_at_the_end, keeps)) is not None:
         items = with_rounds
     return _without_running_sums(items) if any(isinstance(item, Rounds) for item in items) else list(entries)
 
@@ -270,13 +273,19 @@ class _Entries:
             for group, spelled in self.spelled.items()
         }
         """The group at each leaf, None where there is another thing."""
+        self.found = {self._word(group, {}): group for group in self.lowered}
+        self.readers: defaultdict[Group, list[Group]] = defaultdict(list)
+        for group, below in self.leaf_groups.items():
+            for each in below:
+                if each is not None:
+                    self.readers[each].append(group)
         self.reads: dict[int, set[Group]] = {}
         for item in items:
             if isinstance(item, Rounds) or isinstance(item.group, View):
                 self.reads[id(item)] = reads_of(item)
             else:
-                leaves = [leaf.operands[0] if leaf.operands else leaf for leaf in self.spelled[item.group].leaves]
-                self.reads[id(item)] = {leaf.detail for leaf in leaves if isinstance(leaf.detail, Group)}
+                named = [leaf.operands[0] if leaf.operands else leaf for leaf in self.spelled[item.group].leaves]
+                self.reads[id(item)] = {leaf.detail for leaf in named if isinstance(leaf.detail, Group)}
 
     def look_alike(self) -> dict[Group, int]:
         """A number for each group: the same for those that look the same, so far as `SAME_BELOW` says."""
@@ -312,6 +321,8 @@ class _Entries:
             for each, other in zip(self.leaf_groups[group], self.leaf_groups[earlier], strict=True):
                 if each is not None and other is not None and each is not other:
                     queue.append((each, other, round_of.get(each, number)))
+        if len(pairs) >= FEWEST_ROUNDS:
+            self._follow_readers(pairs, taken, round_of)
         chains = []
         for group in pairs:
             if group in taken:
@@ -324,8 +335,28 @@ class _Entries:
                 chains.append(chain)
         return chains, len(pairs)
 
+    def _follow_readers(self, pairs: dict[Group, Group], taken: set[Group], round_of: dict[Group, int]) -> None:
+        """Adds pairs of groups that read what is in pairs, and of which nothing in there is computed."""
+        queue = deque(pairs)
+        while queue:
+            read = queue.popleft()
+            for group in self.readers.get(read, ()):
+                earlier = self.found.get(self._word(group, pairs))
+                if group in pairs or earlier is None or earlier in taken or earlier is group:
+                    continue
+                pairs[group] = earlier
+                taken.add(earlier)
+                number = round_of.setdefault(group, round_of[read])
+                round_of.setdefault(earlier, number - 1)
+                queue += [group, earlier]
 
-def _with_rounds(items: Sequence[Item], read_at_the_end: set[Group]) -> list[Item] | None:
+    def _word(self, group: Group, pairs: Mapping[Group, Group]) -> Any:
+        """The structure of a group, and what it reads, in the round before."""
+        leaves = [None if each is None else pairs.get(each, each) for each in self.leaf_groups[group]]
+        return self.spelled[group].structure, *leaves
+
+
+def _with_rounds(items: Sequence[Item], read_at_the_end: set[Group], keeps: bool) -> list[Item] | None:
     """The items with the loop that is found first, from the end; None if there is none."""
     entries = _Entries(items)
     looks = entries.look_alike()
@@ -340,7 +371,7 @@ def _with_rounds(items: Sequence[Item], read_at_the_end: set[Group]) -> list[Ite
         for before in earlier[: -CANDIDATES - 1 : -1] if looks[group] in many else ():
             chains, n_pairs = entries.chains(group, before)
             allowed -= n_pairs
-            alignment = _Alignment(entries, chains)
+            alignment = _Alignment(entries, chains, keeps)
             if alignment.trim(items, read_at_the_end):
                 return alignment.placed(items)
             if allowed < 0:
@@ -356,8 +387,9 @@ numbers of the graph, an array of the same round, or one of the round before."""
 class _Alignment:
     """Chains of groups, one group for each round, and what they read."""
 
-    def __init__(self, entries: _Entries, chains: Sequence[dict[int, Group]]) -> None:
+    def __init__(self, entries: _Entries, chains: Sequence[dict[int, Group]], keeps: bool) -> None:
         self.entries = entries
+        self.keeps = keeps
         self.chains = list(chains)
         self.first = self.last = 0
         self.at: dict[Group, tuple[int, int]] = {}
@@ -465,6 +497,8 @@ class _Alignment:
 
     def _keep_to_themselves(self, items: Sequence[Item], read_at_the_end: set[Group]) -> bool:
         """Leaves out rounds of which something is read elsewhere: of the last one, what is carried on may be."""
+        if self.keeps:
+            return True
         read = [self.at[group] for group in read_at_the_end if group in self.at]
         for item in items:
             if isinstance(item, Rounds) or not self._is_inside(item.group):
@@ -511,7 +545,10 @@ class _Alignment:
         outside = [item for item in items if isinstance(item, Rounds) or not self._is_inside(item.group)]
         before = [item for item in outside if id(item) not in after]
         read_outside = set().union(*(self.entries.reads[id(item)] for item in outside))
-        return [*before, self._rounds(read_outside), *(item for item in outside if id(item) in after)]
+        rounds = self._rounds(read_outside)
+        if not self.keeps:
+            return [*before, rounds, *(item for item in outside if id(item) in after)]
+        return [*before, rounds, *(_after_loop(item, rounds.kept) for item in outside if id(item) in after)]
 
     def _rounds(self, read_outside: set[Group]) -> Rounds:
         last = {chain[self.last]: c for c, chain in enumerate(self.chains)}
@@ -551,7 +588,28 @@ class _Alignment:
             if c in self.initials
         ]
         first = offsets.most_common(1)[0][0] if offsets else 0
-        return Rounds(len(rounds), first, body, carried, groups)
+        kept = {
+            group: of_round(variable_of(own), number, len(rounds))
+            for own, chain in (groups.items() if self.keeps else ())
+            for number, group in enumerate(chain)
+            if not isinstance(own, View) and (number < len(rounds) - 1 or own not in {each.own for each in carried})
+        }
+        return Rounds(len(rounds), first, body, carried, groups, kept)
+
+
+def _after_loop(item: Item, kept: Mapping[Group, Array]) -> Item:
+    """What reads arrays of some rounds, of what the loop keeps of them."""
+    if isinstance(item, Rounds):
+        carried = [each._replace(initial=read_after([each.initial], kept)[0]) for each in item.carried]
+        return replace(item, carried=carried)
+    if isinstance(item.group, OperationGroup):
+        return operation_lowered(item.group, read_after(item.operands, kept), item.reads)
+    return item._replace(value=read_after([item.value], kept)[0])
+
+
+def read_after(arrays: Iterable[Array], kept: Mapping[Group, Array]) -> list[Array]:
+    """Arrays that read what a loop has kept of its rounds."""
+    return rewritten(arrays, lambda node, _: kept.get(node.detail) if node.function == "variable" else None)
 
 
 def _is_view(leaf: Array) -> bool:

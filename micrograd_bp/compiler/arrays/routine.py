@@ -1,6 +1,6 @@
 """Routines: the statements of a program, in order, for the loss with its gradient and for the outputs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,10 +19,10 @@ from micrograd_bp.compiler.arrays.language import (
     total,
     variable,
 )
-from micrograd_bp.compiler.arrays.loops import Kept, Loop
+from micrograd_bp.compiler.arrays.loops import Kept, Loop, Stacked
 from micrograd_bp.compiler.arrays.lowering import Lowered, lowered
 from micrograd_bp.compiler.arrays.reading import Reader, shape_of, variable_of
-from micrograd_bp.compiler.arrays.rolling import Item, Rounds, groups_in, reads_of, rolled
+from micrograd_bp.compiler.arrays.rolling import Item, Rounds, groups_in, read_after, reads_of, rolled
 from micrograd_bp.compiler.arrays.statements import FORWARD, PARAMETERS, Accumulating, Statement
 from micrograd_bp.compiler.find.grouping import Grouping
 from micrograd_bp.compiler.find.groups import HOLE, Column, Group, Index, View
@@ -119,12 +119,20 @@ class Routines:
         results = {name: self.reader.read(column, exact=True) for name, column in columns.items()}
         self._add_views(passed, results.values())
         inputs = [group for group in self.grouping.inputs.values() if group in needed]
-        items = self._rolled(passed, results.values())
-        return Routine("predict", inputs, _forward_statements(items, {}), results)
+        items = self._rolled(passed, results.values(), keeps=True)
+        kept: dict[Rounds, list[Kept]] = {}
+        for rounds in [item for item in items if isinstance(item, Rounds)]:
+            results = dict(zip(results, read_after(results.values(), rounds.kept), strict=True))
+        nodes = topological_order(*results.values(), *_values_after_loops(items))
+        stacked = {node.detail.of for node in nodes if isinstance(node.detail, Stacked)}
+        for rounds in [item for item in items if isinstance(item, Rounds)]:
+            owns = [own for own in rounds.groups if own in stacked]
+            kept[rounds] = [Kept(variable_of(own), None, is_carried=True) for own in owns]
+        return Routine("predict", inputs, _forward_statements(items, kept), results)
 
-    def _rolled(self, passed: Mapping[Group, Lowered], results: Iterable[Array]) -> list[Item]:
+    def _rolled(self, passed: Mapping[Group, Lowered], results: Iterable[Array], *, keeps: bool = False) -> list[Item]:
         """What is computed, with what repeats as rounds, and without views of the parameters that only rounds take."""
-        items = rolled(list(passed.values()), results)
+        items = rolled(list(passed.values()), results, keeps=keeps)
         loops = [item for item in items if isinstance(item, Rounds)]
         self.loops += loops
         if not loops:
@@ -192,6 +200,14 @@ def _forward_statements(items: Sequence[Item], kept: Mapping[Rounds, Sequence[Ke
         elif not isinstance(item.group, View):
             statements.append(Statement(variable_of(item.group), item.value, FORWARD, item.group))
     return statements
+
+
+def _values_after_loops(items: Iterable[Item]) -> Iterator[Array]:
+    for item in items:
+        if isinstance(item, Rounds):
+            yield from (each.initial for each in item.carried)
+        else:
+            yield item.value
 
 
 def _first_entry(index: Index) -> int:

@@ -19,26 +19,8 @@ from micrograd_bp.compiler.arrays.language import (
     take,
     variable,
 )
-from micrograd_bp.compiler.arrays.loops import Carried, Loop, Moving, initials_of
+from micrograd_bp.compiler.arrays.loops import Carried, Loop, Moving, Stacked, initials_of
 from micrograd_bp.compiler.arrays.statements import Statement
-
-
-@dataclass(frozen=True, slots=True)
-class Stacked:
-    """Names what all rounds of a loop give, one behind the other along a first axis.
-
-    Attributes:
-        of: what is stacked.
-        kind: what tells it from others of the same.
-    """
-
-    of: Any
-    kind: Any = ""
-
-    @property
-    def name(self) -> str:
-        """`zs` for `z`."""
-        return f"{getattr(self.of, 'name', self.of)}s{self.kind if isinstance(self.kind, str) else ''}"
 
 
 @dataclass(frozen=True, slots=True)

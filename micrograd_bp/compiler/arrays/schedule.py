@@ -13,7 +13,7 @@ from micrograd_bp.engine.graph import topological_order
 from micrograd_bp.engine.numbers.arrays import COMPARISONS
 from micrograd_bp.engine.numbers.formulas import OPERATORS
 
-CHEAP = {"variable", "truth", "literal", "constant", "reshape", "transpose", "broadcast_to", "scatter"}
+CHEAP = {"variable", "truth", "literal", "constant", "reshape", "transpose", "broadcast_to", "scatter", "of_round"}
 """What may be written twice: it computes nothing, or is only ever the whole of a statement."""
 
 DEEPEST = 50

@@ -1,11 +1,12 @@
 """Loops as Python: what a loop begins with, a `for`, and in it the statements of a round."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from micrograd_bp.compiler.arrays.language import Array, Part, Shape, transpose
-from micrograd_bp.compiler.arrays.loops import Accumulated, Kept, Loop, Moving, in_moving_slices, initials_of
+from micrograd_bp.compiler.arrays.loops import Accumulated, Kept, Loop, Moving, Stacked, in_moving_slices, initials_of
 from micrograd_bp.compiler.arrays.places import is_repeated
 from micrograd_bp.compiler.arrays.statements import Statement
 from micrograd_bp.compiler.write.numpy import Round, Writer
@@ -58,6 +59,8 @@ def written_loop(statement: Statement, writer: Writer, write: Write) -> list[Sta
         first = f"{', '.join(names)} = {writer.kept_name(*together)}[{writer.round.number()}]"
         inside.insert(0, (statement, [first], ()))
     writer.renamed, writer.round = before, None
+    if not loop.backward:
+        writer.renamed |= {Stacked(each.own.detail): writer.kept_name(each) for each in apart}
     return [
         (statement, lines, ()),
         *((each, [f"    {text}" for text in texts], shape) for each, texts, shape in inside),
@@ -173,7 +176,7 @@ def _added(accumulated: Accumulated, part: Part, writer: Writer) -> str:
 
 def _is_put(accumulated: Accumulated) -> bool:
     """Whether nothing comes to the same entry twice, in all rounds."""
-    places = [part.places for part in accumulated.parts]
+    places: list[Any] = [part.places for part in accumulated.parts]
     tables = [each.table.ravel() for each in places if isinstance(each, Moving)]
     is_all = len(tables) == len(places) and not accumulated.goes_on
     return is_all and not is_repeated(np.concatenate(tables))

@@ -15,8 +15,9 @@ from micrograd_bp.compiler.arrays.language import (
     reshape,
     scatter,
     transpose,
+    variable,
 )
-from micrograd_bp.compiler.arrays.loops import Kept
+from micrograd_bp.compiler.arrays.loops import Kept, Stacked
 from micrograd_bp.compiler.arrays.places import block_of, cuts_up, in_slices, is_repeated, is_slice, steps
 from micrograd_bp.compiler.arrays.statements import Accumulating, Statement
 from micrograd_bp.compiler.find.groups import HOLE, Index
@@ -223,7 +224,20 @@ class Writer:
         return self.text(scatter((), shape)) if shape else "0.0"
 
     def _concatenate(self, node: Array, operands: list[Written]) -> str:
-        return f"{self.library}.concatenate([{', '.join(text for text, _ in operands)}], axis=-1)"
+        return f"{self.library}.concatenate([{', '.join(self.side_by_side(node, operands))}], axis=-1)"
+
+    def side_by_side(self, node: Array, operands: list[Written]) -> list[str]:
+        """The parts of a concatenation; what has been kept of all rounds of a loop, in order, as a whole."""
+        texts: list[str] = []
+        place = 0
+        while place < len(operands):
+            part = node.operands[place]
+            rounds = part.detail.rounds if part.function == "of_round" else 0
+            run = [_round_of(each, rounds) for each in node.operands[place : place + rounds]]
+            is_whole = rounds > 0 and run == [(part.operands[0], number) for number in range(rounds)]
+            texts.append(f"*{self.text(part.operands[0])}" if is_whole else operands[place][0])
+            place += rounds if is_whole else 1
+        return texts
 
     def _sum(self, node: Array, operands: list[Written], function: str = "sum") -> str:
         axes, keepdims = node.detail
@@ -260,6 +274,9 @@ class Writer:
 
     def _at_round(self, node: Array, operands: list[Written]) -> str:
         return f"{inside(operands[0], ATOM)}[{self.moving_place(node)}]"
+
+    def _of_round(self, node: Array, operands: list[Written]) -> str:
+        return f"{operands[0][0]}[{node.detail.number}]"
 
     def _numbers_at_round(self, node: Array, _: Any) -> str:
         assert self.round is not None
@@ -357,6 +374,13 @@ class Writer:
         return f"{place}{'[:]' if where.function == 'reshape' else ''} {sign} {value}"
 
 
+def _round_of(part: Array, rounds: int) -> tuple[Array, int]:
+    """The list, and the number of the round; after a loop, a variable is what it was in the last round."""
+    if part.function == "of_round":
+        return part.operands[0], part.detail.number
+    return variable(Stacked(part.detail), part.shape), rounds - 1
+
+
 def begun(scattered: Array) -> tuple[Array, list[Part]]:
     """The array that a `scatter` can begin with, and the parts that are left to be added to it."""
     first, *others = [*parts_of(scattered), Part(scatter((), scattered.shape), None)]
@@ -369,7 +393,16 @@ def is_new(a: Array) -> bool:
     """Whether an array has memory of its own, so that something may be added to it in place."""
     if isinstance(a.detail, Accumulating):  # what a loop has added up is read once
         return True
-    return a.function not in {"variable", "constant", "reshape", "transpose", "broadcast_to", "take", "at_round"}
+    return a.function not in {
+        "variable",
+        "constant",
+        "reshape",
+        "transpose",
+        "broadcast_to",
+        "take",
+        "at_round",
+        "of_round",
+    }
 
 
 def has_holes(index: Index) -> bool:

@@ -64,8 +64,8 @@ class FunctionalWriter(Writer):
     def _broadcast_to(self, node: Array, operands: list[Written]) -> str:
         return self._called("broadcast_to", operands, _tuple(node.shape, self.constants.free("batch")))
 
-    def _concatenate(self, _: Array, operands: list[Written]) -> str:
-        return f"{self.library}.concat([{', '.join(text for text, _ in operands)}])"
+    def _concatenate(self, node: Array, operands: list[Written]) -> str:
+        return f"{self.library}.concat([{', '.join(self.side_by_side(node, operands))}])"
 
     def _sum(self, node: Array, operands: list[Written], function: str = "total") -> str:
         axes, keepdims = node.detail
