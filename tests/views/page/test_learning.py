@@ -1,8 +1,10 @@
 """Gradient descent on the page is that of the engine, loss by loss; and what it shows of it."""
 
 import json
+import math
 import re
 from collections.abc import Callable, Sequence
+from random import Random
 
 import pytest
 
@@ -28,10 +30,16 @@ LEARN = """([count, rate]) => {
 
 
 def moons(n: int) -> tuple[list[list[float]], list[float]]:
-    from sklearn.datasets import make_moons
-
-    inputs, classes = make_moons(n, noise=0.1, random_state=0)
-    return inputs.tolist(), [2.0 * each - 1.0 for each in classes]
+    """Two half circles, one hanging in the other."""
+    random = Random(0)
+    angles = [math.pi * random.random() for _ in range(n)]
+    inputs = [
+        [math.cos(angle) + random.gauss(0.0, 0.1), math.sin(angle) + random.gauss(0.0, 0.1)]
+        if place % 2
+        else [1.0 - math.cos(angle) + random.gauss(0.0, 0.1), 0.5 - math.sin(angle) + random.gauss(0.0, 0.1)]
+        for place, angle in enumerate(angles)
+    ]
+    return inputs, [1.0 if place % 2 else -1.0 for place in range(n)]
 
 
 def loss_on(model: MLP, data: tuple[Sequence[Sequence[float]], Sequence[float]]) -> Value:

