@@ -189,7 +189,8 @@ def remembered_backward() -> Iterator[list[Call]]:
 
     def remembering(outputs: Sequence[Value], gradients: Sequence[float] | None = None) -> None:
         backward(outputs, gradients)
-        latest[:] = [(list(outputs), None if gradients is None else list(gradients))]
+        if outputs:  # of none there is nothing to see
+            latest[:] = [(list(outputs), None if gradients is None else list(gradients))]
 
     holders = [module for module in list(sys.modules.values()) if vars(module).get("backward") is backward]
     holders = [module for module in holders if module.__name__ != __name__]

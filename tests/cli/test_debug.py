@@ -200,6 +200,7 @@ def test_backward_of_several_outputs_is_remembered():
     with remembered_backward() as calls:
         (a * b).backward()
         micrograd_bp.backward([a, b], [0.5, 2.0])
+        micrograd_bp.backward([])
     backward([a])
     assert calls == [([a, b], [0.5, 2.0])]
 
