@@ -111,7 +111,10 @@ def _run_file(arguments: argparse.Namespace) -> int:
             lines.append(report.headline)
             parts.append(report.to_json())
     if not codes:
-        raise CannotCheck(f"{arguments.target} has no class, function or pair of functions that gives gradients")
+        raise CannotCheck(
+            f"{arguments.target} has no class, function or pair of functions that gives gradients; a number with a "
+            f"graph of its own, such as micrograd's Value, is compared with micrograd_bp.Value by hand"
+        )
     if arguments.json:
         print(json.dumps({"file": arguments.target, "reports": parts}, indent=2))
     else:

@@ -70,6 +70,16 @@ def factory():
 def forgets():
     Needs("pancakes", 3)
 
+class Number:
+    def __init__(self, data):
+        self.data = data
+
+    def __mul__(self, other):
+        return Number(self.data * other.data)
+
+    def backward(self):
+        self.grad = 1.0
+
 instance = Wrong()
 number = 3
 """
@@ -110,6 +120,7 @@ def test_exit_code_and_report(file, name, code, says, capsys):
         ("Absent", "has no 'Absent'; it has"),
         ("number", "int has no forward"),
         ("Renamed", "Renamed has no forward"),
+        ("Number", "compute the same with micrograd_bp.Value, whose .grad is right"),
     ],
 )
 def test_what_cannot_be_checked(file, name, says, capsys):

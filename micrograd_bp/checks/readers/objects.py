@@ -82,6 +82,11 @@ def read_object(
         for subject in _forward_backward(kind, name, f, b, value, loss):
             yield replace(subject, **made)
     else:
+        if b and not f and hasattr(kind, "__mul__"):
+            raise CannotCheck(
+                f"{name} is a number with a graph of its own, which is not run here: compute the same with "
+                f"micrograd_bp.Value, whose .grad is right"
+            )
         which, names = ("forward", FORWARD_METHODS) if not f else ("backward", BACKWARD_METHODS)
         raise CannotCheck(
             f"{name} has no {which}: expected a method {', '.join(names[:3])}, …; "
