@@ -24,7 +24,7 @@ from tests.problems.patterns import PATTERNS, Drawer
 
 ROOT = Path(__file__).parents[2]
 N_BLOCKS, BLOCK = count(1, 5), count(4, 60)
-SOME_PATTERNS = ["residual", "convolution", "recurrent", "classifier", "pruned", "random_skips"][: count(3, 6)]
+SOME_PATTERNS = ["residual", "convolution", "recurrent", "classifier", "pruned", "random_skips"][: count(2, 6)]
 NUMBERS = np.array([2.0, 3.0, 1.0])
 
 

@@ -45,7 +45,7 @@ def test_axe_finds_what_is_wrong(open_page: Open) -> None:
     assert {name for name, _ in violations(opened)} >= {"select-name", "color-contrast"}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["dark", "light"][: count(1, 2)])
 def test_axe_finds_nothing_wrong_with_an_exercise(scheme: str, open_page: Open) -> None:
     opened = open_page(page(neuron(), hide="gradients"), color_scheme=scheme)
     opened.tab.get_by_label("w1", exact=True).fill("1")
@@ -54,7 +54,7 @@ def test_axe_finds_nothing_wrong_with_an_exercise(scheme: str, open_page: Open) 
     assert violations(opened) == []
 
 
-@pytest.mark.parametrize(("scheme", "viewport"), [("light", NARROW), ("dark", WIDE)])
+@pytest.mark.parametrize(("scheme", "viewport"), [("light", NARROW), ("dark", WIDE)][: count(1, 2)])
 def test_axe_finds_nothing_wrong_with_changed_numbers_and_with_learning(
     scheme: str, viewport: dict[str, int], open_page: Open
 ) -> None:

@@ -71,8 +71,7 @@ def test_back_from_the_end_restores_the_start(open_page: Open) -> None:
     opened.press("End")
     assert opened.state() != start
     back = opened.tab.get_by_role("button", name="Back")
-    while back.is_enabled():
-        back.click()
+    back.evaluate("button => { for (let i = 0; i < 999 && !button.disabled; i++) button.click(); }")
     assert opened.state() == start
 
 
