@@ -5,7 +5,7 @@ whole batches.
 """
 
 from micrograd_bp.compiler.compiling import compile
-from micrograd_bp.compiler.run.place import Place
 from micrograd_bp.compiler.run.program import Program
+from micrograd_bp.compiler.write.source_text import Place
 
 __all__ = ["Place", "Program", "compile"]

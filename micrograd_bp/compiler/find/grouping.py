@@ -20,15 +20,17 @@ from micrograd_bp.engine import Value
 
 
 class OperationMember(NamedTuple):
-    """A node on its way into a group: nodes of one `kind` go together, those of one `identity` compute the same.
-
-    `operands` has the places of each operand, which may be many numbers.
-    """
+    """A node on its way into a group, with the places of each operand, which may be many numbers."""
 
     node: Value
-    kind: Hashable
-    identity: Hashable
     operands: list[list[Entry]]
+
+    @property
+    def alike(self) -> tuple[Hashable, Hashable]:
+        """What nodes that go together have in common, and what those that compute the very same do."""
+        kind = [(frozenset([id(group) for group, _ in places]), len(places)) for places in self.operands]
+        identity = [tuple([(id(group), position) for group, position in places]) for places in self.operands]
+        return (id(self.node.operation), *kind), tuple(identity)
 
 
 class Grouping:
@@ -129,7 +131,8 @@ class Grouping:
         for node in level:
             terms = self._flat.get(node)
             member: Any = self._operation_member(node) if terms is None else sum_member(node, terms, self.place)
-            alike[member.kind].setdefault(member.identity, []).append(member)
+            kind, identity = member.alike
+            alike[kind].setdefault(identity, []).append(member)
         join_pruned_sums(alike)
         for twins in alike.values():  # twins compute the very same, and share a place
             members = [same[0] for same in twins.values()]
@@ -146,9 +149,7 @@ class Grouping:
             [self.place[member] for member in (operand if isinstance(operand, tuple) else (operand,))]
             for operand in node.operation.arranged(node.operands)
         ]
-        kind = tuple([(frozenset([id(group) for group, _ in places]), len(places)) for places in operands])
-        identity = tuple([tuple([(id(group), position) for group, position in places]) for places in operands])
-        return OperationMember(node, (id(node.operation), *kind), identity, operands)
+        return OperationMember(node, operands)
 
     def _operation_group(self, members: list["OperationMember"]) -> Group:
         operation = members[0].node.operation

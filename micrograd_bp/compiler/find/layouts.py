@@ -1,7 +1,6 @@
 """How sums of products lie as arrays: here n·m products of scalars become a matrix again."""
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,22 +35,11 @@ Pairs = tuple[tuple[int, int], ...]
 """The terms of one kind in one sum, in order: the entry of `b`, and that of `a` or -1."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SumMember:
-    """A sum on its way into a group, with its terms by kind."""
+class SumMember(NamedTuple):
+    """A sum on its way into a group, with its terms by kind. Sums of the same kinds may go together."""
 
     node: Value
     terms: Mapping[TermKind, Pairs]
-
-    @property
-    def kind(self) -> Hashable:
-        """What sums that may go together have in common."""
-        return frozenset(self.terms)
-
-    @property
-    def identity(self) -> Hashable:
-        """What sums that compute the very same have in common."""
-        return frozenset(self.terms.items())
 
     def lefts(self, kind: TermKind) -> tuple[int, ...]:
         """The entries of `b` in its terms of a kind."""
@@ -60,6 +48,11 @@ class SumMember:
     def rights(self, kind: TermKind) -> tuple[int, ...]:
         """The entries of `a` in its terms of a kind."""
         return tuple([right for _, right in self.terms.get(kind, ())])
+
+    @property
+    def alike(self) -> tuple[Hashable, Hashable]:
+        """What sums that may go together have in common, and what those that compute the very same do."""
+        return frozenset(self.terms), frozenset(self.terms.items())
 
 
 def sum_member(node: Value, terms: Iterable[Term], place: Mapping[Value, Entry]) -> SumMember:

@@ -15,9 +15,9 @@ from micrograd_bp.compiler import thresholds
 from micrograd_bp.compiler.find.graph import Graph, members
 from micrograd_bp.compiler.find.numbering import Numbering
 from micrograd_bp.compiler.run.non_finite import first_non_finite
-from micrograd_bp.compiler.run.place import Place
 from micrograd_bp.compiler.write.lines import PythonCode
 from micrograd_bp.compiler.write.one_function import Function
+from micrograd_bp.compiler.write.source_text import Place
 from micrograd_bp.engine import Value, leaves
 
 if TYPE_CHECKING:

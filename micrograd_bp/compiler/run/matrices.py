@@ -20,10 +20,9 @@ from micrograd_bp.compiler.find.grouping import Grouping
 from micrograd_bp.compiler.find.groups import HOLE, Group, Input, Parameters, View
 from micrograd_bp.compiler.run.lines import Lines
 from micrograd_bp.compiler.run.non_finite import ERRORS_IGNORED
-from micrograd_bp.compiler.run.place import Place
 from micrograd_bp.compiler.write.module import ModuleSource, module_source
 from micrograd_bp.compiler.write.names import give_names
-from micrograd_bp.compiler.write.source_text import SourceText
+from micrograd_bp.compiler.write.source_text import Place, SourceText
 from micrograd_bp.engine import Value
 
 Array = NDArray[Any]

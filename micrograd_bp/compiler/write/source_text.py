@@ -1,13 +1,29 @@
-"""Source text in parts, each compiled for itself, that a debugger can step through."""
+"""Source text in parts, each compiled for itself, that a debugger can step through, and places in it."""
 
 import itertools
 import linecache
 import weakref
 from collections.abc import Sequence
 from types import CodeType
-from typing import Any
+from typing import Any, NamedTuple
 
 _numbers = itertools.count(1)
+
+
+class Place(NamedTuple):
+    """An entry of an array in a program.
+
+    Attributes:
+        array: the array's name in the source; that of a gradient starts with `d_`.
+        index: which entry, without the axis of samples.
+        line: the line of the source that sets it; that of the function for an argument.
+        statement: that line.
+    """
+
+    array: str
+    index: tuple[int, ...]  # type: ignore[assignment]  # an entry has an index; nobody looks one up in a Place
+    line: int
+    statement: str
 
 
 class SourceText:
