@@ -132,7 +132,7 @@ BUDGETS = {
     "": 1_000,
     "checks": 7_500,
     "cli": 1_270,
-    "compiler": 7_920,
+    "compiler": 7_900,
     "datasets": 100,
     "engine": 5_650,
     "matrix": 690,
