@@ -2,7 +2,7 @@
 
 import contextlib
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -179,8 +179,6 @@ def check_subjects(
     places = places_of(names or {})
     choice = choose(subjects, samples, fixed, _gradients(places))
     report = _examined(choice, fixed, d_output, places, hint)
-    if report.wrong and 1 < len(subjects) <= FEW and not _explained(report):
-        report = next(filter(_explained, _otherwise(subjects, choice, fixed, d_output, places, samples, hint)), report)
     if report.wrong and (layers := layers_of(choice.thing)):
         try:
             alone = {f"{place}, a {type(layer).__name__}": check(layer) for place, layer in layers.items()}
@@ -188,32 +186,6 @@ def check_subjects(
             return report
         return with_parts(report, alone, choice)
     return report
-
-
-FEW = 4
-"""Of a few ways in which something may be meant, that counts in which its mistake can be named."""
-
-
-def _otherwise(
-    subjects: Sequence[Subject],
-    choice: Choice,
-    fixed: Mapping[str, Any],
-    d_output: Any,
-    places: Mapping[str, str],
-    samples: str | None,
-    hint: int,
-) -> Iterator[Report]:
-    """The reports if it is meant in one of the other ways."""
-    for subject in subjects:
-        if subject.note != choice.plan.subject.note:
-            with contextlib.suppress(CannotCheck):
-                other = choose([subject], samples, fixed, _gradients(places))
-                if other.rank == choice.rank:
-                    yield _examined(other, fixed, d_output, places, hint)
-
-
-def _explained(report: Report) -> bool:
-    return report.wrong and all(finding.name for finding in report.findings)
 
 
 def _examined(choice: Choice, fixed: Mapping[str, Any], d_output: Any, places: Mapping[str, str], hint: int) -> Report:
