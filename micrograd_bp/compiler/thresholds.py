@@ -6,22 +6,24 @@ from micrograd_bp.compiler.find.groups import Matrix, SumGroup
 # ---- which form `auto` chooses
 
 FEW = 8
-"""With fewer scalar operands than this for each array, there is a statement for each node. With 9 for each array that
-takes 35 µs, and arrays 61; with 28 57 and 60; with 150 208 and 62. In between arrays are easier to read."""
+"""With fewer scalar operands than this for each array, there is a statement for each node. With 8 for each array that
+takes 41 µs, and arrays 67; with 24 62 and 66; with 63 116 and 69. In between arrays are easier to read."""
 
 FEW_IN_A_BATCH = 2
-"""The same for a batch, for which a statement for each value is one on arrays too. On 64 samples and with 5 operands
-for each array that takes 124 µs, and arrays 147; with 9 225 and 100."""
+"""The same for a batch, for which a statement for each value is one on arrays too. With 4 operands for each array that
+takes 49 µs on 8 samples, and arrays 71; 123 and 90 on 64. Fewer operands were not measured."""
 
 OPERATIONS_FOR_A_TAPE = 5_000
 """From so many operations on, a tape is worth loading numba, which takes a second."""
 
 ARRAY, ENTRY, PRODUCT = 1.5e-6, 7.5e-9, 0.5e-9
 """The seconds for an array, forwards and backwards, and besides for each operand of its entries, or in a product of
-matrices: 45 µs for 31 small arrays, 1.2 ms for a mixture of 146,000 operands, 58 µs for layers of 68,000."""
+matrices. They are set by hand, rather too low, so that arrays stay in doubt: measured are 66 µs for 31 small arrays
+(with the call), 1.5 ms for a mixture of 145,000 operands, 67 µs for layers of 68,000, 18 ms for 1,604 arrays."""
 
 ON_A_TAPE = 6.5e-9
-"""The seconds for an operand on a tape: 0.81 ms for the 98,500 of an LSTM, 0.67 ms for the 146,000 of a mixture."""
+"""The seconds for an operand on a tape, in the middle of 9.0e-9 for an LSTM (0.72 ms for 80,000) and 3.7e-9 for a
+mixture (0.54 ms for 145,000)."""
 
 
 def is_for_a_tape(grouping: Grouping) -> bool:
