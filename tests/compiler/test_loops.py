@@ -132,6 +132,23 @@ def gives_the_engines(problem, function):
     assert distance(problem, ours, theirs) <= 1.0
 
 
+def test_one_loop_after_the_other_with_the_same_parameters():
+    w, x = Value(0.5), Value(0.3)
+    first = x
+    for _ in range(15):
+        first = (first * w).sin()
+    second = first
+    for _ in range(15):
+        second = (second * w + first).tanh()
+    third = second
+    for _ in range(15):
+        third = (third * w).cos()
+    loss = second * third + first  # which looks like a round of the second
+    program = compile(loss, parameters=[w, x], form="matrices")
+    assert program.source.count("for t in range(") == program.source.count("for t in reversed(range(") == 3
+    np.testing.assert_allclose(program.value_and_gradient()[1], gradients(loss, [w, x]), rtol=1e-12)
+
+
 def test_outputs_of_each_step_are_kept():
     loss, x, w, states = exponentials(12)
     flat = [each for state in states for each in state]

@@ -27,7 +27,7 @@ from micrograd_bp.compiler.arrays.loops import Moving, at_round, numbers_at_roun
 from micrograd_bp.compiler.arrays.lowering import Lowered, operation_lowered
 from micrograd_bp.compiler.arrays.reading import shape_of, variable_of
 from micrograd_bp.compiler.find.groups import HOLE, Group, Index, OperationGroup, SumGroup, View
-from micrograd_bp.compiler.thresholds import CANDIDATES, FEWEST_ROUNDS, MOST_PAIRS, SAME_BELOW
+from micrograd_bp.compiler.thresholds import CANDIDATES, FEWEST_ROUNDS, MOST_ODD_ROUNDS, MOST_PAIRS, SAME_BELOW
 from micrograd_bp.engine.graph import topological_order
 
 
@@ -391,7 +391,7 @@ class _Alignment:
         self.entries = entries
         self.keeps = keeps
         self.chains = list(chains)
-        self.first = self.last = 0
+        self.first = self.last = self.odd = 0
         self.at: dict[Group, tuple[int, int]] = {}
         """The chain and the round of each group."""
         self.initials: dict[int, Array] = {}
@@ -408,6 +408,8 @@ class _Alignment:
         rounds = None
         while rounds != (self.first, self.last):
             rounds = self.first, self.last
+            if self.last - self.first + 1 < FEWEST_ROUNDS:
+                return False
             if not (self._read_alike() and self._keep_to_themselves(items, read_at_the_end)):
                 return False
             if self.last - self.first + 1 < FEWEST_ROUNDS:
@@ -447,8 +449,10 @@ class _Alignment:
         for chain in range(len(self.chains)):
             for leaves in self._leaves(chain):
                 kind = self._kind(leaves[-2], leaves[-1])
-                if kind is None:
-                    return False
+                if kind is None:  # the last round may be an odd one
+                    self.last -= 1
+                    self.odd += 1
+                    return self.odd <= MOST_ODD_ROUNDS
                 for number in range(self.last - 1, self.first - 1, -1):
                     leaf = leaves[number - self.last - 1]
                     if self._is(kind, leaf, leaves[-1], number):
