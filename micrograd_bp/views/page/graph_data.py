@@ -50,7 +50,10 @@ def page_data(scene: Scene, rules: Rules, *, forward: bool, hidden: Sequence[str
                 if rule >= 0 and node in said
             }.items()
         },
-        "parameters": [place for place, node in enumerate(order) if scene.roles.role(node) is Role.PARAMETER],
+        **{
+            f"{role.value}s": [place for place, node in enumerate(order) if names.role(node) is role]
+            for role in (Role.INPUT, Role.PARAMETER, Role.CONSTANT)
+        },
         **_boxes(scene),
         **_places(scene),
         "thickest": THICKEST_OF_MANY if scene.picture.dense else THICKEST,

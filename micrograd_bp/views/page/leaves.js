@@ -1,10 +1,11 @@
 // The numbers in the leaves: one is changed, and everything follows at the step at which one stands.
 
-const leaves = names.map((_, value) => value).filter(isLeaf);
+const turnOf = new Map([...DATA.inputs.map((value) => [value, -1]), ...DATA.constants.map((value) => [value, 1])]);
+const byTurn = (a, b) => (turnOf.get(a) || 0) - (turnOf.get(b) || 0);
+const leaves = names.map((_, value) => value).filter(isLeaf).sort(byTurn); // inputs first, constants last
 const leafNamed = new Map(leaves.map((value) => [names[value], value]));
 const field = byId("leaf-number"), leafSlider = byId("leaf-slider");
-const kindOfLeaf = (value) => (isShown(value) && byValue ? boxes[boxOf[value]].dataset.kind : "");
-let leaf = leaves.find((value) => kindOfLeaf(value) === "input") ?? leaves.find((value) => kindOfLeaf(value) !== "constant") ?? leaves[0];
+let leaf = leaves[0];
 
 // What else follows.
 const afterwards = [];

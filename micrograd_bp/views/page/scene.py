@@ -8,7 +8,7 @@ from micrograd_bp.engine import Value
 from micrograd_bp.engine.derivatives import upstream_gradients
 from micrograd_bp.views.drawing.groups import MEANS, grouped, picture_of_groups
 from micrograd_bp.views.drawing.levels import VALUES_UP_TO, readable
-from micrograd_bp.views.drawing.picture import Picture
+from micrograd_bp.views.drawing.picture import Box, Picture
 from micrograd_bp.views.drawing.values_level import picture_of_values
 from micrograd_bp.views.gradient_flow import GivenFlow
 from micrograd_bp.views.modules import layer_of, module_name
@@ -117,10 +117,10 @@ def scene_of(
 
 def _with_one_gradient_each(picture: Picture) -> Picture:
     """Of a module's two gradients only their mean magnitude, which changes step by step; dead ends are a remark."""
-    boxes = [
-        replace(box, rows=[row for row in box.rows if row[0] not in ("grad", "off", "saturated")])
-        if MEANS & dict(box.rows).keys()
-        else box
-        for box in picture.boxes
-    ]
-    return replace(picture, boxes=boxes)
+    return replace(picture, boxes=[_of_steps(box) if MEANS & dict(box.rows).keys() else box for box in picture.boxes])
+
+
+def _of_steps(box: Box) -> Box:
+    counts = [f"{count} {name}" for name, count in box.rows if name in ("off", "saturated")]
+    rows = [row for row in box.rows if row[0] not in ("grad", "off", "saturated")]
+    return replace(box, rows=rows, remark=box.remark or ", ".join(counts))

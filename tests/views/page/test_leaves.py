@@ -93,6 +93,20 @@ def test_boxes_of_many_values_follow(open_page: Open) -> None:
     assert everything(opened) == expected
 
 
+def test_inputs_come_first_constants_last_and_units_that_are_saturated_for_some_samples_have_room(
+    open_page: Open,
+) -> None:
+    model = MLP(2, [2, 1], activation="tanh", rng=1, fused=False)
+    losses = [(model([x, 1.0]) - 0.5) ** 2 for x in (0.5, 9.0)]
+    opened = open_page(page(sum(losses), names=model, detail="neurons"))
+    options = opened.tab.locator("#leaf option").all_text_contents()
+    assert options[0] == "inputs.0"
+    assert options[-1].endswith("constant")
+    assert opened.tab.locator("#leaf").input_value() == opened.tab.locator("#leaf option").first.get_attribute("value")
+    assert opened.tab.locator(".box .remark").first.text_content() == "1 of 2 saturated"
+    assert opened.tab.locator(".remark.below").count() == 0
+
+
 def test_keys_and_the_slider_change_a_number(open_page: Open) -> None:
     opened = open_page(page(neuron()))
     opened.box("w1").click()
