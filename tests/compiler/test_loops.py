@@ -50,8 +50,9 @@ def test_what_people_unroll_becomes_a_loop(name):
     assert len(program.source.splitlines()) < {"Runge-Kutta": 140, "unrolled descent": 125}.get(name, 120)
 
 
-def test_the_loop_is_what_one_would_have_written():
-    program = agrees_with_gradients(recurrences.recurrent_network(100))
+@pytest.mark.parametrize("network", [recurrences.recurrent_network, recurrences.recurrent_network_by_sums])
+def test_the_loop_is_what_one_would_have_written(network):
+    program = agrees_with_gradients(network(100))
     body = program.source.partition("# forward\n")[2].partition("\n    # the gradient")[0]
     assert [re.sub(r" +# \(.*", "", line) for line in body.splitlines()] == [
         "    loss = 0.0",

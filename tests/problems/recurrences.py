@@ -1,6 +1,6 @@
 """Recurrences: what people unroll, and random ones whose first and last rounds differ from the others."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 
 import numpy as np
@@ -59,6 +59,24 @@ def recurrent_network(steps: int, *, each_step: bool = True) -> Problem:
         if each_step or t == steps - 1:
             loss = loss + (dot(v, h) - y[t]) ** 2
     return draw.problem(loss, X=x, Y=y if each_step else y[-1:])
+
+
+def recurrent_network_by_sums(steps: int) -> Problem:
+    """The same with Python's `sum`, which starts at 0, and states that begin as numbers."""
+    draw, n, width = Draw(1), 2, 3
+    w, u, b, v = draw.matrix(width, n), draw.matrix(width, width), draw.vector(width), draw.vector(width)
+    x, y = draw.leaves(n * steps), draw.leaves(steps)
+
+    def product(a: Values, b: Sequence[Value | float]) -> Value:
+        return sum(ai * bi for ai, bi in zip(a, b, strict=True))
+
+    h: Sequence[Value | float] = [0.0] * width
+    loss = Value(0.0)
+    for t in range(steps):
+        seen = x[n * t : n * t + n]
+        h = [(product(w[i], seen) + product(u[i], h) + b[i]).tanh() for i in range(width)]
+        loss = loss + (product(v, h) - y[t]) ** 2
+    return draw.problem(loss, X=x, Y=y)
 
 
 def long_short_term_memory(steps: int) -> Problem:

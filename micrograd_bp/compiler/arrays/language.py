@@ -150,11 +150,18 @@ def _multiply(a: Array, b: Array) -> Array | None:
 def _add(a: Array, b: Array) -> Array | None:
     if a is b:
         return call("multiply", literal(2.0), a)
-    return b if a.is_literal(0.0) else _subtract(a, b)
+    return b if _adds_nothing(a, b) else _subtract(a, b)
 
 
 def _subtract(a: Array, b: Array) -> Array | None:
-    return a if b.is_literal(0.0) else None
+    return a if _adds_nothing(b, a) else None
+
+
+def _adds_nothing(a: Array, b: Array) -> bool:
+    """Whether `a` is 0 wherever it meets `b`, as the numbers are at which Python's `sum` starts."""
+    if a.function == "constant" and not a.detail.any():
+        return broadcast(a.shape, b.shape) == b.shape
+    return a.is_literal(0.0)
 
 
 def _divide(a: Array, b: Array) -> Array | None:
@@ -222,6 +229,8 @@ def reshape(a: Array, shape: Shape) -> Array:
         a = a.operands[0]
     if a.shape == shape:
         return a
+    if a.function == "constant":
+        return constant(a.detail.reshape(shape))
     if a.function == "sum" and a.detail[1]:  # leave out the axes that were kept
         whole = a.operands[0].shape
         axes = a.detail[0] if shape else tuple(range(len(whole)))
@@ -242,6 +251,8 @@ def total(a: Array, axes: Sequence[int], function: str = "sum") -> Array:
     """The sum, or the maximum, over some axes, which stay with an extent of 1."""
     if not axes:
         return a
+    if a.function == "constant":
+        return constant(getattr(a.detail, function)(tuple(axes), keepdims=True))
     return array(function, (a,), kept_axes(a.shape, axes), (tuple(axes), True))
 
 
