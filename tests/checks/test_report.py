@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from micrograd_bp.checks import CannotCheck, check, check_layer
+from micrograd_bp.checks.report.report import ArrayResult, Report
 from micrograd_bp.engine import GradientError
 from tests.checks.planted import layer
 from tests.checks.styles import STYLES
@@ -42,6 +43,17 @@ def test_shows_both_numbers_and_their_ratio():
     assert result.ratio == pytest.approx(2)
     (row,) = [line for line in str(report).splitlines() if line.startswith("d_biases ")]
     assert row.split()[-3:] == [f"{result.found:.4g}", f"{result.right:.4g}", f"{result.ratio:.4g}"]
+
+
+def test_long_names_stand_apart_from_what_is_said_of_them():
+    rows = (
+        ArrayResult("layers[1].d_weights", "d_weights", True, n_entries=9),
+        ArrayResult("layers[1].d_biases", "d_biases", False, 1, 3, (2,), 2.0, 1.0),
+    )
+    text = str(Report("a network", False, rows))
+    assert "\nlayers[1].d_weights all 9 right\n" in text
+    assert "\nlayers[1].d_biases  1 of 3: d_biases[2]" in text
+    assert max(map(len, text.splitlines())) < 80
 
 
 def test_only_the_wrong_entry_is_counted():

@@ -109,8 +109,9 @@ class Report(NamedTuple):
         for name, text in self.notes:
             lines += wrapped(f"{name:<12}{text}", 12)
         if self.arrays:
-            lines += ["", _row("array", "entry", "yours", "right", "ratio")]
-            lines += [_row(*cells) for cells in self.rows()]
+            rows = self.rows()
+            width = max(12, *(len(array) for array, *_ in rows))
+            lines += ["", *(_row(width, *cells) for cells in [("array", "entry", "yours", "right", "ratio"), *rows])]
         lines += self.ending()
         return "\n".join(lines)
 
@@ -236,10 +237,9 @@ class Report(NamedTuple):
         }
 
 
-def _row(array: str, entry: str, yours: str, right: str, ratio: str) -> str:
-    if not yours:
-        return f"{array:<13}{entry}"
-    return f"{array:<13}{entry:<32}{yours:>11}{right:>11}{ratio:>11}".rstrip()
+def _row(width: int, array: str, entry: str, yours: str, right: str, ratio: str) -> str:
+    first = f"{array:<{width}} "
+    return f"{first}{entry:<{max(44 - width, 1)}}{yours:>11}{right:>11}{ratio:>11}".rstrip() if yours else first + entry
 
 
 def wrapped(text: str, indent: int = 0) -> list[str]:
