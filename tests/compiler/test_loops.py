@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable
+from functools import reduce
 
 import jax
 import numpy as np
 import pytest
 
-from micrograd_bp import Value, compile, gradients
+from micrograd_bp import Value, compile, gradients, maximum
 from micrograd_bp import sum as sum_of
 from tests import counts
 from tests.counts import count
@@ -131,6 +132,31 @@ def gives_the_engines(problem, function):
     theirs = by_engine(problem)
     ours = theirs._replace(value=np.array([value]), gradient=np.asarray(gradient))
     assert distance(problem, ours, theirs) <= 1.0
+
+
+def best_path(steps: int) -> Problem:
+    """The best of all ways through three states; it begins at the first entries of what all rounds go through."""
+    draw, n = recurrences.Draw(3), 3
+    seen, a = draw.leaves(n * steps), draw.matrix(n, n)
+    best = seen[:n]
+    for t in range(1, steps):
+        best = [reduce(maximum, (best[i] + a[i][j] for i in range(n))) + seen[n * t + j] for j in range(n)]
+    return draw.problem(reduce(maximum, best), E=seen)
+
+
+def growing_sum(steps: int) -> Problem:
+    """A sum whose gradient is what each of its terms receives."""
+    draw = recurrences.Draw(4)
+    (x,), (w,), total, loss = draw.leaves(1), draw.vector(1), Value(0.0), Value(0.0)
+    for t in range(1, steps):
+        total = total + (w * x * t).exp()
+        loss = loss + (total / (t + 1) - x) ** 2
+    return draw.problem(loss, X=[x])
+
+
+@pytest.mark.parametrize("problem", [best_path(12), growing_sum(20)])
+def test_ends_that_look_like_rounds(problem):
+    assert "for t in range(" in agrees_with_gradients(problem).source
 
 
 def test_one_loop_after_the_other_with_the_same_parameters():

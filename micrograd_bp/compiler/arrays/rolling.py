@@ -15,12 +15,14 @@ import numpy as np
 from micrograd_bp.compiler.arrays.language import (
     Array,
     array,
+    broadcast,
     broadcast_to,
     call,
     key_of,
     literal,
     rewritten,
     scatter,
+    take,
     variable,
 )
 from micrograd_bp.compiler.arrays.loops import Moving, at_round, numbers_at_round, of_round
@@ -466,8 +468,8 @@ class _Alignment:
                 if kind == BEFORE:
                     carried, _ = self.at[leaves[-1].detail]
                     initial = _initial(leaves[0], leaves[-1])
-                    is_one = self.initials.setdefault(carried, initial) is initial
-                    if not is_one or any(map(self._is_inside, groups_in([initial]))):
+                    is_one = initial is not None and self.initials.setdefault(carried, initial) is initial
+                    if not is_one or any(map(self._is_inside, groups_in([leaves[0]]))):
                         self.first += 1
                         return True
         return True
@@ -624,14 +626,16 @@ def _is_number(leaf: Array) -> bool:
     return leaf.function in ("literal", "constant")
 
 
-def _initial(leaf: Array, carried: Array) -> Array:
-    """What the first round reads, in the shape of what is carried over; a sum may begin with a number."""
+def _initial(leaf: Array, carried: Array) -> Array | None:
+    """What the first round reads, in the shape of what is carried over if it fits; a sum may begin with a number."""
     shape = carried.shape
+    if shape and leaf.shape[-1:] > shape[-1:]:  # of which it reads, as of what is carried, the first entries
+        leaf = take(leaf, np.arange(shape[-1]))
     if isinstance(carried.detail, RunningSum) and leaf.function == "literal":
         return leaf
     if _is_number(leaf) and not np.any(leaf.detail) and shape:
         return scatter((), shape)
-    return broadcast_to(leaf, shape)
+    return broadcast_to(leaf, shape) if broadcast(leaf.shape, shape) == shape else None
 
 
 def _offset(table: Index) -> list[int]:

@@ -82,7 +82,7 @@ def _round(statement: Statement, loop: Loop, writer: Writer, write: Write) -> li
     """The lines of a round: its statements, what it adds up, what it keeps and hands on."""
     kept = [] if loop.backward else loop.kept
     results = [*loop.parts, *(each.following for each in loop.carried), *(each.own for each in kept)]
-    handed_on = {each.following for each in loop.carried if loop.backward}
+    handed_on = {each.following for each in loop.carried if loop.backward} - {*topological_order(*loop.parts)}
     copies: list[str] = []
     names = {symbol: writer.name(symbol) for symbol, _ in loop.carried}
     while True:
