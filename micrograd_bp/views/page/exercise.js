@@ -138,7 +138,8 @@ function newNumbers() {
       if (x === null || !Number.isFinite(x) || (isShown(value) && boxes[boxOf[value]].dataset.kind === "constant")) return x;
       const size = Math.max(1, Math.ceil(Math.abs(x)));
       const drawn = Math.round(20 * size * (Math.random() - 0.5)) / 10;
-      return drawn || 0.5;
+      const kept = attempt % 2 ? Math.sign(x) * Math.abs(drawn) : drawn; // domains often want a sign
+      return kept || 0.5;
     });
     const state = told(numbers);
     if (state.refused.size || !state.gradients.every(Number.isFinite)) continue;

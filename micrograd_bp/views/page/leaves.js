@@ -20,10 +20,12 @@ function rangeFor(value) {
   return power * [1, 2, 5, 10].find((factor) => factor * power >= most * 0.999999);
 }
 
+const inFull = (x) => (!Number.isFinite(x) ? number(x) : Object.is(x, -0) ? "-0" : String(x));
+
 function showLeaf({ typing = false, sliding = false } = {}) {
   const x = now.leaves[leaf];
   byId("leaf").value = String(leaf);
-  if (!typing) field.value = Number.isFinite(x) ? String(x) : number(x);
+  if (!typing) field.value = inFull(x);
   field.removeAttribute("aria-invalid");
   if (!sliding) {
     const most = rangeFor(leaf);
@@ -40,7 +42,8 @@ function showLeaf({ typing = false, sliding = false } = {}) {
   byId("compare").textContent = now === live ? "Compare" : "Back to now";
   byId("outcome").textContent = outcome(changed);
   const trouble = [...now.refused.keys()][0];
-  set("trouble", trouble === undefined ? "" : `${names[trouble] ? `${names[trouble]}: ` : ""}${refusal(trouble, now)}`);
+  const why = trouble === undefined ? "" : refusal(trouble, now);
+  set("trouble", why && names[trouble] && !why.startsWith(`${names[trouble]} `) ? `${names[trouble]}: ${why}` : why);
 }
 
 // The outputs, before and now.
@@ -64,24 +67,27 @@ function showNumbers(state, options) {
   for (const follow of afterwards) follow();
 }
 
+// What is dragged is said when it rests, and written into the link now and then: browsers refuse more.
+const SETTLED = 400;
+let settling = 0, written = -SETTLED;
+
 function setLeaves(numbers, options) {
   if (numbers.every((x, value) => Object.is(x, live.leaves[value]))) return;
+  takeOver();
   live = numbers.every((x, value) => Object.is(x, before.leaves[value])) ? before : told(numbers);
   showNumbers(live, options);
-  writeLink();
-  sayLater(() => [`${names[leaf]} is ${number(live.leaves[leaf])}.`, byId("outcome").textContent, byId("trouble").textContent].join(" "));
+  if (performance.now() - written > SETTLED) writeLink();
+  clearTimeout(settling);
+  settling = setTimeout(() => {
+    writeLink();
+    say([`${names[leaf]} is ${number(live.leaves[leaf])}.`, byId("outcome").textContent, byId("trouble").textContent].join(" "));
+  }, SETTLED);
 }
 
 function setLeaf(x, options) {
   const numbers = live.leaves.slice();
   numbers[leaf] = x;
   setLeaves(numbers, options);
-}
-
-let saying = 0;
-function sayLater(words) {
-  clearTimeout(saying);
-  saying = setTimeout(() => say(words()), 400);
 }
 
 function chooseLeaf(value) {
@@ -94,6 +100,7 @@ field.addEventListener("input", () => {
   if (x === null) field.setAttribute("aria-invalid", "true");
   else setLeaf(x, { typing: true });
 });
+field.addEventListener("focus", takeOver);
 field.addEventListener("change", () => showLeaf());
 field.addEventListener("keydown", (event) => {
   const up = { ArrowUp: 1, ArrowDown: -1 }[event.key];
@@ -113,21 +120,23 @@ byId("leaf").addEventListener("change", () => {
   }
 });
 byId("reset").addEventListener("click", () => setLeaves(graph.leaves.slice()));
-byId("compare").addEventListener("click", () => showNumbers(now === live ? before : live));
+byId("compare").addEventListener("click", byHand(() => showNumbers(now === live ? before : live)));
 
 // ---- a link has what was changed: #x=3&w=-1. What it says of anything else is nothing to this page.
 
-const MOST_IN_A_LINK = 60;
+const MOST_IN_A_LINK = 200; // of more it has none: some of them would be another state
 
 function writeLink() {
-  const changed = new URLSearchParams(changedLeaves().slice(0, MOST_IN_A_LINK).map((value) => [names[value], inFull(live.leaves[value])]));
+  written = performance.now();
+  const all = changedLeaves();
+  const told = all.length > MOST_IN_A_LINK ? [] : all;
+  const changed = new URLSearchParams(told.map((value) => [names[value], inFull(live.leaves[value])]));
   try {
     history.replaceState(null, "", `#${changed}`);
   } catch {
     // A page in a frame has no address of its own.
   }
 }
-const inFull = (x) => (Number.isFinite(x) ? String(x) : number(x));
 
 function readLink() {
   const numbers = graph.leaves.slice();
@@ -135,6 +144,7 @@ function readLink() {
     const x = readNumber(text);
     if (leafNamed.has(name) && x !== null) numbers[leafNamed.get(name)] = x;
   }
+  leaf = leaves.find((value) => !Object.is(numbers[value], live.leaves[value])) ?? leaf;
   setLeaves(numbers);
 }
 addEventListener("hashchange", readLink);

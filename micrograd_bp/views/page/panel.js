@@ -169,7 +169,7 @@ function contributionsTo(box) {
     const step = steps[place];
     const button = make("button", `step ${step.number}`, { type: "button" });
     const known = place < position || !isExercise;
-    button.addEventListener("click", () => go(place + 1));
+    button.addEventListener("click", byHand(() => go(place + 1)));
     const item = make("li", "", { className: place < position ? "arrived" : "" });
     const product = productLine(productOf(step)) || formulaOf(step)[0];
     item.append(button, ` from ${namesOf(step)[0]}: ${known ? product : "?"}`);
@@ -232,8 +232,11 @@ function play() {
   }, Number(byId("speed").value));
 }
 
+// What runs, the steps or the learning, stops where a hand takes over.
+const stops = [pause];
+const takeOver = () => stops.forEach((stop) => stop());
 const byHand = (action) => () => {
-  pause();
+  takeOver();
   action();
 };
 const stepOnce = byHand(() => go(position + 1, { sent: true }));

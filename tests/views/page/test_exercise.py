@@ -164,6 +164,14 @@ def test_new_numbers_make_another_sheet(open_page: Open) -> None:
     assert opened.tab.locator("#worksheet tr", has_text="n = x1·w1 + x2·w2 + b").count() == 1
 
 
+def test_new_numbers_are_found_where_many_have_to_be_positive(open_page: Open) -> None:
+    values = [Value(1.5 + place, label=f"x{place}") for place in range(12)]
+    opened = open_page(page(sum([value.log() for value in values[1:]], values[0].log()), hide="gradients"))
+    opened.tab.get_by_role("button", name="New numbers").click()
+    assert opened.text("#score") == ""
+    assert opened.tab.locator(".box.changed").count() > 6  # some may have drawn the number that they had
+
+
 # ---- local derivatives
 
 

@@ -194,3 +194,45 @@ def test_the_plot_follows_the_network_between_the_points(open_page: Open) -> Non
 def test_data_that_does_not_fit_is_refused(data: object, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         page(loss_on(MLP(2, [2, 1], rng=0), XOR), data=data)
+
+
+@pytest.mark.parametrize("hand", ["field", "slider", "step back", "compare", "link"])
+def test_learning_stops_where_a_hand_takes_over(hand: str, open_page: Open) -> None:
+    """Else the next step of descent would write over what is typed, and walk to the end again."""
+    opened, _ = small(open_page)
+    opened.tab.locator("#learn-step").click()
+    opened.tab.locator("#learn-play").click()
+    assert opened.text("#learn-play") == "Stop"
+    match hand:
+        case "field":
+            opened.tab.locator("#leaf-number").click()
+        case "slider":
+            opened.tab.locator("#leaf-slider").press("ArrowRight")
+        case "step back":
+            opened.press("ArrowLeft")
+        case "compare":
+            opened.tab.locator("#compare").click()
+        case _:
+            opened.tab.evaluate("location.hash = '#x=3'; readLink()")
+    assert opened.text("#learn-play") == "Learn"
+    assert opened.tab.evaluate("learner") == 0
+
+
+def test_a_descent_that_ends_among_several_steps_shows_the_last_one(open_page: Open) -> None:
+    opened, _ = small(open_page)
+    opened.tab.evaluate("byId('rate').value = '1e200'; for (let i = 0; i < 50 && !learn(10); i++); showLearned()")
+    assert opened.tab.evaluate("Object.is(losses.at(-1), live.values[lossValue])")
+    assert opened.text("#learned") == opened.tab.evaluate(
+        "`${plural(losses.length - 1, 'step')}, loss ${number(losses.at(-1))}`"
+    )
+
+
+def test_the_curve_of_a_loss_below_zero_is_seen(open_page: Open) -> None:
+    model = MLP(1, [1], rng=0)
+    opened = open_page(page(model([Value(1.0)]) * 3.0 - 5.0))
+    opened.tab.evaluate("for (let i = 0; i < 5; i++) learn(1)")
+    points = (opened.tab.locator("#curve-line").get_attribute("points") or "").split()
+    heights = [float(point.split(",")[1]) for point in points]
+    assert len(heights) == 6
+    assert heights == sorted(heights)
+    assert 0.0 <= heights[0] < heights[-1] <= 90.0
