@@ -21,8 +21,11 @@ def pytest_configure(config):
 
 
 def pytest_collection_finish():
-    """The garbage collector need not look at thousands of tests and the packages that they import, again and again."""
-    gc.freeze()
+    """The garbage collector need not look at thousands of tests and the packages that they import, again and again.
+
+    They are not frozen: an older hypothesis asks it who holds a generator of random numbers.
+    """
+    gc.set_threshold(100_000, 50, 100)
 
 
 def pytest_terminal_summary(terminalreporter):
