@@ -35,6 +35,14 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(f"{n_tests} tests were left out. {reason}")
 
 
+@pytest.fixture(autouse=True)
+def _leaves_the_table():
+    """A test that adds an operation takes `table`: random graphs of the next test would have it too."""
+    before = len(OPERATIONS)
+    yield
+    assert len(OPERATIONS) == before, f"left in the table: {list(OPERATIONS)[before:]}"
+
+
 @pytest.fixture
 def table():
     """The table, for a test that adds to it; afterwards it is as it was."""

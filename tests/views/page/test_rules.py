@@ -118,6 +118,7 @@ def test_every_operation_as_on_floats(browser: Browser) -> None:
             assert all(map(equal, map(float, local[-1]), derivatives)), where
 
 
+@pytest.mark.usefixtures("table")
 def test_graphs_of_all_operations_whatever_their_leaves_become(browser: Browser) -> None:
     """Each node on the page's own operands, and with the numbers of the first pass, each value and gradient.
 
@@ -170,6 +171,7 @@ def test_graphs_of_all_operations_whatever_their_leaves_become(browser: Browser)
     assert n_equal >= 0.999 * n_all
 
 
+@pytest.mark.usefixtures("table")
 def test_a_function_from_outside_keeps_its_numbers_until_its_operands_change(browser: Browser) -> None:
     @external("outside_cube")
     def outside_cube(x):
