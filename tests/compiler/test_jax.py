@@ -19,6 +19,7 @@ from micrograd_bp import MLP, Value, compile, cross_entropy, dot, gradients, mse
 from tests.counts import count
 from tests.problems.agreement import compiled
 from tests.problems.functions import FORMS, check_function, random_programs
+from tests.problems.jax_precision import in_doubles
 from tests.problems.line import INPUTS, TARGETS, a_line
 from tests.problems.patterns import PATTERNS, Drawer
 
@@ -28,24 +29,18 @@ SOME_PATTERNS = ["residual", "convolution", "recurrent", "classifier", "pruned",
 NUMBERS = np.array([2.0, 3.0, 1.0])
 
 
-def in_doubles(asked):
-    """JAX computes in double precision, or in single, until it is resumed."""
-    before = jax.config.jax_enable_x64
-    jax.config.update("jax_enable_x64", asked)
-    yield
-    jax.config.update("jax_enable_x64", before)
-
-
 @pytest.fixture
 def doubles():
     """JAX computes in double precision, for as long as a test runs."""
-    yield from in_doubles(True)
+    with in_doubles():
+        yield
 
 
 @pytest.fixture
 def singles():
     """JAX computes in single precision, as it does where nobody has asked for more."""
-    yield from in_doubles(False)
+    with in_doubles(False):
+        yield
 
 
 def classifier(form="auto", **options):

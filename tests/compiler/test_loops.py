@@ -14,6 +14,7 @@ from tests import counts
 from tests.counts import count
 from tests.problems import recurrences
 from tests.problems.agreement import by_engine, check, distance
+from tests.problems.jax_precision import in_doubles
 from tests.problems.problem import Problem
 
 KNOWN: dict[str, tuple[Callable[[int], Problem], int]] = {
@@ -51,9 +52,9 @@ def test_what_people_unroll_becomes_a_loop(name):
     assert len(program.source.splitlines()) < {"Runge-Kutta": 140, "unrolled descent": 125}.get(name, 120)
 
 
-@pytest.mark.parametrize("network", [recurrences.recurrent_network, recurrences.recurrent_network_by_sums])
-def test_the_loop_is_what_one_would_have_written(network):
-    program = agrees_with_gradients(network(100))
+@pytest.mark.parametrize("options", [{}, {"product": recurrences.by_sum, "begins_as": float}])
+def test_the_loop_is_what_one_would_have_written(options):
+    program = agrees_with_gradients(recurrences.recurrent_network(100, **options))
     body = program.source.partition("# forward\n")[2].partition("\n    # the gradient")[0]
     assert [re.sub(r" +# \(.*", "", line) for line in body.splitlines()] == [
         "    loss = 0.0",
@@ -122,7 +123,7 @@ def test_on_other_libraries_a_loop_is_a_scan(name):
     assert functional.source.count("xp.scan(") == 2
     gives_the_engines(problem, functional)
     if name in ["chain", *(["LSTM", "equal layers"] if counts.full else [])]:  # which JAX compiles in a second
-        with jax.enable_x64(True):
+        with in_doubles():
             gives_the_engines(problem, jax.jit(program.to_jax()))
 
 

@@ -9,13 +9,13 @@ from types import SimpleNamespace
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 import array_api_strict
-import jax
 import mpmath
 import numpy as np
 import pytest
 
 from micrograd_bp.engine.numbers.arrays import LACKING, Arrays
 from micrograd_bp.engine.numbers.formulas import evaluate
+from tests.problems.jax_precision import in_doubles
 
 from .support import each_operation, per_member, samples
 
@@ -32,10 +32,8 @@ RANGE = np.concatenate(
 @pytest.fixture(params=["array_api_strict", "jax.numpy", "numpy", *(["torch"] if find_spec("torch") else [])])
 def xp(request):
     """A library, in double precision. PyTorch is heavy, and takes part where it is installed."""
-    before = jax.config.jax_enable_x64
-    jax.config.update("jax_enable_x64", True)
-    yield import_module(request.param)
-    jax.config.update("jax_enable_x64", before)
+    with in_doubles():
+        yield import_module(request.param)
 
 
 @each_operation

@@ -13,6 +13,8 @@ from micrograd_bp.nn import MLP
 from .problem import Problem
 
 Values = list[Value]
+State = Sequence[Value | float]
+Product = Callable[[Values, State], Value]
 
 
 class Draw:
@@ -43,40 +45,30 @@ class Draw:
         return Problem(loss, inputs, parameters, {}, batch, np.array([value.data for value in parameters]))
 
 
-def affine(w: list[Values], x: Values, u: list[Values], h: Values, b: Values) -> Values:
+def affine(w: list[Values], x: Values, u: list[Values], h: State, b: Values, product: Product = dot) -> Values:
     """W·x + U·h + b."""
-    return [dot(row, x) + dot(column, h) + offset for row, column, offset in zip(w, u, b, strict=True)]
+    return [product(row, x) + product(column, h) + offset for row, column, offset in zip(w, u, b, strict=True)]
 
 
-def recurrent_network(steps: int, *, each_step: bool = True) -> Problem:
+def by_sum(a: Values, b: State) -> Value:
+    """Σ aᵢ·bᵢ by Python's `sum`, which starts at 0."""
+    return sum(ai * bi for ai, bi in zip(a, b, strict=True))
+
+
+def recurrent_network(
+    steps: int, *, each_step: bool = True, product: Product = dot, begins_as: Callable[[float], Value | float] = Value
+) -> Problem:
     """h ← tanh(W·x + U·h + b), from zero; a loss at each step, or at the end."""
     draw, n, width = Draw(1), 2, 3
     w, u, b, v = draw.matrix(width, n), draw.matrix(width, width), draw.vector(width), draw.vector(width)
     x, y = draw.leaves(n * steps), draw.leaves(steps)
-    h, loss = [Value(0.0)] * width, Value(0.0)
-    for t in range(steps):
-        h = [z.tanh() for z in affine(w, x[n * t : n * t + n], u, h, b)]
-        if each_step or t == steps - 1:
-            loss = loss + (dot(v, h) - y[t]) ** 2
-    return draw.problem(loss, X=x, Y=y if each_step else y[-1:])
-
-
-def recurrent_network_by_sums(steps: int) -> Problem:
-    """The same with Python's `sum`, which starts at 0, and states that begin as numbers."""
-    draw, n, width = Draw(1), 2, 3
-    w, u, b, v = draw.matrix(width, n), draw.matrix(width, width), draw.vector(width), draw.vector(width)
-    x, y = draw.leaves(n * steps), draw.leaves(steps)
-
-    def product(a: Values, b: Sequence[Value | float]) -> Value:
-        return sum(ai * bi for ai, bi in zip(a, b, strict=True))
-
-    h: Sequence[Value | float] = [0.0] * width
+    h: State = [begins_as(0.0)] * width
     loss = Value(0.0)
     for t in range(steps):
-        seen = x[n * t : n * t + n]
-        h = [(product(w[i], seen) + product(u[i], h) + b[i]).tanh() for i in range(width)]
-        loss = loss + (product(v, h) - y[t]) ** 2
-    return draw.problem(loss, X=x, Y=y)
+        h = [z.tanh() for z in affine(w, x[n * t : n * t + n], u, h, b, product)]
+        if each_step or t == steps - 1:
+            loss = loss + (product(v, h) - y[t]) ** 2
+    return draw.problem(loss, X=x, Y=y if each_step else y[-1:])
 
 
 def long_short_term_memory(steps: int) -> Problem:
