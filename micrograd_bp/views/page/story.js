@@ -80,7 +80,7 @@ function stepsByBox() {
   const waiting = new Set(boxes);
   const isFree = (box) => ![...giveTo[box]].some((other) => other !== box && waiting.has(other));
   return boxes.map((_, i) => {
-    const remaining = boxes.filter((box) => waiting.has(box));
+    const remaining = [...waiting];
     const box = remaining.find(isFree) ?? remaining[0]; // modules that are used again and again may give to each other
     waiting.delete(box);
     const shown = made[box].filter((edge) => isShown(edges[edge].operand));

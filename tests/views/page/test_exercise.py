@@ -24,6 +24,14 @@ def answers(opened: Opened) -> dict[str, str]:
     return found
 
 
+def told(opened: Opened, label: str, written: str) -> str:
+    """What stands beside a field that has been filled in."""
+    field = opened.tab.get_by_label(label, exact=True)
+    field.fill(written)
+    field.blur()
+    return answers(opened)[label]
+
+
 def test_it_shows_no_gradient_but_that_of_the_output(open_page: Open) -> None:
     opened = sheet(open_page)
     gradients = opened.gradients()
@@ -57,10 +65,7 @@ def test_an_answer_is_judged(open_page: Open) -> None:
         ("w1", "one", "not yet"),
         ("w1", "  ", ""),
     ]:
-        field = opened.tab.get_by_label(value, exact=True)
-        field.fill(written)
-        field.blur()
-        assert answers(opened)[value] == result, written
+        assert told(opened, value, written) == result, written
 
 
 def test_inf_and_nan_are_answers_too(open_page: Open) -> None:
@@ -83,12 +88,7 @@ def test_two_or_three_digits_are_enough(open_page: Open) -> None:
     factors = [Value(3.0, label=f"x{i}") for i in range(len(questions))]
     opened = open_page(page(dot(factors, [answer for answer, _, _ in questions]), hide="gradients"))
     for factor, (_, right, wrong) in zip(factors, questions, strict=True):
-        field = opened.tab.get_by_label(factor.label, exact=True)
-        judged = {}
-        for written in (*right, *wrong):
-            field.fill(written)
-            field.blur()
-            judged[written] = answers(opened)[factor.label].partition(":")[0]
+        judged = {written: told(opened, factor.label, written).partition(":")[0] for written in (*right, *wrong)}
         assert judged == {**dict.fromkeys(right, "right"), **dict.fromkeys(wrong, "not yet")}
 
 
@@ -117,10 +117,7 @@ def test_answers_stand_behind_the_marks_of_what_was_written(open_page: Open) -> 
     assert (shown["w1"], shown["x1"], shown["n"]) == ("right: 1.002", "not yet: -1.503", "0.501")
     assert opened.text("#score") == "1 of 9 right"
     assert [opened.tab.locator(f"#worksheet tr.{mark}").count() for mark in ("right", "wrong")] == [1, 1]
-    field = opened.tab.get_by_label("x1", exact=True)
-    field.fill("-1.5")
-    field.blur()
-    assert answers(opened)["x1"] == "right: -1.503"
+    assert told(opened, "x1", "-1.5") == "right: -1.503"
 
 
 def test_a_usual_mistake_is_called_by_its_name(open_page: Open) -> None:
@@ -139,10 +136,7 @@ def test_a_usual_mistake_is_called_by_its_name(open_page: Open) -> None:
         ("w", "-4.5", "not yet: the size is right, the sign is not"),
         ("w", "7", "not yet"),
     ]:
-        field = opened.tab.get_by_label(value, exact=True)
-        field.fill(written)
-        field.blur()
-        assert answers(opened)[value] == said, (value, written)
+        assert told(opened, value, written) == said, (value, written)
 
 
 def test_new_numbers_make_another_sheet(open_page: Open) -> None:
@@ -157,10 +151,7 @@ def test_new_numbers_make_another_sheet(open_page: Open) -> None:
     }
     x1, x2, w1, w2, b = numbers.values()
     expected = x1 * (1.0 - math.tanh(x1 * w1 + x2 * w2 + b) ** 2)
-    field = opened.tab.get_by_label("w1", exact=True)
-    field.fill(f"{expected:.3g}")
-    field.blur()
-    assert answers(opened)["w1"] == "right"
+    assert told(opened, "w1", f"{expected:.3g}") == "right"
     assert opened.tab.locator("#worksheet tr", has_text="n = x1·w1 + x2·w2 + b").count() == 1
 
 
