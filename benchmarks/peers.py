@@ -12,14 +12,15 @@ OURS = "micrograd_bp"
 BY_HAND = "by hand"
 
 
-def package(contender: str) -> str:
-    """The package of a contender: the first word of `micrograd_bp unfused`; NumPy for what is written by hand."""
-    return "numpy" if contender == BY_HAND else contender.partition(" ")[0]
+def needed(contender: str) -> list[str]:
+    """The packages of a contender: the first word of `micrograd_bp unfused`; NumPy for what is written by hand."""
+    packages = ["numpy" if contender == BY_HAND else contender.partition(" ")[0]]
+    return [*packages, "jax"] if "on JAX" in contender else packages
 
 
 def installed(contenders: Iterable[str]) -> list[str]:
-    """Those contenders whose package can be imported."""
-    return [contender for contender in contenders if find_spec(package(contender))]
+    """Those contenders whose packages can be imported."""
+    return [contender for contender in contenders if all(map(find_spec, needed(contender)))]
 
 
 def versions(packages: Iterable[str]) -> dict[str, str | None]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from benchmarks.compiled import plain
 from benchmarks.compiled.by_hand_functions import chain
+from benchmarks.compiled.this_package import Compiled, compiled, on_jax
 from benchmarks.eager.chain import Chain, problem, this_package
 from benchmarks.workload import Iteration, Prepared, Workload, prepare
 
@@ -14,20 +15,17 @@ def by_hand(problem: Chain) -> Prepared:
     return Prepared(lambda: chain(problem["x"], problem["a"], problem["b"], problem["rounds"]))
 
 
-def compiled(problem: Chain) -> Prepared:
+def program(problem: Chain) -> Compiled:
     """The graph that `benchmarks eager` builds anew for each iteration, built once and compiled."""
     from micrograd_bp import Value, compile
 
-    def build() -> Any:
-        leaves = Value(problem["x"]), Value(problem["a"]), Value(problem["b"])
-        x, a, b = leaves
-        for _ in range(problem["rounds"]):
-            for _ in range(4):
-                x = x * a + b
-            x = (x * a).tanh()
-        return compile(x, parameters=leaves).value_and_gradient
-
-    return prepare(build, plain.array)
+    leaves = Value(problem["x"]), Value(problem["a"]), Value(problem["b"])
+    x, a, b = leaves
+    for _ in range(problem["rounds"]):
+        for _ in range(4):
+            x = x * a + b
+        x = (x * a).tanh()
+    return compile(x, parameters=leaves), ()
 
 
 def jax(problem: Chain) -> Prepared:
@@ -98,7 +96,8 @@ WORKLOAD = Workload(
     problem,
     {
         "by hand": by_hand,
-        "micrograd_bp compiled": compiled,
+        "micrograd_bp compiled": compiled(program),
+        "micrograd_bp on JAX": on_jax(program),
         "micrograd_bp eager": eager,
         "jax": jax,
         "torch": torch,

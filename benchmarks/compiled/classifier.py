@@ -1,12 +1,14 @@
 """The contenders of W4 and W5: the cross-entropy of a batch of images in an MLP with ReLU, and its gradient."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.compiled import by_hand_networks, plain
+from benchmarks.compiled.this_package import Compiled, compiled, on_jax
 from benchmarks.workload import Iteration, Outcome, Prepared, prepare
 
 
@@ -37,28 +39,18 @@ def by_hand(problem: Images) -> Prepared:
     return Prepared(lambda: by_hand_networks.cross_entropy(layers, x, t), plain.layers)
 
 
-def compiled(problem: Images, *, fused: bool = True) -> Prepared:
+def program(problem: Images, *, fused: bool = True) -> Compiled:
     """The graph of one image, compiled, with all images as its batch."""
     from micrograd_bp import MLP, Value, compile, cross_entropy
 
+    nin, *nouts = problem["sizes"]
+    model = MLP(nin, nouts, fused=fused)
+    parameters = model.parameters()
+    for p, number in zip(parameters, problem["parameters"], strict=True):
+        p.data = number
     batch, targets = pixels(problem), one_hot(problem)
-
-    def build() -> Any:
-        nin, *nouts = problem["sizes"]
-        model = MLP(nin, nouts, fused=fused)
-        parameters = model.parameters()
-        for p, number in zip(parameters, problem["parameters"], strict=True):
-            p.data = number
-        x, t = list(map(Value, batch[0])), list(map(Value, targets[0]))
-        program = compile(cross_entropy([model(x)], [t]), inputs={"X": x, "T": t}, parameters=parameters)
-        return lambda: program.value_and_gradient(batch, targets)
-
-    return prepare(build, plain.array)
-
-
-def unfused(problem: Images) -> Prepared:
-    """The same from elementary products and sums."""
-    return compiled(problem, fused=False)
+    x, t = list(map(Value, batch[0])), list(map(Value, targets[0]))
+    return compile(cross_entropy([model(x)], [t]), inputs={"X": x, "T": t}, parameters=parameters), (batch, targets)
 
 
 def eager(problem: Images) -> Iteration:
@@ -143,8 +135,9 @@ def casadi(problem: Images) -> Prepared:
 
 CONTENDERS: Mapping[str, Callable[[Any], Iteration | Prepared]] = {
     "by hand": by_hand,
-    "micrograd_bp compiled": compiled,
-    "micrograd_bp compiled unfused": unfused,
+    "micrograd_bp compiled": compiled(program),
+    "micrograd_bp compiled unfused": compiled(partial(program, fused=False)),
+    "micrograd_bp on JAX": on_jax(program),
     "micrograd_bp eager": eager,
     "jax": jax,
     "torch": torch,

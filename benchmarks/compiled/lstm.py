@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from benchmarks.compiled import plain
 from benchmarks.compiled.by_hand_lstm import lstm
+from benchmarks.compiled.this_package import Compiled, compiled, on_jax
 from benchmarks.workload import Iteration, Outcome, Prepared, Workload, prepare
 
 
@@ -86,15 +87,12 @@ def graph(problem: Sequences) -> tuple[Any, list[Any]]:
     return loss / (n_units * (len(sequence) - 1)), parameters + [p for units in extra for p in units]
 
 
-def compiled(problem: Sequences) -> Prepared:
+def program(problem: Sequences) -> Compiled:
     """The graph, unrolled, compiled as it is."""
     from micrograd_bp import compile
 
-    def build() -> Any:
-        loss, parameters = graph(problem)
-        return compile(loss, parameters=parameters).value_and_gradient
-
-    return prepare(build, plain.array)
+    loss, parameters = graph(problem)
+    return compile(loss, parameters=parameters), ()
 
 
 def eager(problem: Sequences) -> Iteration:
@@ -212,7 +210,8 @@ WORKLOAD = Workload(
     problem,
     {
         "by hand": by_hand,
-        "micrograd_bp compiled": compiled,
+        "micrograd_bp compiled": compiled(program),
+        "micrograd_bp on JAX": on_jax(program),
         "micrograd_bp eager": eager,
         "jax": jax,
         "torch": torch,

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from benchmarks.compiled import plain
 from benchmarks.compiled.by_hand_mixture import mixture
+from benchmarks.compiled.this_package import Compiled, compiled, on_jax
 from benchmarks.workload import Iteration, Outcome, Prepared, Workload, prepare
 
 GAMMA, M = 1.0, 0
@@ -102,30 +103,21 @@ def graph(problem: Points, points: list[Any]) -> tuple[Any, list[Any]]:
     return objective, alphas + [p for rows in (means, diagonals, lower) for row in rows for p in row]
 
 
-def compiled(problem: Points) -> Prepared:
+def program(problem: Points) -> Compiled:
     """The graph of all points, compiled as it is."""
     from micrograd_bp import compile
 
-    def build() -> Any:
-        objective, parameters = graph(problem, problem["points"])
-        return compile(objective, parameters=parameters).value_and_gradient
-
-    return prepare(build, plain.array)
+    objective, parameters = graph(problem, problem["points"])
+    return compile(objective, parameters=parameters), ()
 
 
-def per_point(problem: Points) -> Prepared:
+def per_point(problem: Points) -> Compiled:
     """The graph of one point, compiled, with all points as its batch."""
     from micrograd_bp import Value, compile
 
-    points = np.array(problem["points"])
-
-    def build() -> Any:
-        point = list(map(Value, problem["points"][0]))
-        objective, parameters = graph(problem, [point])
-        program = compile(objective, inputs={"X": point}, parameters=parameters)
-        return lambda: program.value_and_gradient(points)
-
-    return prepare(build, plain.array)
+    point = list(map(Value, problem["points"][0]))
+    objective, parameters = graph(problem, [point])
+    return compile(objective, inputs={"X": point}, parameters=parameters), (np.array(problem["points"]),)
 
 
 def eager(problem: Points) -> Iteration:
@@ -231,8 +223,10 @@ WORKLOAD = Workload(
     problem,
     {
         "by hand": by_hand,
-        "micrograd_bp compiled": compiled,
-        "micrograd_bp compiled per point": per_point,
+        "micrograd_bp compiled": compiled(program),
+        "micrograd_bp compiled per point": compiled(per_point),
+        "micrograd_bp on JAX": on_jax(program),
+        "micrograd_bp on JAX per point": on_jax(per_point),
         "micrograd_bp eager": eager,
         "jax": jax,
         "torch": torch,

@@ -1,10 +1,12 @@
 """W1: the loss of micrograd's own demo and its gradient: two moons, hinge loss, L2 penalty, in MLP(2, [16, 16, 1])."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from benchmarks.compiled import by_hand_networks, plain
+from benchmarks.compiled.this_package import Compiled, compiled, on_jax
 from benchmarks.eager.moons import PENALTY, SIZES, Moons, problem
 from benchmarks.workload import Iteration, Outcome, Prepared, Workload, prepare
 
@@ -16,29 +18,19 @@ def by_hand(problem: Moons) -> Prepared:
     return Prepared(lambda: by_hand_networks.hinge(layers, points, labels, PENALTY), plain.layers)
 
 
-def compiled(problem: Moons, *, fused: bool = True) -> Prepared:
+def program(problem: Moons, *, fused: bool = True) -> Compiled:
     """The graph of one point, compiled, with all points as its batch."""
     from micrograd_bp import MLP, Value, compile, hinge, l2
 
+    model = MLP(SIZES[0], SIZES[1:], fused=fused)
+    parameters = model.parameters()
+    for p, number in zip(parameters, problem["parameters"], strict=True):
+        p.data = number
+    x: list[Any] = list(map(Value, problem["points"][0]))
+    label: Any = Value(problem["labels"][0])
+    loss = hinge([model(x)], [label]) + PENALTY * l2(parameters)
     points, labels = np.array(problem["points"]), np.array(problem["labels"], dtype=float).reshape(-1, 1)
-
-    def build() -> Any:
-        model = MLP(SIZES[0], SIZES[1:], fused=fused)
-        parameters = model.parameters()
-        for p, number in zip(parameters, problem["parameters"], strict=True):
-            p.data = number
-        x: list[Any] = list(map(Value, problem["points"][0]))
-        label: Any = Value(problem["labels"][0])
-        loss = hinge([model(x)], [label]) + PENALTY * l2(parameters)
-        program = compile(loss, inputs={"X": x, "T": [label]}, parameters=parameters)
-        return lambda: program.value_and_gradient(points, labels)
-
-    return prepare(build, plain.array)
-
-
-def unfused(problem: Moons) -> Prepared:
-    """The same from elementary products and sums."""
-    return compiled(problem, fused=False)
+    return compile(loss, inputs={"X": x, "T": [label]}, parameters=parameters), (points, labels)
 
 
 def eager(problem: Moons) -> Iteration:
@@ -126,8 +118,9 @@ WORKLOAD = Workload(
     problem,
     {
         "by hand": by_hand,
-        "micrograd_bp compiled": compiled,
-        "micrograd_bp compiled unfused": unfused,
+        "micrograd_bp compiled": compiled(program),
+        "micrograd_bp compiled unfused": compiled(partial(program, fused=False)),
+        "micrograd_bp on JAX": on_jax(program),
         "micrograd_bp eager": eager,
         "jax": jax,
         "torch": torch,

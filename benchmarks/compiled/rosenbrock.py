@@ -8,6 +8,7 @@ import numpy as np
 
 from benchmarks.compiled import plain
 from benchmarks.compiled.by_hand_functions import rosenbrock
+from benchmarks.compiled.this_package import Compiled, compiled, on_jax
 from benchmarks.eager.rosenbrock import Point, fused, problem
 from benchmarks.workload import Iteration, Prepared, Workload, prepare
 
@@ -18,28 +19,22 @@ def by_hand(problem: Point) -> Prepared:
     return Prepared(lambda: rosenbrock(x), plain.array)
 
 
-def compiled(problem: Point) -> Prepared:
+def program(problem: Point) -> Compiled:
     """The graph that `benchmarks eager` builds anew for each iteration, built once and compiled."""
     from micrograd_bp import Value, compile, l2
 
-    def build() -> Any:
-        x = [Value(number) for number in problem["x"]]
-        y = 100 * l2([b - a**2 for a, b in pairwise(x)]) + l2([1 - a for a in x[:-1]])
-        return compile(y, parameters=x).value_and_gradient
-
-    return prepare(build, plain.array)
+    x = [Value(number) for number in problem["x"]]
+    y = 100 * l2([b - a**2 for a, b in pairwise(x)]) + l2([1 - a for a in x[:-1]])
+    return compile(y, parameters=x), ()
 
 
-def unfused(problem: Point) -> Prepared:
+def unfused(problem: Point) -> Compiled:
     """With every square and sum a node of its own, as in micrograd."""
     from micrograd_bp import Value, compile
 
-    def build() -> Any:
-        x = [Value(number) for number in problem["x"]]
-        y: Any = 100 * sum((b - a**2) ** 2 for a, b in pairwise(x)) + sum((1 - a) ** 2 for a in x[:-1])
-        return compile(y, parameters=x).value_and_gradient
-
-    return prepare(build, plain.array)
+    x = [Value(number) for number in problem["x"]]
+    y: Any = 100 * sum((b - a**2) ** 2 for a, b in pairwise(x)) + sum((1 - a) ** 2 for a in x[:-1])
+    return compile(y, parameters=x), ()
 
 
 def jax(problem: Point) -> Prepared:
@@ -95,8 +90,9 @@ WORKLOAD = Workload(
     problem,
     {
         "by hand": by_hand,
-        "micrograd_bp compiled": compiled,
-        "micrograd_bp compiled unfused": unfused,
+        "micrograd_bp compiled": compiled(program),
+        "micrograd_bp compiled unfused": compiled(unfused),
+        "micrograd_bp on JAX": on_jax(program),
         "micrograd_bp eager": eager,
         "jax": jax,
         "torch": torch,

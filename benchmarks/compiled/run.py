@@ -12,7 +12,7 @@ from benchmarks.report import PROCESSOR_TIME, Measurement
 
 PACKAGES = ("micrograd_bp", "numpy", "jax", "torch", "casadi")
 EAGER = "micrograd_bp eager"
-REFERENCES = {"÷ by hand": BY_HAND}
+REFERENCES = {"÷ by hand": BY_HAND, "÷ jax": "jax"}
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ SMALL = {"W1": {"n": 6}, "W2": {"operations": 100}, "W3": {"n": 10}, "W4": {"n":
 def test_fused_and_unfused_agree(key: str) -> None:
     module: Any = suite.WORKLOADS[key]
     problem = module.problem(**SMALL[key])
-    ours = [make for name, make in module.WORKLOAD.contenders.items() if peers.package(name) == "micrograd_bp"]
+    ours = [make for name, make in module.WORKLOAD.contenders.items() if peers.needed(name) == ["micrograd_bp"]]
     first, *others = [[iteration() for _ in range(3)] for iteration in (make(problem) for make in ours)]
     for other in others:
         processes.check_agreement(key, "fused", first, "unfused", other)

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from micrograd_bp import MLP, Value, compile, cross_entropy, dot, gradients, mse
+from micrograd_bp.compiler.run import array_program
 from tests.counts import count
 from tests.problems.agreement import compiled
 from tests.problems.functions import FORMS, check_function, random_programs
@@ -242,14 +243,33 @@ def test_jax_is_asked_for_where_it_is_missing(monkeypatch):
         a_line()[0].to_jax()
 
 
-def test_a_program_that_jax_would_compile_for_hours_is_refused(doubles):
-    w = Value(0.5)
+def test_a_program_that_jax_would_compile_for_hours_is_refused(doubles, monkeypatch):
+    monkeypatch.setattr(array_program, "MOST_STATEMENTS_IN_JAX", 1_000)
+    random, w = Random(7), Value(0.5)
     y = w
-    for _ in range(5_000):
-        y = y.sin()
-    message = r"this program has \d+,\d+ statements, which JAX would take too long to compile: it takes up to 5,000\."
+    for _ in range(1_000):
+        y = getattr(y, random.choice(["sin", "cos", "tanh", "sigmoid"]))()
+    message = r"this program has \d,\d+ statements, which JAX would take too long to compile: it takes up to 1,000\."
     with pytest.raises(ValueError, match=message):
         compile(y, parameters=[w], form="straight line").to_jax()
+
+
+@pytest.mark.parametrize("form", ["straight line", "tape"])
+def test_what_would_be_too_long_is_a_scan_where_it_repeats(doubles, monkeypatch, form):
+    monkeypatch.setattr(array_program, "MOST_STATEMENTS_IN_JAX", 100)
+    x, a, b = Value(0.3), Value(0.9), Value(0.1)
+    state = x
+    for _ in range(30):
+        state = ((state * a + b) * a + b).tanh()
+    program = compile(state, inputs={"X": [x]}, parameters=[a, b], outputs={"state": [state]}, form=form)
+    function, samples = program.to_jax(), np.array([[0.3], [0.5]])
+    assert "xp.scan(" in function.source
+    assert len(function.source.splitlines()) < 70
+    results = zip(jax.jit(function)(program.parameters, samples), program.value_and_gradient(samples), strict=True)
+    for result, expected in results:
+        np.testing.assert_allclose(result, expected, rtol=1e-12)
+    states = function.predict(program.parameters, samples)["state"]
+    np.testing.assert_allclose(states, program.predict(samples)["state"], rtol=1e-12)
 
 
 def test_labels_are_to_be_encoded(doubles):

@@ -329,10 +329,11 @@ class _Entries:
         for group in pairs:
             if group in taken:
                 continue
-            chain = {round_of[group]: group}
+            number = round_of[group]
+            chain = {number: group}
             while group in pairs:
                 group = pairs[group]
-                chain[min(chain) - 1] = group
+                chain[number := number - 1] = group
             if len(chain) >= FEWEST_ROUNDS:
                 chains.append(chain)
         return chains, len(pairs)

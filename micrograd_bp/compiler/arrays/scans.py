@@ -41,11 +41,9 @@ def scanned(statement: Statement) -> list[Statement]:
     if statement.value.function != "loop":
         return [statement]
     loop: Loop = statement.value.detail
-    in_turn: dict[Array, Array] = {}
-    for kept in loop.kept if loop.backward else ():
-        in_turn[kept.own] = _stack(kept.own)
-        if kept.before is not None:
-            in_turn[kept.before] = _stack(kept.before, "_before")
+    both = [(each, kind) for own, before, _ in loop.kept for each, kind in ((own, ""), (before, "_before")) if each]
+    kept = {each: variable(Stacked(each.detail, kind), each.shape) for each, kind in both}
+    in_turn = dict(kept) if loop.backward else {}
 
     def read_in_turn(node: Array, operands: Sequence[Array]) -> Array | None:
         if node.function not in ("at_round", "numbers_at_round"):
@@ -62,10 +60,7 @@ def scanned(statement: Statement) -> list[Statement]:
 
     new = loop.with_values(rewritten(loop.values, read_in_turn))
     carried, initials = list(new.carried), list(initials_of(statement.value))
-    stacked = []
-    for kept in () if loop.backward else loop.kept:
-        stacked += [(_stack(kept.own), kept.own)]
-        stacked += [(_stack(kept.before, "_before"), kept.before)] if kept.before is not None else []
+    stacked = [] if loop.backward else [(stack, each) for each, stack in kept.items()]
     after = []
     for target, parts, goes_on in new.accumulated:
         value, places = target, list[Part]()
@@ -88,10 +83,6 @@ def scanned(statement: Statement) -> list[Statement]:
     initials = [broadcast_to(initial, each.symbol.shape) for initial, each in zip(initials, carried, strict=True)]
     scan = replace(new, carried=carried, kept=(), accumulated=(), in_turn=list(in_turn), stacked=stacked)
     return [statement._replace(value=scan.starting(*initials, *in_turn.values())), *after]
-
-
-def _stack(of: Array, kind: str = "") -> Array:
-    return variable(Stacked(of.detail, kind), of.shape)
 
 
 def _rounds_of(source: Array, table: "np.ndarray[Any, Any]") -> Array:

@@ -1,5 +1,6 @@
 """A program on the arrays of a library: pure functions of the parameters and the inputs."""
 
+import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -9,6 +10,7 @@ import numpy as np
 
 from micrograd_bp.compiler.arrays.rules import computed
 from micrograd_bp.compiler.find.graph import Graph
+from micrograd_bp.compiler.find.grouping import Grouping
 from micrograd_bp.compiler.run.arguments import checked_inputs, checked_parameters
 from micrograd_bp.compiler.run.array_functions import ArrayFunctions, JaxFunctions, array_functions
 from micrograd_bp.compiler.run.lines import Lines
@@ -45,11 +47,13 @@ class ArrayProgram:
         self._dtype = dtype
         self._warn_of_single_precision(stacklevel=5)
         self._graph = graph
+        most = MOST_STATEMENTS_IN_JAX if isinstance(self._xp, JaxFunctions) else math.inf
+        if isinstance(program, Lines) and len(graph.order) > most and (grouping := Grouping.of(graph)) is not None:
+            program = Matrices(grouping, graph, dtype=dtype)  # loops may make it shorter
         self._form = _LineFunctions(program, graph) if isinstance(program, Lines) else _MatrixFunctions(program, dtype)
-        n_statements = self._form.n_statements
-        if isinstance(self._xp, JaxFunctions) and n_statements > MOST_STATEMENTS_IN_JAX:
+        if self._form.n_statements > most:
             raise ValueError(
-                f"this program has {n_statements:,} statements, which JAX would take too long to compile: "
+                f"this program has {self._form.n_statements:,} statements, which JAX would take too long to compile: "
                 f"it takes up to {MOST_STATEMENTS_IN_JAX:,}. On NumPy the program runs as it is"
             )
         self._inputs = {"value_and_gradient": list(graph.inputs), "predict": program.predict_inputs}
