@@ -81,6 +81,27 @@ def test_one_pruned_weight(kind):
     assert products(program.source) == of_layers(2)
 
 
+@pytest.mark.parametrize("n_points", [1, 3])
+def test_triangular_matrices_take_one_product_each_for_all_points(n_points):
+    """Around centres of their own, as in a mixture of Gaussians: each row lacks one entry less."""
+    n, points = 8, [[Value(0.1 * i - 0.2 * j) for i in range(8)] for j in range(n_points)]
+    triangles = [[vector(size) for size in (n, *range(1, n + 1))] for _ in range(2)]
+    scaled = []
+    for centre, *rows in triangles:
+        for point in points:
+            centered = [a - b for a, b in zip(point, centre, strict=True)]
+            scaled += [dot(row, centered[: len(row)]) for row in rows]
+    parameters = [each for triangle in triangles for row in triangle for each in row]
+    program = compile(
+        l2(scaled),
+        inputs={"X": [x for point in points for x in point]},
+        parameters=parameters,
+        outputs={"y": scaled},
+        form="matrices",
+    )
+    assert products(program.source) == Products(training=3 * 2, prediction=2)
+
+
 def test_densely_connected_layers_take_one_product_each():
     """The third layer reads the inputs and both layers before it, joined."""
     x, t, layers, parameters = sample(3), sample(2), [], []

@@ -116,6 +116,9 @@ def _leftness(group: Group) -> int:
 DENSE = 0.5
 """From this share of weights on that are there, a matrix with holes is better than smaller matrices."""
 
+FEWEST_IN_A_BLOCK = 8
+"""So many sums must several such matrices have on average: of fewer there would be too many small ones."""
+
 
 Join = Callable[[Mapping[Group, set[int]]], tuple[Group, dict[Entry, int]]]
 
@@ -136,7 +139,7 @@ def sum_groups(members: Sequence[SumMember], join: Join) -> list[Group]:
     others = [kind for kind in several if kind not in multiplied]
     groups: list[Group] = []
     for alike in _with_equal_counts(members, others):
-        groups += _laid_out(alike, kinds, multiplied) if multiplied else [_group(alike, kinds, [])]
+        groups += _laid_out(alike, kinds, multiplied) if multiplied else [_group(alike, kinds, {})]
     return groups
 
 
@@ -147,22 +150,21 @@ def _laid_out(members: Sequence[SumMember], kinds: Sequence[TermKind], multiplie
     members = sorted(members, key=lambda member: (rows[member.node], columns[member.node]))
     distinct_rows, distinct_columns = set(rows.values()), set(columns.values())
     if len(distinct_rows) == 1:
-        return [_group(members, kinds, multiplied)]
+        return [_with_products(members, kinds, multiplied)]
     if (
         len(members)
         == len(distinct_rows) * len(distinct_columns)
         == len(set(zip(rows.values(), columns.values(), strict=True)))
     ):
-        return [_group(members, kinds, multiplied, len(distinct_rows))]
-    if _has_few_holes(members, multiplied):
-        members.sort(key=lambda member: columns[member.node])
-        return [_group(members, kinds, multiplied)]
+        return [_with_products(members, kinds, multiplied, len(distinct_rows))]
+    if blocks := _blocks(members, multiplied):
+        return [_group(block, kinds, matrices, n_rows) for block, matrices, n_rows in blocks]
     if len(members) >= 2 * len(distinct_rows):
         same_row: dict[Hashable, list[SumMember]] = {}
         for member in members:
             same_row.setdefault(rows[member.node], []).append(member)
-        return [_group(alike, kinds, multiplied) for alike in same_row.values()]
-    return [_group(alike, kinds, []) for alike in _with_equal_counts(members, multiplied)]
+        return [_with_products(alike, kinds, multiplied) for alike in same_row.values()]
+    return [_group(alike, kinds, {}) for alike in _with_equal_counts(members, multiplied)]
 
 
 def _with_joined_inputs(members: Sequence[SumMember], join: Join) -> Sequence[SumMember]:
@@ -191,16 +193,72 @@ def _with_joined_inputs(members: Sequence[SumMember], join: Join) -> Sequence[Su
     return [with_joined(member) for member in members]
 
 
-def _has_few_holes(members: Sequence[SumMember], kinds: Sequence[TermKind]) -> bool:
-    """Whether the inputs of the members are so nearly the same that one matrix with zeros in it serves all."""
-    for kind in kinds:
-        lists = [member.lefts(kind) for member in members]
-        union = set().union(*lists)
-        if any(len(set(entries)) < len(entries) for entries in lists):
-            return False
-        if kind.a is None or sum(map(len, lists)) < DENSE * len(lists) * len(union):
-            return False
-    return True
+def _blocks(
+    members: Sequence[SumMember], kinds: Sequence[TermKind]
+) -> list[tuple[list[SumMember], dict[TermKind, Part], int]]:
+    """Members as matrices with holes: with an input in common they stand in one row, with a weight in one column.
+
+    Returns:
+        Of each block the members, row by row, the matrices, and the number of rows; nothing where these do not fit.
+    """
+    if any(kind.a is None for kind in kinds):
+        return []
+    row_of = _connected([[(kind, left) for kind in kinds for left in member.lefts(kind)] for member in members])
+    column_of = _connected([[(kind, right) for kind in kinds for right in member.rights(kind)] for member in members])
+    places_of: dict[int, list[int]] = {}
+    together = _connected([[(0, row), (1, column)] for row, column in zip(row_of, column_of, strict=True)])
+    for place in range(len(members)):
+        places_of.setdefault(together[place], []).append(place)
+    if len(places_of) > 1 and len(members) < FEWEST_IN_A_BLOCK * len(places_of):
+        return []
+    blocks = []
+    for places in places_of.values():
+        n_rows = len({row_of[place] for place in places})
+        if n_rows > 1:
+            block = [members[place] for place in sorted(places, key=lambda place: (row_of[place], column_of[place]))]
+        else:
+            block = sorted([members[place] for place in places], key=lambda member: [*map(member.rights, kinds)])
+        matrices = {kind: matrix for kind in kinds if (matrix := _with_holes(block, kind, n_rows)) is not None}
+        if len(matrices) < len(kinds):
+            return []
+        blocks.append((block, matrices, n_rows))
+    return blocks
+
+
+def _connected(lists: Sequence[Sequence[Hashable]]) -> list[int]:
+    """A number for each list, the same for those that have an entry in common, directly or by way of others."""
+    leader: dict[Hashable, Hashable] = {}
+
+    def leader_of(entry: Hashable) -> Hashable:
+        while (above := leader.setdefault(entry, entry)) != entry:
+            leader[entry] = entry = leader[above]
+        return entry
+
+    for entries in lists:
+        for entry in entries:
+            leader[leader_of(entry)] = leader_of(entries[0])
+    numbers: dict[Hashable, int] = {}
+    return [numbers.setdefault(leader_of(entries[0]), len(numbers)) for entries in lists]
+
+
+def _with_holes(members: Sequence[SumMember], kind: TermKind, n_rows: int) -> Part | None:
+    """The inputs of each row, times one matrix with zeros where a column lacks some; None if these do not fit."""
+    terms = [member.terms.get(kind, ()) for member in members]
+    n_columns, rest = divmod(len(members), n_rows)
+    rows = [terms[start : start + n_columns] for start in range(0, len(terms), n_columns)]
+    inputs = [sorted({left for pairs in row for left, _ in pairs}) for row in rows]
+    n_terms, length = sum(map(len, terms)), len(inputs[0])
+    if rest or any(len(row) != length for row in inputs) or n_terms < DENSE * len(members) * length:
+        return None
+    matrices = np.full((n_rows, length, n_columns), HOLE, dtype=np.int64)
+    for matrix, row, entries in zip(matrices, rows, inputs, strict=True):
+        position = {entry: place for place, entry in enumerate(entries)}
+        for column, pairs in enumerate(row):
+            for left, right in pairs:
+                matrix[position[left], column] = right
+    if (matrices != matrices[0]).any() or np.count_nonzero(matrices != HOLE) < n_terms:  # an input that stands twice
+        return None
+    return _part(Matrix, kind, np.array(inputs, dtype=np.int64), matrices[0])
 
 
 def _with_equal_counts(members: Sequence[SumMember], kinds: Sequence[TermKind]) -> list[list[SumMember]]:
@@ -210,15 +268,22 @@ def _with_equal_counts(members: Sequence[SumMember], kinds: Sequence[TermKind]) 
     return list(alike.values())
 
 
-def _group(
+def _with_products(
     members: Sequence[SumMember], kinds: Sequence[TermKind], multiplied: Sequence[TermKind], rows: int = 1
 ) -> Group:
-    """A group of sums, with matrix products for the kinds in `multiplied`. Members that stand in rows are sorted."""
+    """A group with matrix products for the kinds in `multiplied`. Members that stand in rows are sorted."""
+    return _group(members, kinds, {kind: _matrix_part(members, kind, rows) for kind in multiplied}, rows)
+
+
+def _group(
+    members: Sequence[SumMember], kinds: Sequence[TermKind], matrices: Mapping[TermKind, Part], rows: int = 1
+) -> Group:
+    """A group of sums, with matrix products for some kinds, and entries or lists for the others."""
     columns = len(members) // rows
     parts: list[Part] = []
     for kind in kinds:
-        if kind in multiplied:
-            parts.append(_matrix_part(members, kind, rows))
+        if kind in matrices:
+            parts.append(matrices[kind])
             continue
         lists = [member.terms.get(kind, NONE) for member in members]
         if all(pairs is NONE for pairs in lists):
@@ -241,20 +306,9 @@ def _matrix_part(members: Sequence[SumMember], kind: TermKind, rows: int) -> Par
     """Row r of the left index times column c of the right one; the first row and the first column tell both."""
     columns = len(members) // rows
     lists = [member.lefts(kind) for member in members[::columns]]
-    if rows == 1 and any(member.lefts(kind) != lists[0] for member in members):
-        return _with_holes(members, kind, sorted(set().union(*[member.lefts(kind) for member in members])))
     left = np.array(lists, dtype=np.int64)
     right = np.array([member.rights(kind) for member in members[:columns]], dtype=np.int64).T
     return _part(Matrix, kind, left, right)
-
-
-def _with_holes(members: Sequence[SumMember], kind: TermKind, entries: Sequence[int]) -> Part:
-    position = {entry: row for row, entry in enumerate(entries)}
-    right = np.full((len(entries), len(members)), HOLE, dtype=np.int64)
-    for column, member in enumerate(members):
-        for entry, weight in member.terms[kind]:
-            right[position[entry], column] = weight
-    return _part(Matrix, kind, np.array([entries], dtype=np.int64), right)
 
 
 def _part(layout: type[Part], kind: TermKind, left: Index, right: Index) -> Part:

@@ -116,6 +116,19 @@ def pruned(drawer: Drawer) -> Value:
 
 
 @pattern
+def triangles(drawer: Drawer) -> Value:
+    """Some points, each through triangular matrices around centres of their own, as in a mixture of Gaussians."""
+    n, n_points = drawer.random.randint(3, 5), drawer.random.randint(1, 4)
+    points = [drawer.activate(drawer.input(f"X{i}", n)) for i in range(n_points)]
+    values = []
+    for centre, *rows in [[drawer.vector(i) for i in (n, *range(1, n + 1))] for _ in range(2)]:
+        for point in points:
+            centered = [a - b for a, b in zip(point, centre, strict=True)]
+            values += [dot(row, centered[: len(row)]) for row in rows]
+    return drawer.squared_error(values)
+
+
+@pattern
 def recurrent(drawer: Drawer) -> Value:
     """One cell over several times, its weights shared."""
     n_inputs, n_state, n_times = 2, drawer.size(), drawer.random.randint(2, 4)
