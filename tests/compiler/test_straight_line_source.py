@@ -132,11 +132,11 @@ def test_each_node_has_its_statement(statements, monkeypatch, neuron):
         for place in places:
             assert lines[place.line - 1].strip() == place.statement
             assert place.array.rpartition(".")[2] in place.statement or place.array.startswith("values[")
-            assert made.node(*entry(place.array)) is node
+            assert made.node(entry(place.array)) is node
     assert made.where(Value(1.0)) == []
     for name in ("nothing", "d_nothing", "paused[99].v0", "paused[0].v99", "values[99]"):
         with pytest.raises(LookupError, match="is called"):
-            made.node(*entry(name))
+            made.node(entry(name))
 
 
 @pytest.mark.parametrize("statements", [1000, 3])

@@ -183,8 +183,8 @@ def real(what: str, numbers: Any) -> Array:
     return array
 
 
-def entry(text: str) -> tuple[str, tuple[int, ...], str]:
-    """What somebody calls an entry of a program: the name of an array, an index, and a name in what is there.
+def entry(text: str) -> str:
+    """What somebody calls an entry of a program, as `Place.entry` has it: an array, an index, and a name in there.
 
     Raises:
         ValueError: it is not written so.
@@ -193,4 +193,5 @@ def entry(text: str) -> tuple[str, tuple[int, ...], str]:
     if words is None:
         raise ValueError(f'an entry is written as "W0[3, 5]", got {text!r}')
     name, index, member = words.groups(default="")
-    return name, tuple(map(int, re.findall(r"\d+", index))), member
+    numbers = ", ".join([str(int(number)) for number in re.findall(r"\d+", index)])
+    return f"{name}{f'[{numbers}]' if numbers else ''}{f'.{member}' if member else ''}"

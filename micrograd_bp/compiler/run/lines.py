@@ -4,7 +4,7 @@ It suits graphs in which there are no matrices to find. The same Python runs on 
 with a number for each sample of a batch. A few samples may run on a tape instead, many times as fast.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from micrograd_bp.compiler import thresholds
 from micrograd_bp.compiler.find.graph import Graph, members
 from micrograd_bp.compiler.find.numbering import Numbering
-from micrograd_bp.compiler.run.non_finite import first_non_finite
+from micrograd_bp.compiler.run.located import Located
 from micrograd_bp.compiler.write.lines import PythonCode
 from micrograd_bp.compiler.write.one_function import Function
 from micrograd_bp.compiler.write.source_text import Place
@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 Array = NDArray[numpy.float64]
 
 
-class Lines:
+class Lines(Located):
     """The program of a graph.
 
     Attributes:
+        with_respect_to: the inputs whose gradients it gives besides that of the parameters.
         predict_inputs: the names of the inputs that the outputs depend on.
         has_tape: whether few samples run on a tape, for which its kernel must have an instruction for every function.
     """
@@ -47,6 +48,7 @@ class Lines:
             ImportError: a tape is asked for, and numba is not installed.
         """
         self._n_parameters = len(graph.parameters)
+        self.with_respect_to = with_respect_to
         self._with_respect_to = [len(graph.inputs[name]) for name in with_respect_to]
         targets = [*graph.parameters, *members({name: graph.inputs[name] for name in with_respect_to})]
         order = None if graph.outputs else graph.order  # of the loss alone
@@ -142,35 +144,12 @@ class Lines:
         samples = zip(*[group.tolist() for group in inputs], strict=True) if inputs else [()]
         return numpy.array([_row(run(numbers, *sample)) for sample in samples])
 
-    def first_non_finite(self, parameters: Array, inputs: Sequence[Array]) -> tuple[str, Value | None]:
-        """The first statement whose number is not finite, and its node; as `Matrices` has it."""
-        graph = self._graph
-        columns = [*parameters[:, None], *(column for group in inputs for column in group.T)]
-        targets = [node for place, node in enumerate(graph.nodes[: graph.n_variables]) if graph.moved[place]]
-        numbers = dict(zip(graph.nodes, columns, strict=False))
-        node, is_gradient = first_non_finite(graph.nodes[graph.roots[0]], numbers, targets)
-        places = self.where(node) if node is not None else []
-        if not places:
-            return "", node
-        place = places[-1 if is_gradient else 0]
-        return f"{place.statement} (line {place.line} of its source)", node
-
-    def where(self, node: Value) -> list[Place]:
-        """Where in the source a node and its gradient are computed; where they have statements of their own."""
-        place = self._graph.number.get(node)
-        places = [] if place is None else self.python.where(place)
-        return [Place(name, (), line, statement) for name, line, statement in places]
-
-    def node(self, name: str, index: Sequence[int] = (), member: str = "") -> Value:
-        """The node that has this name in the source, or whose gradient has it; `paused[3].v12` has three parts.
-
-        Raises:
-            LookupError: nothing is called so.
-        """
-        try:
-            return self._graph.nodes[self.python.first.place(name, index, member)]
-        except (LookupError, ValueError):
-            raise LookupError(f"nothing in this program is called {name!r}") from None
+    def entries(self) -> Iterator[tuple[Value, Place]]:
+        """The nodes that have statements of their own, as `Located` asks for them."""
+        text = self.python.text
+        for number, name, part, offset in self.python.first.entries():
+            line = text.line_number(part + 1, offset)
+            yield self._graph.nodes[number], Place(name, (), line, text.lines[line - 1].strip())
 
 
 def _tapes(functions: Mapping[str, Function]) -> "dict[str, Tape]":

@@ -1,7 +1,6 @@
 """A graph as a program of matrices: groups, their routines, and the source that runs."""
 
 import sys
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -11,14 +10,14 @@ from numpy.typing import NDArray
 
 from micrograd_bp.compiler import thresholds
 from micrograd_bp.compiler.arrays.language import BATCH
-from micrograd_bp.compiler.arrays.loops import Loop, loop_body
+from micrograd_bp.compiler.arrays.loops import loop_body
 from micrograd_bp.compiler.arrays.rolling import Rounds, RunningSum
 from micrograd_bp.compiler.arrays.routine import Routine, Routines
-from micrograd_bp.compiler.arrays.statements import Statement
 from micrograd_bp.compiler.find.graph import Graph
 from micrograd_bp.compiler.find.grouping import Grouping
-from micrograd_bp.compiler.find.groups import HOLE, Group, Input, Parameters, View
+from micrograd_bp.compiler.find.groups import HOLE, Group, Input, Parameters
 from micrograd_bp.compiler.run.lines import Lines
+from micrograd_bp.compiler.run.located import Located
 from micrograd_bp.compiler.run.non_finite import ERRORS_IGNORED
 from micrograd_bp.compiler.write.module import ModuleSource, module_source
 from micrograd_bp.compiler.write.names import give_names
@@ -88,10 +87,11 @@ class _InLoop(NamedTuple):
     number: int
 
 
-class Matrices:
+class Matrices(Located):
     """The program of a graph.
 
     Attributes:
+        with_respect_to: the inputs whose gradients it gives besides that of the parameters.
         predict_inputs: the names of the inputs that the outputs depend on.
         source: Python source, which runs on its own.
         filename: the name under which a debugger finds the source.
@@ -101,7 +101,7 @@ class Matrices:
         self, grouping: Grouping, graph: Graph, with_respect_to: Sequence[str] = (), dtype: str = "float64"
     ) -> None:
         """Writes and compiles the program of grouped nodes."""
-        self.grouping = grouping
+        self.grouping, self.with_respect_to = grouping, with_respect_to
         routines = Routines(grouping)
         self.routines = [routines.value_and_gradient(graph.loss, with_respect_to)]
         self.routines += [routines.predict(graph.outputs)] if graph.outputs else []
@@ -120,10 +120,6 @@ class Matrices:
         self._dtype = dtype
         self._plain = self._written(buffered=False)
         self.source, self.filename = self._plain.text.source, self._plain.text.filename
-        self._lines = self._plain.module.statements.get("value_and_gradient", {})
-        self._places: dict[tuple[Group | None, bool], int] = {}
-        for number, (statement, _) in self._lines.items():
-            self._places.setdefault((self._written_for(statement.group), statement.is_backward), number)
         self._block = _block_size(self.routines[0])
         self._have_copies: bool | None = None
         self._viewed: Array | None = None
@@ -180,139 +176,39 @@ class Matrices:
 
     # ---- which value became which entry
 
-    def where(self, node: Value) -> list[Place]:
-        """The entries of arrays that hold a node, and its gradient, with their statements."""
-        if node in self.grouping.went_to:
-            return []  # a part of a sum, which the program computes as one
-        if node not in self.grouping.place:
-            raise LookupError(f"{node!r} is not in the graph that was compiled")
-        group, position = self.grouping.place[node]
-        group = self._same.get(group, group)
-        places = []
-        for view in self._views if isinstance(group, Parameters) else []:
-            for index in np.argwhere(view.column.index == position).tolist():
-                places += self._places_of(view, tuple(index))
-        if isinstance(group, Input):
-            line = self._plain.module.functions["value_and_gradient"]
-            places.append(Place(group.name, (position,), line, self._plain.module.lines[line - 1]))
-        elif not isinstance(group, Parameters):
-            places += self._places_of(group, (position,) if len(group) > 1 or group.batched else ())
-        return places
+    def entries(self) -> Iterator[tuple[Value, Place]]:
+        """The entries of all arrays, as `Located` asks for them; of those in a loop, the number of the round first."""
+        module = self._plain.module
+        lines: dict[tuple[Group | None, bool], tuple[int, str]] = {}
+        for statements in module.statements.values():
+            for number, (statement, text) in statements.items():
+                written_for = self._written_for(statement.group), statement.is_backward
+                lines.setdefault(written_for, (number, text.strip()))
+        for node, group, index in self._members():
+            if isinstance(group, Input):
+                line = module.functions["value_and_gradient"]
+                yield node, Place(group.name, index, line, module.lines[line - 1])
+            if group in self._in_loop:
+                rounds, _, number = self._in_loop[group]
+                index = (rounds.first + number, *index)
+            for name, is_gradient in ((group.name, False), (group.gradient_name, True)):
+                if (line_and_text := lines.get((self._written_for(group), is_gradient))) is not None:
+                    yield node, Place(name, index, *line_and_text)
+
+    def _members(self) -> Iterator[tuple[Value, Group, tuple[int, ...]]]:
+        """The nodes, each with a group and where it is in there; parameters in each of their views."""
+        for view in self._views:
+            for index, entry in np.ndenumerate(view.column.index):
+                if entry != HOLE:
+                    yield view.column.group.members[int(entry)], view, index
+        for node, (group, position) in self.grouping.place.items():
+            group = self._same.get(group, group)
+            if not isinstance(group, Parameters):
+                yield node, group, (position,) if len(group) > 1 or group.batched else ()
 
     def _written_for(self, group: Group | None) -> Group | None:
         """The group whose statement a loop repeats for this one; itself if it is in none."""
-        return self._in_loop[group][1] if group in self._in_loop else group
-
-    def _places_of(self, group: Group, index: tuple[int, ...]) -> list[Place]:
-        places = []
-        if group in self._in_loop:  # there the number of the round comes first
-            rounds, _, number = self._in_loop[group]
-            index = (rounds.first + number, *index)
-        for name, is_gradient in ((group.name, False), (group.gradient_name, True)):
-            line = self._places.get((self._written_for(group), is_gradient))
-            if line is not None:
-                places.append(Place(name, index, line, self._lines[line][1][0].strip()))
-        return places
-
-    def node(self, array: str, index: tuple[int, ...], member: str = "") -> Value:
-        """The node that an entry of an array holds, or whose gradient it holds; without the axis of samples.
-
-        Raises:
-            LookupError: there is no such array or entry.
-        """
-        groups = [*self._views, *self.grouping.inputs.values(), *self.grouping.groups]
-        named = [group for group in groups if group.name == array]
-        named += [group for group in groups if group.gradient_name == array]
-        if not named or member:
-            raise LookupError(
-                f"this program has no array {array!r}; there are: {', '.join(group.name for group in groups)}"
-            )
-        group = named[0]
-        if group in self._in_loop:
-            rounds, own, _ = self._in_loop[group]
-            if not index or not rounds.first <= index[0] < rounds.first + rounds.n:
-                raise LookupError(
-                    f"{array} is made in a loop: the number of the round comes first, from {rounds.first} to "
-                    f"{rounds.first + rounds.n - 1}; got {list(index)}"
-                )
-            group, index = rounds.groups[own][index[0] - rounds.first], index[1:]
-        if isinstance(group, View):
-            column = group.column
-            try:
-                entry = column.index[index]
-            except IndexError:
-                entry = None
-            if entry is None or np.ndim(entry) or entry == HOLE:
-                raise LookupError(f"{array} has the shape {column.index.shape}, and no value at {list(index)}")
-            return column.group.members[int(entry)]
-        if len(index) != 1 and not (len(group) == 1 and not index):
-            raise LookupError(
-                f"the entries of {array} are found by one number, besides the sample's; got {list(index)}"
-            )
-        position = index[0] if index else 0
-        if not 0 <= position < len(group):
-            raise LookupError(f"{array} has {len(group)} entries, and none at {position}")
-        return group.members[position]
-
-    # ---- what went wrong
-
-    def first_non_finite(self, parameters: Array, inputs: Sequence[Array]) -> tuple[str, Value | None]:
-        """The first statement whose array is not finite, and the node of an entry that is not."""
-        variables: dict[str, Any] = dict(zip(["parameters", *self.grouping.inputs], [parameters, *inputs], strict=True))
-        free = self._plain.module.constants.free
-        if inputs:
-            variables[free("batch")] = len(inputs[0])
-        with np.errstate(all="ignore"):
-            for line, statement, text, group in self._runs(variables):
-                exec(text.strip(), self._plain.namespace, variables)
-                named = statement.target.detail
-                array = variables.get(free(named) if isinstance(named, str) else named.name)
-                # The flat gradient is filled with what has been looked at.
-                if array is not None and named != "gradient" and not np.isfinite(array).all():
-                    return f"{text.strip()} (line {line} of its source)", self._culprit(group, array)
-        return "", None
-
-    def _runs(self, variables: dict[str, Any]) -> Iterator[tuple[int, Statement, str, Group | None]]:
-        """The lines of the source as they run, those of a loop again and again, with the group that each is about."""
-        lines = deque(
-            (number, statement, text)
-            for first, (statement, texts) in self._lines.items()
-            for number, text in enumerate(texts, first)
-        )
-        while lines:
-            line, statement, text = lines.popleft()
-            if statement.value.function != "loop":
-                yield line, statement, text, statement.group
-                continue
-            loop: Loop = statement.value.detail
-            own = {id(each) for each in [statement, *loop.body]}
-            inside = [(line, statement, text)]
-            while lines and id(lines[0][1]) in own:
-                inside.append(lines.popleft())
-            n_before = len(self._lines[line][1]) - 1  # the last of the lines that it begins with is the `for`
-            for line, statement, text in inside[:n_before]:
-                yield line, statement, text, None
-            numbers = range(loop.rounds)
-            for number in reversed(numbers) if loop.backward else numbers:
-                variables[self._plain.module.round_name] = loop.first + number
-                for line, statement, text in inside[n_before + 1 :]:
-                    yield line, statement, text, self._group_in_round(statement.group, number)
-
-    def _group_in_round(self, group: Group | None, number: int) -> Group | None:
-        """The group that a statement is about in a round, of which the text has that of the last two."""
-        if group not in self._in_loop:
-            return group
-        rounds, own, _ = self._in_loop[group]
-        number -= group is not own
-        return rounds.groups[own][number] if number >= 0 else None
-
-    def _culprit(self, group: Group | None, array: Any) -> Value | None:
-        if group is None:
-            return None
-        entry = np.argwhere(~np.isfinite(np.atleast_1d(array)))[0].tolist()
-        if isinstance(group, View):
-            return self.node(group.name, tuple(entry[: group.column.index.ndim]))
-        return group.members[entry[-1] if len(group) > 1 else 0]
+        return self._in_loop[group].own if group in self._in_loop else group
 
 
 def is_debugged() -> bool:

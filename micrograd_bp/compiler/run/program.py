@@ -1,6 +1,5 @@
 """`Program`: what `compile` makes of a graph of scalars, to be run on whole batches."""
 
-import math
 import warnings
 from collections.abc import Sequence
 from functools import partial
@@ -11,18 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from micrograd_bp.compiler import thresholds
-from micrograd_bp.compiler.find.graph import Graph
+from micrograd_bp.compiler.find.graph import Graph, members
 from micrograd_bp.compiler.find.grouping import Grouping
 from micrograd_bp.compiler.run.arguments import checked_graph, checked_inputs, checked_parameters, entry, of_dtype, real
 from micrograd_bp.compiler.run.array_functions import jax_numpy
 from micrograd_bp.compiler.run.array_program import ArrayProgram
 from micrograd_bp.compiler.run.lines import Lines
 from micrograd_bp.compiler.run.matrices import Matrices, OnATape
-from micrograd_bp.compiler.run.non_finite import all_finite, described
+from micrograd_bp.compiler.run.non_finite import all_finite, described, first_non_finite, one_sample
 from micrograd_bp.engine import Value, topological_order
 from micrograd_bp.engine.value import number_of
 
 Array = NDArray[Any]
+
+AnyProgram = Matrices | OnATape | Lines
 
 
 class Program:
@@ -43,12 +44,12 @@ class Program:
         self._widths = [len(group) for group in graph.inputs.values()]
         self.form = form
         self._program = self._compiled()
-        self._programs: dict[tuple[str, ...], Matrices | OnATape | Lines] = {(): self._program}
+        self._programs: dict[tuple[str, ...], AnyProgram] = {(): self._program}
         self._warn_of_unused()
         self._parameters: Array = np.empty(len(graph.parameters), dtype)
         self.load()
 
-    def _compiled(self, with_respect_to: Sequence[str] = ()) -> Matrices | OnATape | Lines:
+    def _compiled(self, with_respect_to: Sequence[str] = ()) -> AnyProgram:
         graph, is_asked_for = self._graph, self.form == "tape"
         if self.form in ("auto", "matrices"):
             # Python's floats, on which straight lines run, are float64.
@@ -147,10 +148,10 @@ class Program:
             )
             arrays = checked_inputs(self._graph.sizes(self._graph.inputs), inputs, named, of_dtype(self._dtype))
         batch = len(arrays[0]) if arrays else None
-        value, gradient, *others = program.value_and_gradient(self._parameters, arrays, batch)
-        are_others_finite = not others or all(all_finite(other.ravel()) for other in others)
-        if self._check and not (math.isfinite(value) and all_finite(gradient) and are_others_finite):
-            self._refuse(program, float(value), [gradient, *others], arrays)
+        outcome = program.value_and_gradient(self._parameters, arrays, batch)
+        if self._check and not all_finite(*outcome):
+            self._refuse(program, outcome, arrays)
+        value, gradient, *others = outcome
         for place, other in enumerate(others):  # one that repeats a single number is read-only, and two may be one
             if not other.flags.writeable or any(np.may_share_memory(other, before) for before in others[:place]):
                 others[place] = other.copy()
@@ -170,7 +171,7 @@ class Program:
                 return False
         return True
 
-    def _program_for(self, with_respect_to: tuple[str, ...]) -> Matrices | OnATape | Lines:
+    def _program_for(self, with_respect_to: tuple[str, ...]) -> AnyProgram:
         """The program that also gives the gradient with respect to some inputs; compiled when it is first asked for."""
         for name in with_respect_to:
             if with_respect_to.count(name) > 1:
@@ -199,12 +200,17 @@ class Program:
         outputs = self._program.predict(self._parameters, arrays, len(arrays[0]) if arrays else None)
         return {name: np.array(output, self._dtype) for name, output in outputs.items()}
 
-    def _refuse(
-        self, program: Matrices | OnATape | Lines, value: float, gradients: Sequence[Array], arrays: Sequence[Array]
-    ) -> NoReturn:
-        statement, node = program.first_non_finite(self._parameters, arrays)
-        gradient = np.concatenate([along.ravel() for along in gradients])
-        raise FloatingPointError(f"{described(value, gradient, statement, node)}. compile(…, check=False) lets it pass")
+    def _refuse(self, program: AnyProgram, outcome: Sequence[Any], arrays: Sequence[Array]) -> NoReturn:
+        graph, leaves = self._graph, [*self._graph.parameters, *members(self._graph.inputs)]
+
+        def is_finite(inputs: Sequence[Array]) -> bool:
+            return all_finite(*program.value_and_gradient(self._parameters, inputs, len(inputs[0])))
+
+        numbers = np.concatenate([self._parameters, one_sample(arrays, is_finite)])
+        by_leaf = dict(zip(leaves, numbers.tolist(), strict=True))
+        targets = [*graph.parameters, *members({name: graph.inputs[name] for name in program.with_respect_to})]
+        node, place = first_non_finite(graph.loss, by_leaf, targets, program.where, self._dtype)
+        raise FloatingPointError(f"{described(outcome, node, place)}. compile(…, check=False) lets it pass")
 
     def where(self, what: Value | str) -> Any:
         """Which value became which entry.
@@ -220,9 +226,12 @@ class Program:
             LookupError: there is no such array or entry.
             ValueError: the text does not name an entry.
         """
-        if isinstance(what, Value):
-            return self._program.where(what)
-        return self._program.node(*entry(what))
+        if not isinstance(what, Value):
+            return self._program.node(entry(what))
+        places, graph = self._program.where(what), self._graph
+        if not places and what not in {*graph.order, *graph.parameters, *members(graph.inputs)}:
+            raise LookupError(f"{what!r} is not in the graph that was compiled")
+        return places
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy is compiled from a copy of the graph."""

@@ -1,6 +1,6 @@
 """The statements of a chunk of a graph, forwards and backwards, on names."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from micrograd_bp.compiler.arrays.gradient import backward
 from micrograd_bp.compiler.find.numbering import Numbering
@@ -70,11 +70,9 @@ class Body:
         statements = [*before, *self.forward, *between, *self.backward, *after]
         return [head, *(f"    {statement}" for statement in statements)]
 
-    def where(self, place: int) -> list[tuple[str, int]]:
-        """The names of a node and of its gradient, each with the line of that function that gives it."""
-        lines = []
-        if place in self._places:
-            lines.append((self.names[place], self._forward + self._forward_lines[place - self._places.start]))
-        if place in self._backward_lines:
-            lines.append((f"d_{self.names[place]}", self._backward + self._backward_lines[place]))
-        return lines
+    def entries(self) -> Iterator[tuple[int, str, int]]:
+        """Nodes by number, each with its name, or that of its gradient, and the line of that function that gives it."""
+        for place, line in zip(self._places, self._forward_lines, strict=True):
+            yield place, self.names[place], self._forward + line
+        for place, line in self._backward_lines.items():
+            yield place, f"d_{self.names[place]}", self._backward + line

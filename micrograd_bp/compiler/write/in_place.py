@@ -62,8 +62,6 @@ class InPlaceWriter(Writer):
         if node.function == "scatter" and node.shape[:1] == (BATCH,):
             self._ask_for_order()
             return f"{np}.zeros({self.extents(node.shape)}, parameters.dtype, {order})", ATOM
-        if node.function == "vecdot":
-            return f"{np}.vecdot({operands[0][0]}, {operands[1][0]})[:, None]", ATOM
         return super().written(node, operands)
 
     def _ask_for_order(self) -> None:
@@ -188,7 +186,7 @@ def _view_lists(statement: Statement, writer: "InPlaceWriter") -> Iterator[State
 
 def _worked_through(statements: Sequence[Statement], results: Sequence[Array]) -> list[Statement]:
     """The statements, prepared for working in place; `results` are read after them."""
-    return _with_single_uses_inside(_with_signs_of_results(_with_row_products(statements)), results)
+    return _with_single_uses_inside(_with_signs_of_results(statements), results)
 
 
 def _is_writable(gradient: Array, part: Part) -> bool:
@@ -262,19 +260,6 @@ def _with_signs_of_results(statements: Sequence[Statement]) -> list[Statement]:
         if value.function == "maximum" and _has_zero_beside_variable(value):
             zero_or_more[value.operands[0].detail] = statement.target
     return changed
-
-
-def _with_row_products(statements: Sequence[Statement]) -> list[Statement]:
-    """The sum of x·y over the entries of each sample as a product of rows, without an array of all x·y."""
-
-    def row_product(node: Array) -> Array | None:
-        if node.function != "sum" or node.detail != ((1,), True) or node.operands[0].function != "multiply":
-            return None
-        (product,) = node.operands
-        fits = all(each.function == "variable" and each.shape == product.shape for each in product.operands)
-        return array("vecdot", product.operands, node.shape) if fits else None
-
-    return [each._replace(value=_replaced(each.value, row_product)) for each in statements]
 
 
 def _has_zero_beside_variable(node: Array) -> bool:

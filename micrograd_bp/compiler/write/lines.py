@@ -48,11 +48,6 @@ class PythonCode:
         namespace |= {name: constants(numbers) for name, numbers in self._constants.items()}
         return namespace
 
-    def where(self, place: int) -> list[tuple[str, int, str]]:
-        """For a node of the first function: the names of it and of its gradient, with the lines and the statements."""
-        places = [(name, self.text.line_number(part + 1, line)) for name, part, line in self.first.where(place)]
-        return [(name, line, self.text.lines[line - 1].strip()) for name, line in places]
-
 
 def _header(n_operations: int, numbers: Sequence[str], functions: Sequence[str]) -> list[str]:
     return [

@@ -4,8 +4,7 @@ A chunk's function runs forwards, pauses with its numbers in place, and runs bac
 what it has made. What chunks read from each other stands in one list, `values`, in which each node has its slot.
 """
 
-from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from micrograd_bp.compiler.find.chunks import Chunk, chunks
@@ -112,29 +111,14 @@ class ManyFunctions:
         self.parts.append(body.function(head, [], between, [end]))
         return _Written(chunk, function, len(self.parts) - 1, body)
 
-    def where(self, place: int) -> list[tuple[str, int, int]]:
-        """The names of a node and of its gradient, each with the part and the line of the statement that gives it.
+    def entries(self) -> Iterator[tuple[int, str, int, int]]:
+        """Nodes by number, each with its name, or that of its gradient, and the part and the line that gives it.
 
         The call of the chunk's function is named as well: `paused[3].v12`.
         """
-        if place < self._graph.n_leaves:
-            return [(f"values[{place}]", len(self.parts) - 1, 1)]
-        call = bisect_right(self._chunks, place, key=lambda chunk: chunk.places.start) - 1
-        chunk, _, part, body = self._written[call]
-        same = place - self._chunks[call].places.start + chunk.places.start
-        return [(f"paused[{call}].{name}", part, line) for name, line in body.where(same)]
-
-    def place(self, name: str, index: Sequence[int], member: str) -> int:
-        """The number of the node that has this name, or whose gradient has it.
-
-        Raises:
-            LookupError: nothing is called so.
-        """
-        (number,) = index or (-1,)
-        if name == "values" and not member and 0 <= number < self._graph.n_leaves:
-            return number
-        if name != "paused" or number < 0:
-            raise LookupError
-        chunk, _, _, body = self._written[number]
-        numbers = {body.names[place]: place - chunk.places.start for place in chunk.places}
-        return self._chunks[number].places[numbers[member if member in numbers else member.removeprefix("d_")]]
+        for place in range(self._graph.n_leaves):
+            yield place, f"values[{place}]", len(self.parts) - 1, 1
+        for call, (own, (chunk, _, part, body)) in enumerate(zip(self._chunks, self._written, strict=True)):
+            for place, name, line in body.entries():
+                if place in chunk.places:
+                    yield own.places[place - chunk.places.start], f"paused[{call}].{name}", part, line

@@ -22,7 +22,7 @@ class Line(NamedTuple):
 
     text: str = ""
     comment: str = ""
-    statement: tuple[Statement, Sequence[str]] | None = None
+    statement: tuple[Statement, str] | None = None
 
 
 @dataclass(slots=True)
@@ -33,15 +33,13 @@ class ModuleSource:
         constants: the arrays.
         lines: the lines up to the arrays.
         functions: the number of the line with which each function begins.
-    statements: for each function its statements and their lines, by the number of the first of these.
-    round_name: what the number of a round is called.
+        statements: for each function its statements and the first line of each, by the number of that.
     """
 
     constants: Constants
     lines: list[str] = field(default_factory=list)
     functions: dict[str, int] = field(default_factory=dict)
-    statements: dict[str, dict[int, tuple[Statement, Sequence[str]]]] = field(default_factory=dict)
-    round_name: str = ""
+    statements: dict[str, dict[int, tuple[Statement, str]]] = field(default_factory=dict)
 
 
 def module_source(
@@ -120,7 +118,6 @@ def routine_lines(
         ]
         arguments.insert(1, free("views"))
     order = writer.order_line
-    module.round_name = writer.round_name
     lines.append(Line(f"def {routine.name}({', '.join(arguments)}):"))
     module.functions[routine.name] = first_line + len(lines)
     if order or _asks_for_batch(routine):
@@ -150,7 +147,7 @@ def _body(written: Iterable[StatementLines], free: Callable[[str], str]) -> list
             section = statement.section
             lines += [Line(), Line(f"    # {section}")]
         comment = shape_in_parentheses(shape, free("batch")) if shape else ""
-        lines.append(Line(f"    {texts[0]}", comment, (statement, texts)))
+        lines.append(Line(f"    {texts[0]}", comment, (statement, texts[0])))
         lines += [Line(f"    {text}") for text in texts[1:]]
     return lines
 

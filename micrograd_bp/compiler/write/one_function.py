@@ -1,6 +1,6 @@
 """A graph that fits in one function, with the labels of Values as names."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from keyword import iskeyword
 from typing import NamedTuple
 
@@ -63,7 +63,6 @@ class OneFunction:
         self.constants: dict[str, list[float]] = {}
         graph, arguments, targets = function.graph, function.arguments, function.targets
         names = _names(graph, arguments)
-        self._numbers = {name: place for place, name in reversed(list(enumerate(names)))}
         templates = Templates(graph, differentiated=targets is not None, constants_are_written=True)
         upstream = {} if targets is None else {root: ONE for root in graph.roots if graph.moved[root]}
         places = range(graph.n_leaves, len(graph.nodes))
@@ -86,21 +85,12 @@ class OneFunction:
         head = f"def {name}({', '.join(arguments)}):"
         self.parts = [body.function(head, [*before, "# forward"], between, [f"return {result}"])]
 
-    def where(self, place: int) -> list[tuple[str, int, int]]:
-        """The names of a node and of its gradient, each with the part and the line of the statement that gives it."""
-        lines = [(name, 0, line) for name, line in self._body.where(place)]
-        is_variable = place < len(self._variables)
-        return [(self._body.names[place], 0, self._variables[place]), *lines] if is_variable else lines
-
-    def place(self, name: str, index: Sequence[int], member: str) -> int:
-        """The number of the node that has this name, or whose gradient has it.
-
-        Raises:
-            LookupError: nothing is called so.
-        """
-        if index or member:
-            raise LookupError
-        return self._numbers[name if name in self._numbers else name.removeprefix("d_")]
+    def entries(self) -> Iterator[tuple[int, str, int, int]]:
+        """Nodes by number, each with its name, or that of its gradient, and the part and the line that gives it."""
+        for place, line in enumerate(self._variables):
+            yield place, self._body.names[place], 0, line
+        for place, name, line in self._body.entries():
+            yield place, name, 0, line
 
 
 def dict_of(texts: Mapping[str, str]) -> str:

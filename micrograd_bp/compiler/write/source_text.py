@@ -25,6 +25,11 @@ class Place(NamedTuple):
     line: int
     statement: str
 
+    @property
+    def entry(self) -> str:
+        """The entry as text, such as "W0[3, 5]"."""
+        return f"{self.array}[{', '.join(map(str, self.index))}]" if self.index else self.array
+
 
 class SourceText:
     """Python source in parts. A million statements in one piece would take CPython's compiler gigabytes.
