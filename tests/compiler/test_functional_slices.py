@@ -65,13 +65,27 @@ def test_holes_are_zeros():
     np.testing.assert_array_equal(run(take(variable("parameters", (SIZE,)), index)), expected)
 
 
+def any_places(random, size):
+    return random.integers(0, size, random.integers(1, 12))
+
+
+def places_in_rows(random, size):
+    """Some columns of rows, row by row or column by column; or a stretch of places."""
+    rows = int(random.integers(1, size + 1))
+    length = size // rows
+    columns = np.arange(*np.sort(random.choice(length + 1, 2, replace=False)))
+    table = random.integers(0, size - rows * length + 1) + length * np.arange(rows)[:, None] + columns
+    return table.T.ravel() if random.integers(2) else table.ravel()
+
+
 @pytest.mark.parametrize("samples", [None, 1, 4])
-def test_what_is_put_to_the_same_place_adds_up(samples):
+@pytest.mark.parametrize("draw", [any_places, places_in_rows])
+def test_what_is_put_to_the_same_place_adds_up(samples, draw):
     """Any number of parts with any places: as `np.add.at` has it."""
     for seed in range(50):
         random = np.random.default_rng(seed)
-        size = int(random.integers(1, 9))
-        places = [random.integers(0, size, random.integers(1, 12)) for _ in range(random.integers(1, 4))]
+        size = int(random.integers(1, 9 if draw is any_places else 30))
+        places = [draw(random, size) for _ in range(random.integers(1, 5))]
         lead, rows = ((), ()) if samples is None else ((BATCH,), (samples,))
         arrays = {f"part{number}": random.normal(size=(*rows, len(each))) for number, each in enumerate(places)}
         parts = [Part(variable(name, (*lead, len(each))), each) for (name, each) in zip(arrays, places, strict=True)]
@@ -90,8 +104,30 @@ def test_parts_that_follow_one_another_are_only_put_side_by_side():
 
 
 def test_a_permutation_is_gathered_once():
-    parts = [Part(variable("a", (3,)), np.array([2, 0, 1])), Part(variable("b", (1,)), np.array([3]))]
-    assert re.fullmatch(r"xp\.take\(xp\.concat\(\[a, b\]\), i\d\)", written(scatter(parts, (4,)), Constants()))
+    parts = [Part(variable("a", (3,)), np.array([4, 2, 0])), Part(variable("b", (2,)), np.array([3, 1]))]
+    assert re.fullmatch(r"xp\.take\(xp\.concat\(\[a, b\]\), i\d\)", written(scatter(parts, (5,)), Constants()))
+
+
+IN_PLACE = {
+    "weights and biases by neuron": (
+        [np.arange(10).reshape(2, 5)[:, :4].T, np.array([4, 9]), np.arange(10, 13)],
+        "xp.concat([xp.reshape(xp.concat([a.T, xp.reshape(b, (2, 1))]), (10,)), c])",
+    ),
+    "neighbours": ([np.arange(12), np.arange(1, 13)], "xp.concat([a, {zero}]) + xp.concat([{zero}, b])"),
+    "between others": ([np.arange(3), np.arange(10, 13), np.arange(3, 10)], "xp.concat([a, c, b])"),
+    "every other one": ([np.arange(0, 12, 2), np.arange(1, 13, 2)], None),
+    "a square, transposed, and a column": ([np.arange(12).reshape(3, 4)[:, 1:].T, np.array([0, 4, 8])], None),
+}
+
+
+@pytest.mark.parametrize("name", IN_PLACE)
+def test_what_lies_in_rows_or_layers_is_put_side_by_side(name):
+    places, text = IN_PLACE[name]
+    parts = [Part(variable(of, each.shape), each) for of, each in zip("abc", places, strict=False)]
+    code = written(scatter(parts, (13,)), constants := Constants())
+    assert not constants.arrays, code
+    if text is not None:
+        assert code == text.format(zero="xp.broadcast_to(xp.array(0.0, parameters), (1,))")
 
 
 def test_plain_numbers_are_computed_when_the_program_is_written():

@@ -20,8 +20,8 @@ from micrograd_bp.compiler.arrays.loops import Loop
 from micrograd_bp.compiler.arrays.routine import Routine
 from micrograd_bp.compiler.arrays.rules import computed
 from micrograd_bp.compiler.arrays.scans import scanned
-from micrograd_bp.compiler.arrays.slices import placed, view
-from micrograd_bp.compiler.find.groups import HOLE, Index
+from micrograd_bp.compiler.arrays.slices import Placed, placed, view
+from micrograd_bp.compiler.find.groups import HOLE
 from micrograd_bp.compiler.run.array_functions import ArrayFunctions
 
 OF_ARRAYS = {
@@ -76,19 +76,19 @@ def _gathered(parts: Sequence[Part], shape: Shape) -> Array:
     """What `scatter` gives, without an array that is changed."""
     *lead, size = shape or (1,)
     value: Array | None = None
-    added: dict[bytes, tuple[Array, Index]] = {}
+    added: dict[bytes, Placed] = {}
     for part, index in parts:
         if index is None:
             whole = broadcast_to(_as_array(part), shape)
             value = whole if value is None else call("add", value, whole)
             continue
-        places = index.ravel()
-        flat = reshape(broadcast_to(_as_array(part), (*lead, *index.shape)), (*lead, len(places)))
-        kept = np.flatnonzero(places != HOLE)
-        if len(kept) < len(places):
-            flat, places = view(flat, kept), places[kept]
-        before, _ = added.get(places.tobytes(), (literal(0.0), places))
-        added[places.tobytes()] = call("add", before, flat), places
+        flat = reshape(broadcast_to(_as_array(part), (*lead, *index.shape)), (*lead, index.size))
+        kept = np.flatnonzero(index != HOLE)
+        if len(kept) < index.size:
+            flat, index = view(flat, kept), index.ravel()[kept]
+        if index.size:
+            before, _ = added.get(index.tobytes(), (literal(0.0), index))
+            added[index.tobytes()] = Placed(call("add", before, flat), index)
     if added:
         together = reshape(placed(list(added.values()), size, tuple(lead)), shape)
         value = together if value is None else call("add", value, together)

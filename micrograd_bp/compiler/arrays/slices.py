@@ -1,6 +1,9 @@
 """Parameters at an index, and the way back, without an assignment: slices where that is possible, and else gathers."""
 
 from collections.abc import Sequence
+from functools import partial, reduce
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,6 +19,7 @@ from micrograd_bp.compiler.arrays.language import (
     reshape,
     take,
     total,
+    transpose,
 )
 from micrograd_bp.compiler.arrays.places import in_slices
 from micrograd_bp.compiler.find.groups import HOLE, Index
@@ -34,20 +38,94 @@ def view(a: Array, index: Index) -> Array:
 ZERO = array("array", (literal(0.0),))
 """A zero that is an array."""
 
+MOST_RUNS = 2
+"""Into so many pieces each, on average, arrays are cut to be put side by side; a gather is better than more."""
 
-def placed(parts: Sequence[tuple[Array, Index]], size: int, lead: Shape = ()) -> Array:
+
+class Placed(NamedTuple):
+    """An array (…, entries), and the places of its entries along the last axis of another, in any shape."""
+
+    array: Array
+    places: Index
+
+    @property
+    def cuts(self) -> list[int]:
+        """Where the pieces begin and end of which the places follow one another."""
+        jumps = np.flatnonzero(np.diff(self.places.ravel()) != 1) + 1
+        return [0, *jumps.tolist(), self.places.size]
+
+    def in_rows(self, rows: int, length: int) -> "Placed | None":
+        """The same with an axis for rows, if all rows of this length have the same places in them; else None."""
+        lead, columns = self.array.shape[:-1], self.places.size // rows
+        if rows * columns < self.places.size:
+            return None
+        tables = [(self.places.reshape(rows, columns), reshape(self.array, (*lead, rows, columns)))]
+        if not lead:
+            tables.append((self.places.reshape(columns, rows).T, transpose(reshape(self.array, (columns, rows)))))
+        for table, matrix in tables:
+            if table[0].max() < length and (table == table[0] + length * np.arange(rows)[:, None]).all():
+                return Placed(matrix, table[0])
+        return None
+
+
+def placed(parts: Sequence[Placed], size: int, lead: Shape = ()) -> Array:
     """Arrays put to places along the last axis; what is put to the same place is added up, and the rest is 0.
 
-    Instead of adding to places one after the other, each place gathers what belongs to it: first those to which nothing
-    belongs, then those to which one entry does, and so on. That is as fast on all libraries as a gather is there.
-
     Args:
-        parts: arrays (…, entries), each with the places of its entries.
+        parts: the arrays, none of them empty.
         size: how many places there are.
         lead: the extents of the axes before the last one.
     """
-    index = np.concatenate([places for _, places in parts])
-    joined = concatenate([part for part, _ in parts]) if len(parts) > 1 else parts[0][0]
+    pieces, stretch, stop = list[Array](), list[Placed](), 0
+    starts = [int(part.places.min()) for part in parts]
+    for start, part in [*sorted(zip(starts, parts, strict=True), key=lambda each: each[0]), (size, None)]:
+        if stretch and start >= stop:  # what lies one on the other comes to an end
+            first = int(stretch[0].places.min())
+            pieces.append(_overlaid([Placed(array, places - first) for array, places in stretch], stop - first, lead))
+            stretch = []
+        if start > stop:
+            pieces.append(broadcast_to(ZERO, (*lead, start - stop)))
+        if part is not None:
+            stretch.append(part)
+            stop = max(stop, int(part.places.max()) + 1)
+    return concatenate(pieces) if len(pieces) > 1 else pieces[0]
+
+
+def _overlaid(parts: Sequence[Placed], size: int, lead: Shape) -> Array:
+    """The same for parts that lie one on the other: in rows, in layers of pieces, or gathered."""
+    cuts = [part.cuts for part in parts]
+    if len(parts) == 1 and len(cuts[0]) == 2:
+        return parts[0].array
+    for places in [places if places.ndim == 2 else places.reshape(-1, 1) for _, places in parts]:
+        for table in (places, places.T):
+            rows, length = len(table), int(table[min(1, len(table) - 1), 0] - table[0, 0])
+            in_rows = [each for part in parts if (each := part.in_rows(rows, length)) is not None]
+            if len(in_rows) == len(parts):
+                whole = placed(in_rows, length, (*lead, rows))
+                return take(reshape(whole, (*lead, rows * length)), np.arange(size))
+    if sum(len(each) - 1 for each in cuts) > MOST_RUNS * len(parts):
+        return _gathered(parts, size, lead)
+    pieces = [
+        Placed(take(array, np.arange(*piece)), places.ravel()[slice(*piece)])
+        for (array, places), own in zip(parts, cuts, strict=True)
+        for piece in pairwise(own)
+    ]
+    layers = list[list[Placed]]()
+    for piece in sorted(pieces, key=lambda piece: int(piece.places[0])):
+        free = [layer for layer in layers if layer[-1].places[-1] < piece.places[0]]
+        layer = max(free, key=lambda layer: int(layer[-1].places[-1])) if free else list[Placed]()
+        layer.append(piece)
+        layers += [] if free else [layer]
+    return reduce(partial(call, "add"), [placed(layer, size, lead) for layer in layers])
+
+
+def _gathered(parts: Sequence[Placed], size: int, lead: Shape) -> Array:
+    """Each place gathers what belongs to it: first those with nothing, then those with one entry, and so on.
+
+    That is as fast on all libraries as a gather is there.
+    """
+    index = np.concatenate([places.ravel() for _, places in parts])
+    joined = concatenate([part for part, _ in parts]) if len(parts) > 1 else parts[0].array
     counts = np.bincount(index, minlength=size)
     entries_by_place = np.argsort(index, kind="stable")
     starts = np.cumsum(counts) - counts
