@@ -8,12 +8,14 @@ the same in all rounds, carried over, or at places that move on. Rounds at the e
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain as one_by_one
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from micrograd_bp.compiler.arrays.language import (
     Array,
+    Shape,
     array,
     broadcast,
     broadcast_to,
@@ -310,25 +312,34 @@ class _Entries:
         pairs: dict[Group, Group] = {}
         taken: set[Group] = set()
         round_of: dict[Group, int] = {}
+
+        def is_new(group: Group, earlier: Group, number: int) -> bool:
+            """Adds a pair, unless one of the two has another partner; `number` is the round if none is known."""
+            if group in pairs or earlier in taken:
+                return False
+            pairs[group] = earlier
+            taken.add(earlier)
+            round_of.setdefault(earlier, round_of.setdefault(group, number) - 1)
+            return True
+
         queue = deque([(last, before, 0)])
         while queue:
             group, earlier, number = queue.popleft()
             is_alike = self.spelled[group].structure == self.spelled[earlier].structure
-            if group in pairs or earlier in taken or not is_alike:
-                continue
-            pairs[group] = earlier
-            taken.add(earlier)
-            number = round_of.setdefault(group, number)
-            round_of.setdefault(earlier, number - 1)
-            for each, other in zip(self.leaf_groups[group], self.leaf_groups[earlier], strict=True):
-                if each is not None and other is not None and each is not other:
-                    queue.append((each, other, round_of.get(each, number)))
-        if len(pairs) >= FEWEST_ROUNDS:
-            self._follow_readers(pairs, taken, round_of)
+            if is_alike and is_new(group, earlier, number):
+                for each, other in zip(self.leaf_groups[group], self.leaf_groups[earlier], strict=True):
+                    if each is not None and other is not None and each is not other:
+                        queue.append((each, other, round_of.get(each, round_of[group])))
+        # What reads something of these pairs, and of which nothing in them is computed, belongs to them too.
+        readers = deque(pairs if len(pairs) >= FEWEST_ROUNDS else ())
+        while readers:
+            read = readers.popleft()
+            for group in self.readers.get(read, ()):
+                before_it = self.found.get(self._word(group, pairs))
+                if before_it not in (None, group) and is_new(group, before_it, round_of[read]):
+                    readers += [group, before_it]
         chains = []
-        for group in pairs:
-            if group in taken:
-                continue
+        for group in [group for group in pairs if group not in taken]:
             number = round_of[group]
             chain = {number: group}
             while group in pairs:
@@ -337,21 +348,6 @@ class _Entries:
             if len(chain) >= FEWEST_ROUNDS:
                 chains.append(chain)
         return chains, len(pairs)
-
-    def _follow_readers(self, pairs: dict[Group, Group], taken: set[Group], round_of: dict[Group, int]) -> None:
-        """Adds pairs of groups that read what is in pairs, and of which nothing in there is computed."""
-        queue = deque(pairs)
-        while queue:
-            read = queue.popleft()
-            for group in self.readers.get(read, ()):
-                earlier = self.found.get(self._word(group, pairs))
-                if group in pairs or earlier is None or earlier in taken or earlier is group:
-                    continue
-                pairs[group] = earlier
-                taken.add(earlier)
-                number = round_of.setdefault(group, round_of[read])
-                round_of.setdefault(earlier, number - 1)
-                queue += [group, earlier]
 
     def _word(self, group: Group, pairs: Mapping[Group, Group]) -> Any:
         """The structure of a group, and what it reads, in the round before."""
@@ -382,9 +378,12 @@ def _with_rounds(items: Sequence[Item], read_at_the_end: set[Group], keeps: bool
     return None
 
 
-SAME, MOVING, VIEWS, NUMBERS, OWN, BEFORE = "same", "moving", "views", "numbers", "own", "before"
-"""What a leaf is, beside those of the other rounds: the same, places that move on, other views of the parameters, other
-numbers of the graph, an array of the same round, or one of the round before."""
+MOVING, VIEWS, NUMBERS = "moving", "views", "numbers"
+"""How a leaf may differ from round to round: in its places, in the parameters that it shows, or in its numbers."""
+
+Row = tuple[Sequence[Array], Sequence[Any]]
+"""What stands at a leaf of an array in each round, and a word for each of these: like ones have the same. That of an
+array in a chain is that chain, and how many rounds before it was made."""
 
 
 class _Alignment:
@@ -399,6 +398,10 @@ class _Alignment:
         """The chain and the round of each group."""
         self.initials: dict[int, Array] = {}
         """For each chain that is carried over, what the first round reads in place of it."""
+        self.table: list[list[Row]] = []
+        """For each chain its leaves, in the rounds that are left."""
+        self.after: set[int] = set()
+        """The items that come after the loop."""
 
     # ---- which rounds
 
@@ -406,101 +409,85 @@ class _Alignment:
         """Leaves out rounds at the ends until all are alike. Returns whether there are enough."""
         if not self.chains or not self._put_in_step():
             return False
-        self.first = max(min(chain) for chain in self.chains)
+        begin = self.first = max(min(chain) for chain in self.chains)
         self.last = min(max(chain) for chain in self.chains)
+        if self.last - self.first + 1 < FEWEST_ROUNDS:
+            return False
+        table = [list(self._rows(chain)) for chain in self.chains]
         rounds = None
         while rounds != (self.first, self.last):
             rounds = self.first, self.last
-            if self.last - self.first + 1 < FEWEST_ROUNDS:
-                return False
+            left = slice(self.first - begin, self.last - begin + 1)
+            self.table = [[(leaves[left], words[left]) for leaves, words in rows] for rows in table]
             if not (self._read_alike() and self._keep_to_themselves(items, read_at_the_end)):
                 return False
             if self.last - self.first + 1 < FEWEST_ROUNDS:
                 return False
-        return self._after(items) is not None
+        return self._can_be_one(items)
 
     def _put_in_step(self) -> bool:
         """Numbers the rounds of each chain so that what it reads is of the same round, or of the one before."""
         for _ in range(len(self.chains) ** 2 + 1):
             self.at = {group: (c, number) for c, chain in enumerate(self.chains) for number, group in chain.items()}
-            late = self._out_of_step()
-            if late is None:
+            chain, rounds = next(self._out_of_step(), (0, 0))
+            if not rounds:
                 return True
-            chain, rounds = late
             self.chains[chain] = {number - rounds: group for number, group in self.chains[chain].items()}
         return False
 
-    def _out_of_step(self) -> tuple[int, int] | None:
+    def _out_of_step(self) -> Iterator[tuple[int, int]]:
+        """Chains that are read too early or too late, and by how many rounds."""
         for chain in self.chains:
             top = max(chain)
             for group in self.entries.leaf_groups[chain[top]]:
                 if group is not None and group in self.at:
                     other, number = self.at[group]
                     if not top - 1 <= number <= top:
-                        return other, number - top if number > top else number - top + 1
-        return None
+                        yield other, number - top if number > top else number - top + 1
 
-    def _leaves(self, chain: int) -> Iterator[list[Array]]:
-        """For each leaf of an array, what stands there in each round."""
-        spelled = self.entries.spelled
-        rounds = [spelled[self.chains[chain][number]].leaves for number in range(self.first, self.last + 1)]
-        return map(list, zip(*rounds, strict=True))
+    def _rows(self, chain: Mapping[int, Group]) -> Iterator[Row]:
+        """The leaves of an array in all rounds."""
+        numbers, spelled = range(self.first, self.last + 1), self.entries.spelled
+        for leaves in zip(*[spelled[chain[number]].leaves for number in numbers], strict=True):
+            shape = max([leaf.shape for leaf in leaves if _is_number(leaf)], key=len, default=())
+            words = [self._word(leaf, leaves[-1], number, shape) for leaf, number in zip(leaves, numbers, strict=True)]
+            yield leaves, words
+
+    def _word(self, leaf: Array, last: Array, number: int, shape: Shape) -> Any:
+        """The word of a leaf in a round, beside that of the last one; literals fit numbers of any shape."""
+        if leaf.function == "take":
+            source = last.operands[0]  # the first round may read what was there before
+            is_outside = not source.operands and source.detail not in self.at
+            return MOVING if is_outside and not (leaf.detail == HOLE).any() else leaf.detail.tobytes()
+        if leaf.function == "variable" and leaf.detail in self.at:
+            chain, made = self.at[leaf.detail]
+            return chain, number - made
+        if _is_view(leaf):
+            return VIEWS, leaf.shape
+        return (NUMBERS, leaf.shape or shape) if _is_number(leaf) else leaf
 
     def _read_alike(self) -> bool:
-        """Leaves out rounds at the beginning that read other things."""
+        """Leaves out rounds at the beginning that read other things, and odd ones at the end."""
         self.initials = {}
-        for chain in range(len(self.chains)):
-            for leaves in self._leaves(chain):
-                kind = self._kind(leaves[-2], leaves[-1])
-                if kind is None:  # the last round may be an odd one
-                    self.last -= 1
-                    self.odd += 1
-                    return self.odd <= MOST_ODD_ROUNDS
-                for number in range(self.last - 1, self.first - 1, -1):
-                    leaf = leaves[number - self.last - 1]
-                    if self._is(kind, leaf, leaves[-1], number):
-                        continue
-                    if kind == BEFORE and number > self.first:
-                        self.first = number
-                        return True
-                    if kind != BEFORE:
-                        self.first = number + 1
-                        return True
-                if kind == BEFORE:
-                    carried, _ = self.at[leaves[-1].detail]
-                    initial = _initial(leaves[0], leaves[-1])
-                    is_one = initial is not None and self.initials.setdefault(carried, initial) is initial
-                    if not is_one or any(map(self._is_inside, groups_in([leaves[0]]))):
-                        self.first += 1
-                        return True
+        for leaves, words in one_by_one.from_iterable(self.table):
+            words = leaves if leaves[-2] is leaves[-1] else words
+            word = words[-1]
+            carried, lag = word if isinstance(word, tuple) and word[0] not in (VIEWS, NUMBERS) else (0, 0)
+            if words[-2] != word or lag not in (0, 1):
+                self.last -= 1
+                self.odd += 1
+                return self.odd <= MOST_ODD_ROUNDS
+            unlike = max([place for place, other in enumerate(words) if other != word], default=-1)
+            if unlike > 0 or (unlike == 0 and not lag):
+                self.first += unlike + (0 if lag else 1)
+                return True
+            if lag:
+                initial = _initial(leaves[0], leaves[-1])
+                is_one = initial is not None and self.initials.setdefault(carried, initial) is initial
+                if not is_one or any(map(self._is_inside, groups_in([leaves[0]]))):
+                    self.first += 1
+                    return True
         return True
-
-    def _kind(self, leaf: Array, last: Array) -> str | None:
-        """What the leaf of the last round is, beside that of the round before it."""
-        if last.function == "take":
-            kinds = [SAME] if np.array_equal(leaf.detail, last.detail) else [MOVING]
-        else:
-            kinds = [SAME, OWN, BEFORE, VIEWS, NUMBERS]
-        return next((kind for kind in kinds if self._is(kind, leaf, last, self.last - 1)), None)
-
-    def _is(self, kind: str, leaf: Array, last: Array, number: int) -> bool:
-        """Whether a leaf in some round is what that of the last round is."""
-        if kind == SAME:
-            return leaf is last or (leaf.function == "take" and np.array_equal(leaf.detail, last.detail))
-        if kind == MOVING:
-            source = last.operands[0]
-            is_outside = not source.operands and source.detail not in self.at
-            return is_outside and not ((leaf.detail == HOLE).any() or (last.detail == HOLE).any())
-        if kind in (OWN, BEFORE):
-            chain, last_number = self._place(last)
-            lag = 0 if kind == OWN else 1
-            return last_number == self.last - lag and self._place(leaf) == (chain, number - lag)
-        if kind == VIEWS:
-            return _is_view(leaf) and _is_view(last) and leaf.shape == last.shape
-        return _is_number(leaf) and _is_number(last) and (leaf.shape == last.shape or () in (leaf.shape, last.shape))
-
-    def _place(self, leaf: Array) -> tuple[int, int | None]:
-        return self.at.get(leaf.detail, (-1, None)) if leaf.function == "variable" else (-1, None)
 
     def _keep_to_themselves(self, items: Sequence[Item], read_at_the_end: set[Group]) -> bool:
         """Leaves out rounds of which something is read elsewhere: of the last one, what is carried on may be."""
@@ -525,37 +512,29 @@ class _Alignment:
     def _is_inside(self, group: Group) -> bool:
         return group in self.at and self.first <= self.at[group][1] <= self.last
 
-    def _after(self, items: Sequence[Item]) -> set[int] | None:
-        """The items that come after the loop; None if the loop reads one of them."""
-        after: set[int] = set()
-        written: set[Group] = set()
+    def _can_be_one(self, items: Sequence[Item]) -> bool:
+        """Finds the items that come after the loop. Returns whether the loop reads none of them."""
+        self.after, written = set(), set[Group]()
         for item in items:
-            own = set(item.groups) if isinstance(item, Rounds) else {item.group}
             reads = self.entries.reads[id(item)]
-            is_inside = isinstance(item, Lowered) and self._is_inside(item.group)
-            if not written.isdisjoint(reads):
-                if is_inside:
-                    return None
-                after.add(id(item))
-                written |= own
-            elif any(self._is_inside(group) for group in reads) and not is_inside:
-                after.add(id(item))
-                written |= own
-        return after
+            is_after = not written.isdisjoint(reads)
+            if isinstance(item, Lowered) and self._is_inside(item.group):
+                if is_after:
+                    return False
+            elif is_after or any(map(self._is_inside, reads)):
+                self.after.add(id(item))
+                written |= set(item.groups) if isinstance(item, Rounds) else {item.group}
+        return True
 
     # ---- the loop
 
     def placed(self, items: Sequence[Item]) -> list[Item]:
         """The items, with those of the loop as one."""
-        after = self._after(items)
-        assert after is not None
         outside = [item for item in items if isinstance(item, Rounds) or not self._is_inside(item.group)]
-        before = [item for item in outside if id(item) not in after]
-        read_outside = set().union(*(self.entries.reads[id(item)] for item in outside))
-        rounds = self._rounds(read_outside)
-        if not self.keeps:
-            return [*before, rounds, *(item for item in outside if id(item) in after)]
-        return [*before, rounds, *(_after_loop(item, rounds.kept) for item in outside if id(item) in after)]
+        rounds = self._rounds(set().union(*(self.entries.reads[id(item)] for item in outside)))
+        before = [item for item in outside if id(item) not in self.after]
+        after = [item for item in outside if id(item) in self.after]
+        return [*before, rounds, *([_after_loop(item, rounds.kept) for item in after] if self.keeps else after)]
 
     def _rounds(self, read_outside: set[Group]) -> Rounds:
         last = {chain[self.last]: c for c, chain in enumerate(self.chains)}
@@ -568,25 +547,26 @@ class _Alignment:
             if group not in last:
                 continue
             moving: dict[Array, Array] = {}
-            for leaves in self._leaves(last[group]):
-                kind = self._kind(leaves[-2], leaves[-1])
+            for leaves, words in self.table[last[group]]:
+                leaf, kind = leaves[-1], words[-1][0] if isinstance(words[-1], tuple) else words[-1]
+                if leaves.count(leaf) == len(leaves):
+                    continue
                 if kind == MOVING:
-                    table = np.array([leaf.detail for leaf in leaves])
-                    moving[leaves[-1]] = at_round(leaves[-1].operands[0], table)
+                    table = np.array([each.detail for each in leaves])
+                    moving[leaf] = at_round(leaf.operands[0], table)
                     offsets.update(_offset(table))
                 elif kind == NUMBERS:
-                    shape = max([leaf.shape for leaf in leaves], key=len)
-                    numbers = [np.broadcast_to(leaf.detail, shape) for leaf in leaves]
-                    moving[leaves[-1]] = numbers_at_round(np.array(numbers, dtype=float))
+                    numbers = [np.broadcast_to(each.detail, words[-1][1]) for each in leaves]
+                    moving[leaf] = numbers_at_round(np.array(numbers, dtype=float))
                 elif kind == VIEWS:
-                    views = tuple([leaf.detail for leaf in leaves])
+                    views = tuple([each.detail for each in leaves])
                     own = own_views.get(views, views[-1])
                     if views not in own_views:
                         if own in read_outside or own in groups:
                             own = View(own.members, False, own.column)
                         own_views[views], groups[own] = own, views
                         body.append(_moving_view(own, views))
-                    moving[leaves[-1]] = variable(own, leaves[-1].shape)
+                    moving[leaf] = variable(own, leaf.shape)
             groups[group] = [self.chains[last[group]][number] for number in rounds]
             body.append(_with_leaves(done, moving))
         carried = [
