@@ -25,17 +25,17 @@ from micrograd_bp.compiler.arrays.places import in_slices, is_slice
 from micrograd_bp.compiler.arrays.statements import BACKWARD, PARAMETERS, Accumulating, GradientOf, Statement
 from micrograd_bp.compiler.find.groups import Input, View
 from micrograd_bp.compiler.thresholds import SAMPLES_BY_COLUMNS
-from micrograd_bp.compiler.write.loops import StatementLines, numbers_of, written_loop
+from micrograd_bp.compiler.write.loops import LoopWriter, numbers_of
 from micrograd_bp.compiler.write.numpy import (
     ATOM,
     COMPARISONS,
     NUMPY_NAMES,
     OPERATORS,
     Round,
+    StatementLines,
     Writer,
     Written,
     axes_text,
-    begun,
     is_lacking,
 )
 from micrograd_bp.engine.graph import topological_order
@@ -46,12 +46,15 @@ AUGMENTED = {"add", "subtract", "multiply", "divide"}
 COMMUTATIVE = {"add", "multiply"}
 
 
-class InPlaceWriter(Writer):
-    """Writes expressions; a product with an axis of samples is a call that says how its result lies in memory.
+class InPlaceWriter(LoopWriter):
+    """Writes statements; a product with an axis of samples is a call that says how its result lies in memory.
 
     Attributes:
         order_line: says what `order` is; "" as long as nothing that was written asks for it.
     """
+
+    _put: dict[Array, tuple[Array, Part]]
+    """For what is computed where it belongs in the gradient, the gradient and the place."""
 
     def written(self, node: Array, operands: list[Written]) -> Written:
         """As for any writer, but for what says how it lies in memory."""
@@ -79,16 +82,44 @@ class InPlaceWriter(Writer):
         text = super()._at_round(node, operands)
         return f"{text.removesuffix(']')}, ...]" if not node.shape and operands[0][0] == "parameters" else text
 
-    def lines(self, statement: Statement) -> list[str]:
-        """A statement as lines; where that is possible, each works on in the array of the one before it."""
-        name, is_array = self.name(statement.target), statement.target.function == "variable" and statement.target.shape
-        if not is_array:
+    def routine(self, statements: Sequence[Statement], read: Sequence[Array]) -> list[StatementLines]:
+        """As for any writer. The flat gradient is made before the backward pass, which fills it."""
+        statements = _worked_through(statements, read)
+        gradients = [each for each in statements if each.target.detail == "gradient"]
+        rest = [each for each in statements if each not in gradients]
+        backward = next((place for place, each in enumerate(rest) if each.section == BACKWARD), len(rest))
+        reads = _reads([*(each.value for each in statements), *read])
+        starts, ends, self._put = [], [], {}
+        for statement in gradients:
+            gradient, is_put = statement.target, self.is_put(statement)
+            start, parts = self.start(statement)
+            starts += [(statement, start, gradient.shape)] if start else []
+            once = {each.target for each in rest if is_put and reads[each.target.detail] == 1}
+            fitting = [part for part in parts if part.array in once and _is_writable(gradient, part)]
+            self._put |= {part.array: (gradient, part) for part in fitting}
+            lines = [self.part(gradient, part, is_put=is_put) for part in parts if part.array not in self._put]
+            ends += [(statement, lines, ())] if lines else []
+        lists = [line for each in rest for line in _view_lists(each, self)]
+        forth, back = (super(InPlaceWriter, self).block(part) for part in (rest[:backward], rest[backward:]))
+        return [*lists, *forth, *starts, *back, *ends]
+
+    def block(self, statements: Sequence[Statement], read: Sequence[Array] = ()) -> list[StatementLines]:
+        """As for any writer, but for the views that stand in lists."""
+        return super().block(
+            _worked_through([each for each in statements if each.target.detail not in self.view_lists], read)
+        )
+
+    def lines(self, statement: Statement) -> StatementLines:
+        """As for any writer; what is put to its place in the gradient is computed there."""
+        target = statement.target
+        if target not in self._put:
             return super().lines(statement)
-        if statement.value.function != "scatter":
-            return _worked_on(name, statement.value, self)
-        first, parts = begun(statement.value)
-        starts = [] if parts and self.goes_on(statement) else _worked_on(name, first, self)
-        return [*starts, *(self.part(statement.target, part, is_put=False) for part in parts)]
+        return statement, [self.put(*self._put[target], statement.value)], target.shape
+
+    def computed(self, target: Array, value: Array) -> list[str]:
+        """As for any writer; where that is possible, each line works on in the array of the one before it."""
+        is_array = target.function == "variable" and target.shape
+        return _worked_on(self.name(target), value, self) if is_array else super().computed(target, value)
 
     def put(self, gradient: Array, part: Part, value: Array) -> str:
         """The line that writes a value to its place in the gradient."""
@@ -122,57 +153,7 @@ def is_ordered(expression: Array) -> bool:
     return expression.function == "matmul" and len(shape) == 2 and shape[0] == BATCH and shape[1] > 1
 
 
-def in_place(
-    statements: Sequence[Statement], results: Iterable[Array], writer: "InPlaceWriter"
-) -> list[StatementLines]:
-    """The lines for each statement. The flat gradient comes before the backward pass, which fills it.
-
-    Args:
-        statements: those of a routine.
-        results: what it returns, which must stay.
-        writer: writes them.
-    """
-    statements = _worked_through(statements, list(results))
-    gradients = [statement for statement in statements if statement.target.detail == "gradient"]
-    rest = [statement for statement in statements if statement not in gradients]
-    backward = next((place for place, each in enumerate(rest) if each.section == BACKWARD), len(rest))
-    reads = _reads([*(statement.value for statement in statements), *results])
-    put: dict[Array, Part] = {}
-    starts, ends = [], []
-    for statement in gradients:
-        start, parts = writer.start(statement)
-        if not writer.goes_on(statement):
-            starts.append((statement, [start], statement.target.shape))
-        is_put = writer.is_put(statement)
-        read_once = {each.target for each in rest if reads[each.target.detail] == 1}
-        put |= {
-            part.array: part
-            for part in parts
-            if is_put and part.array in read_once and _is_writable(statement.target, part)
-        }
-        lines = [writer.part(statement.target, part, is_put=is_put) for part in parts if part.array not in put]
-        ends += [(statement, lines, ())] if lines else []
-
-    def write_round(body: Sequence[Statement], read: Sequence[Array]) -> list[StatementLines]:
-        return write(_worked_through([each for each in body if each.target.detail not in writer.view_lists], read))
-
-    def write(statements: Iterable[Statement]) -> list[StatementLines]:
-        written: list[StatementLines] = []
-        for each in statements:
-            if each.value.function == "loop":
-                written += written_loop(each, writer, write_round)
-            elif each.target in put:
-                line = writer.put(gradients[0].target, put[each.target], each.value)
-                written.append((each, [line], each.target.shape))
-            else:
-                written.append((each, writer.lines(each), writer.shape_made(each)))
-        return written
-
-    lists = [line for each in rest for line in _view_lists(each, writer)]
-    return [*lists, *write(rest[:backward]), *starts, *write(rest[backward:]), *ends]
-
-
-def _view_lists(statement: Statement, writer: "InPlaceWriter") -> Iterator[StatementLines]:
+def _view_lists(statement: Statement, writer: InPlaceWriter) -> Iterator[StatementLines]:
     """Lists of the views that the rounds of a loop take of the parameters, which a program keeps."""
     for each in loop_body(statement):
         view = each.target.detail

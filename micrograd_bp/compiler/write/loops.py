@@ -1,36 +1,39 @@
 """Loops as Python: what a loop begins with, a `for`, and in it the statements of a round."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from micrograd_bp.compiler.arrays.language import Array, Part, Shape, transpose
+from micrograd_bp.compiler.arrays.language import Array, Part, transpose
 from micrograd_bp.compiler.arrays.loops import Accumulated, Kept, Loop, Moving, Stacked, in_moving_slices, initials_of
 from micrograd_bp.compiler.arrays.places import is_repeated
 from micrograd_bp.compiler.arrays.statements import Statement
-from micrograd_bp.compiler.write.numpy import Round, Writer
+from micrograd_bp.compiler.write.numpy import Round, StatementLines, Writer
 from micrograd_bp.engine.graph import topological_order
 
-StatementLines = tuple[Statement, list[str], Shape]
-"""A statement, its lines, and the shape of the array that the first of them makes."""
 
-Write = Callable[[Sequence[Statement], Sequence[Array]], list[StatementLines]]
-"""Gives the lines of statements, from them and from what else is read of them."""
+class LoopWriter(Writer):
+    """Writes statements, also those of loops."""
+
+    def block(self, statements: Sequence[Statement], read: Sequence[Array] = ()) -> list[StatementLines]:
+        """The lines of statements, after which `read` is read."""
+        written: list[StatementLines] = []
+        for each in statements:
+            written += self.loop(each) if each.value.function == "loop" else [self.lines(each)]
+        return written
+
+    def routine(self, statements: Sequence[Statement], read: Sequence[Array]) -> list[StatementLines]:
+        """The lines of all statements of a routine."""
+        return self.block(statements, read)
+
+    def loop(self, statement: Statement) -> list[StatementLines]:
+        """The lines of a loop."""
+        return written_loop(statement, self)
 
 
-WriteLoop = Callable[[Statement, Writer, Write], list[StatementLines]]
-"""Gives the lines of a loop."""
-
-
-def written_loop(statement: Statement, writer: Writer, write: Write) -> list[StatementLines]:
-    """The lines of a loop.
-
-    Args:
-        statement: that of the loop.
-        writer: writes the expressions.
-        write: gives the lines of the statements of a round.
-    """
+def written_loop(statement: Statement, writer: LoopWriter) -> list[StatementLines]:
+    """The lines of a loop: what it begins with, the `for`, and the statements of a round."""
     loop: Loop = statement.value.detail
     begun = zip(loop.carried, initials_of(statement.value), strict=True)
     lines = assigned([(writer.name(symbol), initial) for (symbol, _), initial in begun], writer)
@@ -53,7 +56,7 @@ def written_loop(statement: Statement, writer: Writer, write: Write) -> list[Sta
             writer.renamed[kept.own.detail] = f"{name}[{writer.round.number(later)}]"
             if kept.before is not None:
                 writer.renamed[kept.before.detail] = f"{name}[{writer.round.number()}]"
-    inside = _round(statement, loop, writer, write)
+    inside = _round(statement, loop, writer)
     if loop.backward and together:
         names = [writer.name(each.own) for each in together]
         first = f"{', '.join(names)} = {writer.kept_name(*together)}[{writer.round.number()}]"
@@ -78,7 +81,7 @@ def _kept_together(loop: Loop) -> list[Kept]:
     return together if len(together) > 1 else []
 
 
-def _round(statement: Statement, loop: Loop, writer: Writer, write: Write) -> list[StatementLines]:
+def _round(statement: Statement, loop: Loop, writer: LoopWriter) -> list[StatementLines]:
     """The lines of a round: its statements, what it adds up, what it keeps and hands on."""
     kept = [] if loop.backward else loop.kept
     results = [*loop.parts, *(each.following for each in loop.carried), *(each.own for each in kept)]
@@ -86,7 +89,7 @@ def _round(statement: Statement, loop: Loop, writer: Writer, write: Write) -> li
     copies: list[str] = []
     names = {symbol: writer.name(symbol) for symbol, _ in loop.carried}
     while True:
-        body = write(loop.body, results)
+        body = writer.block(loop.body, results)
         end = len(body)
         while end and body[end - 1][0].target in handed_on:  # what is handed on may take the name of what is added up
             end -= 1

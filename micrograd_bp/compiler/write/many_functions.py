@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 from micrograd_bp.compiler.find.chunks import Chunk, chunks
 from micrograd_bp.compiler.write.bodies import Body
+from micrograd_bp.compiler.write.numpy import tuple_of
 from micrograd_bp.compiler.write.one_function import Function, dict_of
-from micrograd_bp.compiler.write.templates import Name, Templates, tuple_of
+from micrograd_bp.compiler.write.templates import Name, Templates
 
 VALUE_AND_GRADIENT = """\
 def value_and_gradient({arguments}):

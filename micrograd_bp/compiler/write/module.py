@@ -11,9 +11,9 @@ from micrograd_bp.compiler.arrays.routine import Routine
 from micrograd_bp.compiler.arrays.schedule import scheduled
 from micrograd_bp.compiler.arrays.statements import PARAMETERS, Statement
 from micrograd_bp.compiler.write.constants import Constants
-from micrograd_bp.compiler.write.in_place import InPlaceWriter, in_place
-from micrograd_bp.compiler.write.loops import StatementLines, WriteLoop, written_loop
-from micrograd_bp.compiler.write.numpy import Writer, is_lacking, shape_in_parentheses
+from micrograd_bp.compiler.write.in_place import InPlaceWriter
+from micrograd_bp.compiler.write.loops import LoopWriter
+from micrograd_bp.compiler.write.numpy import StatementLines, is_lacking, shape_in_parentheses
 from micrograd_bp.engine.graph import topological_order
 
 
@@ -63,7 +63,7 @@ def module_source(
         lines += ["", "from micrograd_bp.engine.numbers.arrays import Arrays", ""]
         lines += [f"{free(name)} = Arrays({np}).{name}" for name in lacking]
     for routine in routines:
-        writer = (InPlaceWriter if buffered else Writer)(module.constants, dtype, np)
+        writer = (InPlaceWriter if buffered else LoopWriter)(module.constants, dtype, np)
         lines += ["", "", *routine_lines(_sliced(routine), writer, module, len(lines) + 2)]
     module.lines = lines
     return module
@@ -84,10 +84,8 @@ def _functions(routine: Routine) -> set[str]:
     return {expression.function for expression in topological_order(*routine.values)}
 
 
-def routine_lines(
-    routine: Routine, writer: Writer, module: ModuleSource, first_line: int, loop: WriteLoop = written_loop
-) -> list[str]:
-    """The lines of a routine, after `first_line` others, with loops as `loop` writes them.
+def routine_lines(routine: Routine, writer: LoopWriter, module: ModuleSource, first_line: int) -> list[str]:
+    """The lines of a routine, after `first_line` others.
 
     Notes where each group's statement is.
     """
@@ -98,10 +96,7 @@ def routine_lines(
     targets = [inner.target for each in statements for inner in [each, *loop_body(each)]]
     writer.taken = {*arguments, free("batch"), *map(writer.name, targets)}
     buffered = isinstance(writer, InPlaceWriter)
-    if isinstance(writer, InPlaceWriter):
-        written = in_place(statements, routine.results.values(), writer)
-    else:
-        written = _written(statements, writer, loop)
+    written = writer.routine(statements, list(routine.results.values()))
     results = [writer.text(result) for result in routine.results.values()]
     lines: list[Line] = []
     if buffered:  # a program keeps its views of the parameters, which would take as long as a small product
@@ -162,13 +157,3 @@ def _asks_for_batch(routine: Routine) -> bool:
         expression is BATCH_SIZE or (expression.function in ("broadcast_to", "scatter") and BATCH in expression.shape)
         for expression in topological_order(*routine.values)
     )
-
-
-def _written(statements: Sequence[Statement], writer: Writer, loop: WriteLoop) -> list[StatementLines]:
-    written: list[StatementLines] = []
-    for each in statements:
-        if each.value.function == "loop":
-            written += loop(each, writer, lambda body, _: _written(body, writer, loop))
-        else:
-            written.append((each, writer.lines(each), writer.shape_made(each)))
-    return written

@@ -1,5 +1,6 @@
 """Routines as Python: one line for each statement, as somebody would write it who works with NumPy."""
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -31,6 +32,9 @@ COMPARISON, SUM, PRODUCT, SIGN, ATOM = range(5)
 
 Written = tuple[str, int]
 """A text, and how tightly it holds together."""
+
+StatementLines = tuple[Statement, list[str], Shape]
+"""A statement, its lines, and the shape of the array that the first of them makes."""
 
 OPERATORS = {
     "add": ("+", SUM, SUM, PRODUCT),
@@ -301,38 +305,29 @@ class Writer:
 
     # ---- statements
 
-    def lines(self, statement: Statement) -> list[str]:
+    def lines(self, statement: Statement) -> StatementLines:
         """A statement as lines of Python: one, or for a `scatter` one more for each part."""
-        if statement.value.function != "scatter":
-            return [f"{self.name(statement.target)} = {self.value(statement)}"]
-        (start, parts), is_put = self.start(statement), self.is_put(statement)
-        starts = [start] if not parts or not self.goes_on(statement) else []
-        return [*starts, *(self.part(statement.target, part, is_put=is_put) for part in parts)]
+        target, value = statement.target, statement.value
+        if value.function != "scatter":
+            return statement, self.computed(target, value), target.shape
+        start, parts = self.start(statement)
+        is_put, shape = self.is_put(statement), target.shape if start else ()
+        return statement, [*start, *(self.part(target, part, is_put=is_put) for part in parts)], shape
 
-    def goes_on(self, statement: Statement) -> bool:
-        """Whether a `scatter` begins with what a loop has added up under its name."""
-        return self.text(begun(statement.value)[0]) == self.name(statement.target)
+    def computed(self, target: Array, value: Array) -> list[str]:
+        """The lines that compute an array which gets a name."""
+        return [f"{self.name(target)} = {self.truth(value) if target.function == 'truth' else self.text(value)}"]
+
+    def start(self, statement: Statement) -> tuple[list[str], list[Part]]:
+        """What makes the array of a `scatter`, and the parts that are left to be added; a loop may have made it."""
+        target, (first, parts) = statement.target, begun(statement.value)
+        if self.is_put(statement):
+            return [f"{self.name(target)} = {self.library}.empty_like(parameters)"], parts_of(statement.value)
+        return [] if self.text(first) == self.name(target) else self.computed(target, first), parts
 
     def put_at_once(self, gradient: Array, part: Part, value: Array) -> str | None:
         """The line that computes a value where it belongs in the gradient; None where there is none."""
         return None
-
-    def shape_made(self, statement: Statement) -> Shape:
-        """The shape of the array that the first line of a statement makes; () where it makes none."""
-        is_made = statement.value.function != "scatter" or not self.goes_on(statement)
-        return statement.target.shape if is_made else ()
-
-    def value(self, statement: Statement) -> str:
-        """What stands behind the = of a statement."""
-        return self.truth(statement.value) if statement.target.function == "truth" else self.text(statement.value)
-
-    def start(self, statement: Statement) -> tuple[str, list[Part]]:
-        """The line with which a `scatter` begins, and the parts that are left to be added."""
-        name = self.name(statement.target)
-        if self.is_put(statement):
-            return f"{name} = {self.library}.empty_like(parameters)", parts_of(statement.value)
-        first, parts = begun(statement.value)
-        return f"{name} = {self.text(first)}", parts
 
     def is_put(self, statement: Statement) -> bool:
         """Whether it is the flat gradient, and each of its entries comes from one part."""
@@ -436,8 +431,13 @@ def shape_text(shape: Shape) -> str:
 
 def shape_in_parentheses(shape: Shape, batch: str) -> str:
     """A shape as a tuple, with a name for the number of samples."""
-    extents = [batch if extent == BATCH else str(extent) for extent in shape]
-    return f"({', '.join(extents)}{',' if len(extents) == 1 else ''})"
+    return tuple_of([batch if extent == BATCH else str(extent) for extent in shape])
+
+
+def tuple_of(texts: Iterable[str]) -> str:
+    """The text of a tuple."""
+    texts = list(texts)
+    return f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"
 
 
 def inside(written: Written, strength: int) -> str:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from micrograd_bp.compiler.find.numbering import Numbering
 from micrograd_bp.compiler.write.bodies import Body
-from micrograd_bp.compiler.write.templates import ONE, Templates, tuple_of
+from micrograd_bp.compiler.write.numpy import tuple_of
+from micrograd_bp.compiler.write.templates import ONE, Templates
 from micrograd_bp.engine.numbers.floats import is_primitive
 
 RESERVED = {

@@ -13,7 +13,7 @@ from micrograd_bp.compiler.arrays.language import Array, array, constant, litera
 from micrograd_bp.compiler.arrays.rules import Functions, firsts, named_operands, result_and_contributions
 from micrograd_bp.compiler.find.numbering import Numbering
 from micrograd_bp.compiler.write.constants import Constants
-from micrograd_bp.compiler.write.numpy import ATOM, PRODUCT, Written
+from micrograd_bp.compiler.write.numpy import ATOM, PRODUCT, Written, tuple_of
 from micrograd_bp.compiler.write.xp import FunctionalWriter
 from micrograd_bp.engine.graph import topological_order
 from micrograd_bp.engine.operation import Operation
@@ -179,8 +179,3 @@ class LineWriter(FunctionalWriter):
 
     def _logsumexp(self, _: Array, operands: list[Written]) -> str:
         return f"{self.function('logsumexp')}({tuple_of([text for text, _ in operands])})"
-
-
-def tuple_of(texts: Sequence[str]) -> str:
-    """The text of a tuple."""
-    return f"({', '.join(texts)}{',' * (len(texts) == 1)})"

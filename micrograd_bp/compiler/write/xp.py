@@ -1,18 +1,18 @@
 """Routines as Python that changes nothing in place, on the functions of an array library that is called `xp`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from micrograd_bp.compiler.arrays.functional import functional
-from micrograd_bp.compiler.arrays.language import BATCH, Array, Shape
+from micrograd_bp.compiler.arrays.language import Array
 from micrograd_bp.compiler.arrays.loops import Loop
 from micrograd_bp.compiler.arrays.places import is_slice
 from micrograd_bp.compiler.arrays.routine import Routine
 from micrograd_bp.compiler.arrays.scans import InTurn
 from micrograd_bp.compiler.arrays.statements import Statement
 from micrograd_bp.compiler.write.constants import Constants
-from micrograd_bp.compiler.write.loops import StatementLines, Write, assigned, overwritten_in
+from micrograd_bp.compiler.write.loops import LoopWriter, assigned, overwritten_in
 from micrograd_bp.compiler.write.module import ModuleSource, routine_lines
-from micrograd_bp.compiler.write.numpy import ATOM, COMPARISONS, Writer, Written
+from micrograd_bp.compiler.write.numpy import ATOM, COMPARISONS, StatementLines, Written, shape_in_parentheses, tuple_of
 
 
 def functional_source(routines: Sequence[Routine], dtype: str = "float64") -> ModuleSource:
@@ -27,13 +27,17 @@ def functional_source(routines: Sequence[Routine], dtype: str = "float64") -> Mo
         '"""',
     ]
     for routine in routines:
-        lines += ["", "", *routine_lines(functional(routine), writer, module, len(lines) + 2, written_scan)]
+        lines += ["", "", *routine_lines(functional(routine), writer, module, len(lines) + 2)]
     module.lines = lines
     return module
 
 
-class FunctionalWriter(Writer):
+class FunctionalWriter(LoopWriter):
     """Writes expressions as functions of `xp`: methods, and arithmetic on truth, differ between libraries."""
+
+    def loop(self, statement: Statement) -> list[StatementLines]:
+        """A loop as a scan."""
+        return written_scan(statement, self)
 
     def truth(self, node: Array) -> str:
         """A comparison, which gives 1.0 or 0.0 here."""
@@ -59,10 +63,10 @@ class FunctionalWriter(Writer):
         return self._called("array", operands, "parameters")
 
     def _reshape(self, node: Array, operands: list[Written]) -> str:
-        return self._called("reshape", operands, _tuple(node.shape, "-1"))
+        return self._called("reshape", operands, shape_in_parentheses(node.shape, "-1"))
 
     def _broadcast_to(self, node: Array, operands: list[Written]) -> str:
-        return self._called("broadcast_to", operands, _tuple(node.shape, self.constants.free("batch")))
+        return self._called("broadcast_to", operands, shape_in_parentheses(node.shape, self.constants.free("batch")))
 
     def _concatenate(self, node: Array, operands: list[Written]) -> str:
         return f"{self.library}.concat([{', '.join(self.side_by_side(node, operands))}])"
@@ -91,7 +95,7 @@ class FunctionalWriter(Writer):
     _from_front = _to_front
 
 
-def written_scan(statement: Statement, writer: Writer, write: Write) -> list[StatementLines]:
+def written_scan(statement: Statement, writer: LoopWriter) -> list[StatementLines]:
     """The lines of a loop: a function for a round, and a call that runs it for all rounds."""
     loop: Loop = statement.value.detail
     symbols = [symbol for symbol, _ in loop.carried]
@@ -102,7 +106,7 @@ def written_scan(statement: Statement, writer: Writer, write: Write) -> list[Sta
     begun = assigned(
         [(writer.name(symbol), initial) for symbol, initial in zip(symbols, operands, strict=False)], writer
     )
-    sources = _names(map(writer.text, operands[len(symbols) :]))
+    sources = tuple_of(map(writer.text, operands[len(symbols) :]))
     for stack, _ in loop.stacked:
         writer.renamed[stack.detail] = writer.own_name(writer.name(stack))
     outside = dict(writer.renamed)
@@ -113,20 +117,22 @@ def written_scan(statement: Statement, writer: Writer, write: Write) -> list[Sta
         if writer.name(symbol) in names:
             writer.renamed[symbol.detail] = writer.own_name(f"{writer.name(symbol)}_before")
         names.add(writer.name(symbol))
-    while overwritten := overwritten_in(loop, body := write(loop.body, results), results, len(loop.body), writer):
+    while overwritten := overwritten_in(
+        loop, body := writer.block(loop.body, results), results, len(loop.body), writer
+    ):
         for each in overwritten:
             writer.renamed[each.detail] = writer.own_name(f"{writer.name(each)}_before")
-    followings = _names(writer.text(following) for _, following in loop.carried)
+    followings = tuple_of(writer.text(following) for _, following in loop.carried)
     inside = [
-        (statement, [f"{_names(map(writer.name, symbols))} = {carried}"] if symbols else [], ()),
-        (statement, [f"{_names(map(writer.name, loop.in_turn))} = {in_turn}"] if loop.in_turn else [], ()),
+        (statement, [f"{tuple_of(map(writer.name, symbols))} = {carried}"] if symbols else [], ()),
+        (statement, [f"{tuple_of(map(writer.name, loop.in_turn))} = {in_turn}"] if loop.in_turn else [], ()),
         *body,
-        (statement, [f"return {followings}, {_names(writer.text(value) for _, value in loop.stacked)}"], ()),
+        (statement, [f"return {followings}, {tuple_of(writer.text(value) for _, value in loop.stacked)}"], ()),
     ]
     writer.renamed = outside
-    stacks = _names(writer.name(stack) for stack, _ in loop.stacked)
+    stacks = tuple_of(writer.name(stack) for stack, _ in loop.stacked)
     backward = ", backward=True" if loop.backward else ""
-    handed = _names(map(writer.name, symbols))
+    handed = tuple_of(map(writer.name, symbols))
     call = f"{writer.library}.scan({function}, {handed}, {sources}, {loop.rounds}{backward})"
     last = [f"{handed}, {stacks} = {call}"]
     for symbol, following in loop.carried:  # after a loop that runs forward, what the last round handed on is read
@@ -137,14 +143,3 @@ def written_scan(statement: Statement, writer: Writer, write: Write) -> list[Sta
         *((each, [f"    {text}" for text in texts], shape) for each, texts, shape in inside if texts),
         (statement, last, ()),
     ]
-
-
-def _names(names: Iterable[str]) -> str:
-    """Names, or other texts, as a tuple."""
-    names = list(names)
-    return f"({', '.join(names)}{',' if len(names) == 1 else ''})"
-
-
-def _tuple(shape: Shape, batch: str) -> str:
-    extents = [batch if extent == BATCH else str(extent) for extent in shape]
-    return f"({', '.join(extents)}{',' if len(extents) == 1 else ''})"
