@@ -81,13 +81,15 @@ def test_one_pruned_weight(kind):
     assert products(program.source) == of_layers(2)
 
 
+@pytest.mark.parametrize("diagonal", ["of parameters", "of exponentials"])
 @pytest.mark.parametrize("n_points", [1, 3])
-def test_triangular_matrices_take_one_product_each_for_all_points(n_points):
+def test_triangular_matrices_take_one_product_each_for_all_points(n_points, diagonal):
     """Around centres of their own, as in a mixture of Gaussians: each row lacks one entry less."""
     n, points = 8, [[Value(0.1 * i - 0.2 * j) for i in range(8)] for j in range(n_points)]
     triangles = [[vector(size) for size in (n, *range(1, n + 1))] for _ in range(2)]
     scaled = []
     for centre, *rows in triangles:
+        rows = [[*row[:-1], row[-1].exp()] for row in rows] if diagonal == "of exponentials" else rows
         for point in points:
             centered = [a - b for a, b in zip(point, centre, strict=True)]
             scaled += [dot(row, centered[: len(row)]) for row in rows]

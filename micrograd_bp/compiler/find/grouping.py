@@ -14,7 +14,7 @@ import numpy as np
 
 from micrograd_bp.compiler.find.graph import Graph
 from micrograd_bp.compiler.find.groups import Column, Constants, Entry, Group, Input, Joined, OperationGroup, Parameters
-from micrograd_bp.compiler.find.layouts import SumMember, join_pruned_sums, sum_groups, sum_member
+from micrograd_bp.compiler.find.layouts import SumMember, join_pruned_sums, join_weights, sum_groups, sum_member
 from micrograd_bp.compiler.find.sums import flattened_sums
 from micrograd_bp.engine import Value
 
@@ -134,6 +134,7 @@ class Grouping:
             kind, identity = member.alike
             alike[kind].setdefault(identity, []).append(member)
         join_pruned_sums(alike)
+        join_weights(alike, self.join)
         for twins in alike.values():  # twins compute the very same, and share a place
             members = [same[0] for same in twins.values()]
             is_sum = isinstance(members[0], SumMember)

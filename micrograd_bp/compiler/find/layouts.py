@@ -49,6 +49,11 @@ class SumMember(NamedTuple):
         """The entries of `a` in its terms of a kind."""
         return tuple([right for _, right in self.terms.get(kind, ())])
 
+    def with_joined(self, kind: TermKind, position: Mapping[Entry, int]) -> "SumMember":
+        """The same with all its terms of one kind, in which the entries of `a` have these positions."""
+        terms = [(left, position[own.a, right]) for own, pairs in self.terms.items() if own.a for left, right in pairs]
+        return SumMember(self.node, {kind: tuple(sorted(terms))})
+
     @property
     def alike(self) -> tuple[Hashable, Hashable]:
         """What sums that may go together have in common, and what those that compute the very same do."""
@@ -64,7 +69,7 @@ def sum_member(node: Value, terms: Iterable[Term], place: Mapping[Value, Entry])
         factor, factor_entry = (None, HOLE) if second is None else place[second]
         key = sign, group, factor
         if key not in known:  # most terms are of a kind that is known
-            is_left = factor is None or (_leftness(group), -group.number) >= (_leftness(factor), -factor.number)
+            is_left = factor is None or _leftness(group) >= _leftness(factor)
             kind = TermKind(sign, factor, group) if is_left or factor is None else TermKind(sign, group, factor)
             known[key] = is_left, pairs_of.setdefault(kind, [])
         is_left, pairs = known[key]
@@ -102,15 +107,46 @@ def join_pruned_sums(alike: dict[Any, dict[Any, list[Any]]]) -> None:
                 break
 
 
+def join_weights(alike: dict[Any, dict[Any, list[Any]]], join: "Join") -> None:
+    """Sums of the same inputs times weights of several groups, as of a triangle and of its diagonal, become alike.
+
+    Args:
+        alike: for each kind of members, the members of each identity.
+        join: makes a group of entries of several.
+    """
+    of_input: dict[tuple[float, Group], list[frozenset[TermKind]]] = {}
+    for kinds, twins in alike.items():
+        if isinstance(next(iter(twins.values()))[0], SumMember):
+            first, *others = {(kind.sign, kind.b) for kind in kinds}
+            if not others and all(kind.a is not None and not kind.a.batched for kind in kinds):
+                of_input.setdefault(first, []).append(kinds)
+    for (sign, b), several in of_input.items():
+        members = [member for kinds in several for same in alike[kinds].values() for member in same]
+        entries: dict[Group, set[int]] = {}
+        for kind, pairs in [item for member in members for item in member.terms.items()]:
+            entries.setdefault(kind.a, set()).update([right for _, right in pairs])
+        places = [(a, right) for a, chosen in entries.items() for right in sorted(chosen)]
+        position = {place: number for number, place in enumerate(places)}
+        kind = TermKind(sign, places[0][0], b)
+        joined = [member.with_joined(kind, position) for member in members] if len(several) > 1 else []
+        if max([len(member.lefts(kind)) for member in joined], default=1) > 1 and _blocks(joined, [kind]):
+            kind = TermKind(sign, join(entries)[0], b)
+            together: dict[Any, list[Any]] = {}
+            for member in [member.with_joined(kind, position) for member in members]:
+                together.setdefault(member.alike[1], []).append(member)
+            for kinds in several:
+                del alike[kinds]
+            alike[frozenset([kind])] = together
+
+
 NONE = ((HOLE, HOLE),)
 """In place of a term that a sum lacks."""
 
 
-def _leftness(group: Group) -> int:
+def _leftness(group: Group) -> tuple[int, int, int]:
     """Sorts the factors of a product: the left one, `b`, is that which stands left in x·W."""
-    if group.batched:
-        return 3
-    return 0 if isinstance(group, Parameters) else 1 if isinstance(group, Constants) else 2
+    kind = 3 if group.batched else 0 if isinstance(group, Parameters) else 1 if isinstance(group, Constants) else 2
+    return kind, len(group) if kind == 2 else 0, -group.number
 
 
 DENSE = 0.5

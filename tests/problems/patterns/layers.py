@@ -117,11 +117,16 @@ def pruned(drawer: Drawer) -> Value:
 
 @pattern
 def triangles(drawer: Drawer) -> Value:
-    """Some points, each through triangular matrices around centres of their own, as in a mixture of Gaussians."""
+    """Some points, each through triangular matrices around centres of their own, as in a mixture of Gaussians.
+
+    There the diagonals are exponentials.
+    """
     n, n_points = drawer.random.randint(3, 5), drawer.random.randint(1, 4)
     points = [drawer.activate(drawer.input(f"X{i}", n)) for i in range(n_points)]
     values = []
+    has_exponentials = drawer.random.random() < 0.5
     for centre, *rows in [[drawer.vector(i) for i in (n, *range(1, n + 1))] for _ in range(2)]:
+        rows = [[*row[:-1], row[-1].exp()] for row in rows] if has_exponentials else rows
         for point in points:
             centered = [a - b for a, b in zip(point, centre, strict=True)]
             values += [dot(row, centered[: len(row)]) for row in rows]
