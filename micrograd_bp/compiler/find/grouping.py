@@ -14,23 +14,36 @@ import numpy as np
 
 from micrograd_bp.compiler.find.graph import Graph
 from micrograd_bp.compiler.find.groups import Column, Constants, Entry, Group, Input, Joined, OperationGroup, Parameters
-from micrograd_bp.compiler.find.layouts import SumMember, join_pruned_sums, join_weights, sum_groups, sum_member
-from micrograd_bp.compiler.find.sums import flattened_sums
+from micrograd_bp.compiler.find.layouts import (
+    SumMember,
+    TermKinds,
+    join_pruned_sums,
+    join_weights,
+    sum_groups,
+    sum_member,
+)
+from micrograd_bp.compiler.find.sums import rule_terms, sums_taken_apart, terms_of
 from micrograd_bp.engine import Value
 
 
 class OperationMember(NamedTuple):
-    """A node on its way into a group, with the places of each operand, which may be many numbers."""
+    """A node on its way into a group, with the places of its operands, member by member."""
 
     node: Value
-    operands: list[list[Entry]]
+    entries: list[Entry]
 
     @property
     def alike(self) -> tuple[Hashable, Hashable]:
         """What nodes that go together have in common, and what those that compute the very same do."""
-        kind = [(frozenset([id(group) for group, _ in places]), len(places)) for places in self.operands]
-        identity = [tuple([(id(group), position) for group, position in places]) for places in self.operands]
-        return (id(self.node.operation), *kind), tuple(identity)
+        operation, operands = self.node.operation, [group for group, _ in self.entries]
+        assert operation is not None
+        if not operation.many:
+            return (operation, *operands), tuple(self.entries)
+        kinds = [
+            (frozenset(each), len(each)) if isinstance(each, tuple) else each
+            for each in operation.arranged(tuple(operands))
+        ]
+        return (operation, *kinds), tuple(self.entries)
 
 
 class Grouping:
@@ -41,11 +54,9 @@ class Grouping:
         inputs: the groups of leaves that differ from sample to sample, by name.
         groups: all other groups, each after those it is computed from.
         place: the group of each node, and its position in there.
-        went_to: for the nodes of sums that were taken apart, the sum that their terms went to.
+        taken_apart: sums whose terms are terms of another sum.
         n_operands: how many operands all nodes have that stay.
     """
-
-    n_operands: int
 
     @classmethod
     def of(cls, graph: Graph, few: float | None = None) -> "Grouping | None":
@@ -59,7 +70,6 @@ class Grouping:
             return None
         grouping = cls(graph)
         levels = grouping._levels()
-        grouping.n_operands = sum(len(grouping._factors(node)) for level in levels for node in level)
         if few is not None and grouping.n_operands < few * len(levels):  # each level is at least one group
             return None
         for level in levels:
@@ -76,9 +86,11 @@ class Grouping:
         for group in (self.parameters, *self.inputs.values()):
             self._put(group)
         self._joined: dict[Any, tuple[Group, dict[Entry, int]]] = {}
+        self._kinds = TermKinds()
         self._order = computed = self._varying(graph.order)
         uses = Counter(chain.from_iterable([node.operands for node in computed]))
-        self._flat, self.went_to = flattened_sums(computed, uses, set(graph.roots), self._batched(computed))
+        self.taken_apart = sums_taken_apart(computed, uses, set(graph.roots), self._batched(computed))
+        self.n_operands = sum([len(node.operands) for node in computed]) - len(self.taken_apart)
 
     def _put(self, group: Group) -> None:
         self.place.update({node: (group, position) for position, node in enumerate(group.members)})
@@ -109,28 +121,28 @@ class Grouping:
                 batched.add(node)
         return batched
 
-    def _factors(self, node: Value) -> Sequence[Value]:
-        """What a node that stays is computed from."""
-        if node in self._flat:
-            return [factor for _, *factors in self._flat[node] for factor in factors if factor is not None]
-        return node.operands
-
     def _levels(self) -> list[list[Value]]:
         """The nodes that stay, by the length of the longest way from a leaf, the shortest first."""
-        depth: defaultdict[Value, int] = defaultdict(int)
-        levels: defaultdict[int, list[Value]] = defaultdict(list)
+        depth = dict.fromkeys(self.place, 0)
+        levels: list[list[Value]] = []
         for node in self._order:
-            if node not in self.went_to:
-                depth[node] = 1 + max([depth[operand] for operand in self._factors(node)])
-                levels[depth[node]].append(node)
-        return [levels[level] for level in sorted(levels)]
+            depth[node] = level = max([depth[operand] for operand in node.operands])
+            if node not in self.taken_apart:
+                depth[node] = level + 1
+                if level == len(levels):
+                    levels.append([])
+                levels[level].append(node)
+        return levels
 
     def _group(self, level: Sequence[Value]) -> None:
         """Groups nodes whose operands have their places."""
         alike: defaultdict[Any, dict[Any, list[Any]]] = defaultdict(dict)
         for node in level:
-            terms = self._flat.get(node)
-            member: Any = self._operation_member(node) if terms is None else sum_member(node, terms, self.place)
+            member: Any
+            if node.operation is not None and rule_terms(node.operation) is None:
+                member = OperationMember(node, [self.place[operand] for operand in node.operands])
+            else:
+                member = sum_member(node, terms_of(node, self.taken_apart), self.place, self._kinds)
             kind, identity = member.alike
             alike[kind].setdefault(identity, []).append(member)
         join_pruned_sums(alike)
@@ -144,25 +156,14 @@ class Grouping:
             for first, *others in twins.values():
                 self.place.update({other.node: self.place[first.node] for other in others})
 
-    def _operation_member(self, node: Value) -> "OperationMember":
-        assert node.operation is not None
-        operands = [
-            [self.place[member] for member in (operand if isinstance(operand, tuple) else (operand,))]
-            for operand in node.operation.arranged(node.operands)
-        ]
-        return OperationMember(node, operands)
-
     def _operation_group(self, members: list["OperationMember"]) -> Group:
         operation = members[0].node.operation
         assert operation is not None
-        members = sorted(
-            members,
-            key=lambda member: [p for places in member.operands for g, p in places if g is not self.constants],
-        )
+        members = sorted(members, key=lambda member: [p for g, p in member.entries if g is not self.constants])
+        arranged = [operation.arranged(tuple(member.entries)) for member in members]
         operands = []
-        for position, name in enumerate(operation.operand_names):
-            places = [member.operands[position] for member in members]
-            operands.append(self.column(places if name in operation.many else [one for (one,) in places]))
+        for name, places in zip(operation.operand_names, zip(*arranged, strict=True), strict=True):
+            operands.append(self.column([*map(list, places)] if name in operation.many else places))
         return OperationGroup(
             [member.node for member in members],
             batched=any(column.group.batched for column in operands),
@@ -173,13 +174,15 @@ class Grouping:
     def column(self, places: Any) -> Column:
         """Places, or lists of places, as entries of one group; where they are in several, these are joined."""
         flat: list[Entry] = [entry for place in places for entry in (place if isinstance(place, list) else [place])]
-        entries: dict[Group, set[int]] = {}
-        for group, position in flat:
-            entries.setdefault(group, set()).add(position)
-        group, position_of = (flat[0][0], None) if len(entries) == 1 else self.join(entries)
-        index = np.array(
-            [position if position_of is None else position_of[g, position] for g, position in flat], np.int64
-        )
+        group = flat[0][0]
+        if {other for other, _ in flat} == {group}:
+            index = np.array([position for _, position in flat], np.int64)
+        else:
+            entries: dict[Group, set[int]] = {}
+            for other, position in flat:
+                entries.setdefault(other, set()).add(position)
+            group, position_of = self.join(entries)
+            index = np.array([position_of[entry] for entry in flat], np.int64)
         return Column(group, index.reshape(len(places), -1) if isinstance(places[0], list) else index)
 
     def join(self, entries: Mapping[Group, set[int]]) -> tuple[Group, dict[Entry, int]]:

@@ -1,5 +1,6 @@
 """How sums of products lie as arrays: here n·m products of scalars become a matrix again."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -31,6 +32,18 @@ class TermKind(NamedTuple):
     b: Group
 
 
+class TermKinds(dict[tuple[float, Group, Group | None], tuple[bool, TermKind]]):
+    """The kind of a sign and one factor or two, and whether the first of these is `b`, the left one."""
+
+    def __missing__(self, key: tuple[float, Group, Group | None]) -> tuple[bool, TermKind]:
+        """Finds out for factors that come for the first time."""
+        sign, group, factor = key
+        is_left = factor is None or _leftness(group) >= _leftness(factor)
+        kind = TermKind(sign, factor, group) if is_left or factor is None else self[sign, factor, group][1]
+        self[key] = is_left, kind
+        return self[key]
+
+
 Pairs = tuple[tuple[int, int], ...]
 """The terms of one kind in one sum, in order: the entry of `b`, and that of `a` or -1."""
 
@@ -60,22 +73,20 @@ class SumMember(NamedTuple):
         return frozenset(self.terms), frozenset(self.terms.items())
 
 
-def sum_member(node: Value, terms: Iterable[Term], place: Mapping[Value, Entry]) -> SumMember:
+def sum_member(node: Value, terms: Iterable[Term], place: Mapping[Value, Entry], kinds: TermKinds) -> SumMember:
     """A sum with its terms sorted by kind."""
     pairs_of: dict[TermKind, list[tuple[int, int]]] = {}
-    known: dict[tuple[float, Group, Group | None], tuple[bool, list[tuple[int, int]]]] = {}
     for sign, first, second in terms:
         group, entry = place[first]
         factor, factor_entry = (None, HOLE) if second is None else place[second]
-        key = sign, group, factor
-        if key not in known:  # most terms are of a kind that is known
-            is_left = factor is None or _leftness(group) >= _leftness(factor)
-            kind = TermKind(sign, factor, group) if is_left or factor is None else TermKind(sign, group, factor)
-            known[key] = is_left, pairs_of.setdefault(kind, [])
-        is_left, pairs = known[key]
+        is_left, kind = kinds[sign, group, factor]
         if group is factor:
             is_left = entry <= factor_entry
-        pairs.append((entry, factor_entry) if is_left else (factor_entry, entry))
+        pair = (entry, factor_entry) if is_left else (factor_entry, entry)
+        if kind in pairs_of:
+            pairs_of[kind].append(pair)
+        else:
+            pairs_of[kind] = [pair]
     kept = {kind: pairs for kind, pairs in pairs_of.items() if not _is_pruned(kind, pairs, pairs_of)}
     return SumMember(node, {kind: tuple(sorted(pairs)) for kind, pairs in kept.items()})
 
@@ -95,16 +106,16 @@ def join_pruned_sums(alike: dict[Any, dict[Any, list[Any]]]) -> None:
         alike: for each kind of members, the members of each identity.
     """
     kinds = [kind for kind, twins in alike.items() if isinstance(next(iter(twins.values()))[0], SumMember)]
-    for kind in sorted(kinds, key=lambda kind: len(alike[kind])):
-        for larger in kinds:
-            if (
-                larger in alike
-                and kind < larger
-                and len(alike[kind]) < len(alike[larger])
-                and all(term.a is None and isinstance(term.b, Parameters) for term in larger - kind)
-            ):
-                alike[larger].update(alike.pop(kind))
-                break
+    same_products: defaultdict[Any, list[Any]] = defaultdict(list)
+    for kind in kinds if len(kinds) > 1 else ():
+        products = [term for term in kind if not (term.a is None and isinstance(term.b, Parameters))]
+        same_products[frozenset(products)].append(kind)
+    for kinds in same_products.values():
+        for kind in sorted(kinds, key=lambda kind: len(alike[kind])):
+            for larger in kinds:
+                if larger in alike and kind < larger and len(alike[kind]) < len(alike[larger]):
+                    alike[larger].update(alike.pop(kind))
+                    break
 
 
 def join_weights(alike: dict[Any, dict[Any, list[Any]]], join: "Join") -> None:
@@ -167,7 +178,7 @@ def sum_groups(members: Sequence[SumMember], join: Join) -> list[Group]:
         join: makes a group of entries of several.
     """
     members = _with_joined_inputs(members, join)
-    kinds: list[TermKind] = max([list(member.terms) for member in members], key=len)
+    kinds = list(max(members, key=lambda member: len(member.terms)).terms)
     several = [kind for kind in kinds if any(len(member.terms.get(kind, ())) > 1 for member in members)]
     # A product in which both factors differ between samples is no matrix product: each sample has its own.
     multiplied = [kind for kind in several if kind.a is None or not (kind.a.batched and kind.b.batched)]

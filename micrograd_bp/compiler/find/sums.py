@@ -4,7 +4,7 @@
 matrix in them is found either way. Whether an operation is a sum of products is read off its traced rule.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -80,61 +80,68 @@ def _derivatives_agree(operation: Operation, terms: Sequence[RuleTerm]) -> bool:
     return True
 
 
-def terms_of(node: Value) -> list[Term]:
-    """The terms of a node whose operation is a sum of products."""
-    operation = node.operation
-    assert operation is not None
-    operands = dict(zip(operation.operand_names, operation.arranged(node.operands), strict=True))
-    terms: list[Term] = []
-    for sign, first, second in rule_terms(operation) or ():
-        a, b = operands[first], operands[second] if second is not None else None
-        if not isinstance(a, tuple):
-            terms.append((sign, a, b))
-        elif b is None:
-            terms += [(sign, member, None) for member in a]
-        else:
-            terms += [(sign, member, factor) for member, factor in zip(a, b, strict=True)]
+OperandTerms = list[tuple[float, int, int | None]]
+"""Terms with the numbers of operands in place of these."""
+
+
+@lru_cache(maxsize=4096)
+def operand_terms(operation: Operation, n_operands: int) -> OperandTerms | None:
+    """The terms of an operation on so many operands; None if it is no sum of products."""
+    of_rule = rule_terms(operation)
+    if of_rule is None:
+        return None
+    numbers = dict(zip(operation.operand_names, operation.arranged(range(n_operands)), strict=True))
+    terms: OperandTerms = []
+    for sign, first, second in of_rule:
+        a, b = numbers[first], numbers[second] if second is not None else None
+        members = [a] if isinstance(a, int) else a
+        factors = [b] * len(members) if b is None or isinstance(b, int) else b
+        terms += [(sign, member, factor) for member, factor in zip(members, factors, strict=True)]
     return terms
 
 
-def flattened_sums(
+def _own_terms(node: Value) -> list[Term]:
+    operands = node.operands
+    assert node.operation is not None
+    own = operand_terms(node.operation, len(operands)) or ()
+    return [(sign, operands[a], None if b is None else operands[b]) for sign, a, b in own]
+
+
+def terms_of(node: Value, taken_apart: Set[Value]) -> list[Term]:
+    """The terms of a sum of products, with those of the sums that were taken apart into it."""
+    terms = _own_terms(node)
+    if taken_apart.isdisjoint([a for _, a, b in terms if b is None]):
+        return terms
+    stack, terms = terms[::-1], []
+    while stack:
+        sign, a, b = term = stack.pop()
+        if b is None and a in taken_apart:
+            stack += [(sign * inner, first, second) for inner, first, second in reversed(_own_terms(a))]
+        else:
+            terms.append(term)
+    return terms
+
+
+def sums_taken_apart(
     order: Sequence[Value], uses: Mapping[Value, int], kept: Collection[Value], batched: Collection[Value]
-) -> tuple[dict[Value, list[Term]], dict[Value, Value]]:
-    """The terms of every sum in a graph, with sums that are used once, in another sum, taken apart into it.
+) -> set[Value]:
+    """The sums that are used once, in another sum, of which their terms become terms.
 
     Args:
         order: the nodes that are computed, operands before results.
         uses: how often each of them is an operand.
         kept: nodes that are to stay nodes.
         batched: nodes that differ from sample to sample; what does not is not mixed into what does.
-
-    Returns:
-        The terms of each sum that stays, and for each sum that was taken apart the one that its terms went to.
     """
-    sums = {node: terms_of(node) for node in order if node.operation is not None and rule_terms(node.operation)}
-    taken_apart = {
-        part
-        for node, terms in sums.items()
-        for _, part, factor in terms
-        if factor is None
-        and part in sums
-        and uses[part] == 1
-        and part not in kept
-        and (part in batched) == (node in batched)
-    }
-    flat: dict[Value, list[Term]] = {}
-    went_to: dict[Value, Value] = {}
-    for node, terms in sums.items():
-        if node in taken_apart:
+    sums: set[Value] = set()
+    taken_apart: set[Value] = set()
+    for node in order:
+        assert node.operation is not None
+        terms = operand_terms(node.operation, len(node.operands))
+        if terms is None:
             continue
-        collected: list[Term] = []
-        stack = terms[::-1]
-        while stack:
-            sign, a, b = stack.pop()
-            if b is None and a in taken_apart:
-                stack += [(sign * inner, first, second) for inner, first, second in reversed(sums[a])]
-                went_to[a] = node
-            else:
-                collected.append((sign, a, b))
-        flat[node] = collected
-    return flat, went_to
+        sums.add(node)
+        for part in [node.operands[a] for _, a, b in terms if b is None]:
+            if part in sums and uses[part] == 1 and part not in kept and (part in batched) == (node in batched):
+                taken_apart.add(part)
+    return taken_apart
