@@ -47,3 +47,13 @@ class Graph(NamedTuple):
 def members(groups: Mapping[str, Sequence[Value]]) -> list[Value]:
     """The Values of all groups, one after the other."""
     return [node for group in groups.values() for node in group]
+
+
+def dependent(order: Iterable[Value], given: Iterable[Value]) -> list[Value]:
+    """Those nodes of a topological order that are computed from given ones, directly or not."""
+    known, computed = set(given), []
+    for node in order:
+        if not known.isdisjoint(node.operands):
+            known.add(node)
+            computed.append(node)
+    return computed

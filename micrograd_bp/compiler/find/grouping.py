@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from micrograd_bp.compiler.find.graph import Graph
+from micrograd_bp.compiler.find.graph import Graph, dependent, members
 from micrograd_bp.compiler.find.groups import Column, Constants, Entry, Group, Input, Joined, OperationGroup, Parameters
 from micrograd_bp.compiler.find.layouts import (
     SumMember,
@@ -66,7 +66,7 @@ class Grouping:
             graph: what is to be grouped; its loss and its outputs stay nodes.
             few: where there are fewer operands than this for each group, the answer is None.
         """
-        if few is not None and nothing_side_by_side(graph.order):
+        if few is not None and nothing_side_by_side(graph):
             return None
         grouping = cls(graph)
         levels = grouping._levels()
@@ -89,7 +89,8 @@ class Grouping:
         self._kinds = TermKinds()
         self._order = computed = self._varying(graph.order)
         uses = Counter(chain.from_iterable([node.operands for node in computed]))
-        self.taken_apart = sums_taken_apart(computed, uses, set(graph.roots), self._batched(computed))
+        batched = set(dependent(computed, members(graph.inputs)))
+        self.taken_apart = sums_taken_apart(computed, uses, set(graph.roots), batched)
         self.n_operands = sum([len(node.operands) for node in computed]) - len(self.taken_apart)
 
     def _put(self, group: Group) -> None:
@@ -97,29 +98,17 @@ class Grouping:
 
     def _varying(self, nodes: Sequence[Value]) -> list[Value]:
         """The nodes that depend on an input or a parameter, in order; the others become constants, equal ones one."""
-        varying = set(self.place)
+        computed = dependent(nodes, self.place)
+        varying = {*self.place, *computed}
         known: dict[str, int] = {}
-        order = []
         for node in nodes:
-            if node in varying:
-                continue
-            if varying.isdisjoint(node.operands):
+            if node not in varying:
                 key = float(node.data).hex()  # which tells 0.0 from -0.0, and knows nan again
                 if key not in known:
                     known[key] = len(self.constants)
                     self.constants.members.append(node)
                 self.place[node] = (self.constants, known[key])
-            else:
-                varying.add(node)
-                order.append(node)
-        return order
-
-    def _batched(self, order: Sequence[Value]) -> set[Value]:
-        batched = {leaf for group in self.inputs.values() for leaf in group.members}
-        for node in order:
-            if not batched.isdisjoint(node.operands):
-                batched.add(node)
-        return batched
+        return computed
 
     def _levels(self) -> list[list[Value]]:
         """The nodes that stay, by the length of the longest way from a leaf, the shortest first."""
@@ -198,10 +187,14 @@ class Grouping:
         return self._joined[key]
 
 
-def nothing_side_by_side(order: Sequence[Value]) -> bool:
+def nothing_side_by_side(graph: Graph) -> bool:
     """Whether a graph is so long and thin that there is no use in looking for groups in it."""
-    depth: dict[Value, int] = {}
-    for node in order:
-        depth[node] = 1 + max([depth[operand] for operand in node.operands]) if node.operands else 0
-    inner = sum(1 for node in order if node.operands)
-    return inner > 1000 and inner < 1.5 * max(depth.values(), default=0)
+    n_inner = sum([1 for node in graph.order if node.operands])
+    if n_inner <= 1000:
+        return False
+    position = {node: number for number, node in enumerate(graph.order)}
+    node, length = graph.loss, 0
+    while node.operands:  # a long way down, if not the longest: by what was computed last
+        node = max(node.operands, key=position.__getitem__)
+        length += 1
+    return n_inner < 1.5 * length

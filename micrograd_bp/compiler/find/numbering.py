@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from micrograd_bp.compiler.find.graph import dependent
 from micrograd_bp.engine import Value, topological_order
 
 
@@ -37,30 +38,20 @@ class Numbering:
             targets: those of them with respect to which it differentiates.
             order: all that the roots are computed from, operands before results, where that is known already.
         """
-        depends = dict.fromkeys(variables)
-        computed: list[Value] = []
-        for node in order or topological_order(*roots):
-            if node in depends or node.operation is None or not node.operation.operand_names:
-                continue  # a leaf, or a node that was made by hand and passes no gradient on
-            for operand in node.operands:
-                if operand in depends:
-                    depends[node] = None
-                    computed.append(node)
-                    break
-        constants = {root: None for root in roots if root not in depends}
-        for node in computed:
-            for operand in node.operands:
-                if operand not in depends:
-                    constants[operand] = None
+        computed = dependent(order or topological_order(*roots), variables)
+        known = {*variables, *computed}
+        operands = [operand for node in computed for operand in node.operands]
+        constants = dict.fromkeys([node for node in (*roots, *operands) if node not in known])
         self.n_variables = len(variables)
-        self.nodes = [*variables, *constants]
-        self.n_leaves = len(self.nodes)
-        self.nodes += computed
+        self.nodes = [*variables, *constants, *computed]
+        self.n_leaves = len(self.nodes) - len(computed)
         self.number = number = {node: place for place, node in enumerate(self.nodes)}
         self.operands: list[tuple[int, ...]] = [()] * self.n_leaves
         self.operands += [tuple([number[operand] for operand in node.operands]) for node in computed]
         self.roots = [number[root] for root in roots]
-        self.moved = self._moved([number[target] for target in targets])
+        self.moved = bytearray(len(self.nodes))
+        for node in (*targets, *(computed if targets == variables else dependent(computed, targets))):
+            self.moved[number[node]] = True
 
     @property
     def constants(self) -> list[float]:
@@ -71,14 +62,3 @@ class Numbering:
     def non_finite(self) -> set[str]:
         """The names "inf" and "nan", as far as constants are written so."""
         return {repr(abs(number)) for number in self.constants if not math.isfinite(number)}
-
-    def _moved(self, targets: Sequence[int]) -> bytearray:
-        moved = bytearray(len(self.nodes))
-        for target in targets:
-            moved[target] = True
-        for place, operands in enumerate(self.operands):
-            for operand in operands:
-                if moved[operand]:
-                    moved[place] = True
-                    break
-        return moved
