@@ -54,7 +54,6 @@ class Grouping:
         inputs: the groups of leaves that differ from sample to sample, by name.
         groups: all other groups, each after those it is computed from.
         place: the group of each node, and its position in there.
-        taken_apart: sums whose terms are terms of another sum.
         n_operands: how many operands all nodes have that stay.
     """
 
@@ -90,8 +89,8 @@ class Grouping:
         self._order = computed = self._varying(graph.order)
         uses = Counter(chain.from_iterable([node.operands for node in computed]))
         batched = set(dependent(computed, members(graph.inputs)))
-        self.taken_apart = sums_taken_apart(computed, uses, set(graph.roots), batched)
-        self.n_operands = sum([len(node.operands) for node in computed]) - len(self.taken_apart)
+        self._taken_apart = sums_taken_apart(computed, uses, set(graph.roots), batched)
+        self.n_operands = sum([len(node.operands) for node in computed]) - len(self._taken_apart)
 
     def _put(self, group: Group) -> None:
         self.place.update({node: (group, position) for position, node in enumerate(group.members)})
@@ -116,7 +115,7 @@ class Grouping:
         levels: list[list[Value]] = []
         for node in self._order:
             depth[node] = level = max([depth[operand] for operand in node.operands])
-            if node not in self.taken_apart:
+            if node not in self._taken_apart:
                 depth[node] = level + 1
                 if level == len(levels):
                     levels.append([])
@@ -131,7 +130,7 @@ class Grouping:
             if node.operation is not None and rule_terms(node.operation) is None:
                 member = OperationMember(node, [self.place[operand] for operand in node.operands])
             else:
-                member = sum_member(node, terms_of(node, self.taken_apart), self.place, self._kinds)
+                member = sum_member(node, terms_of(node, self._taken_apart), self.place, self._kinds)
             kind, identity = member.alike
             alike[kind].setdefault(identity, []).append(member)
         join_pruned_sums(alike)

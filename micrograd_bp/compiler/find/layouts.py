@@ -75,18 +75,14 @@ class SumMember(NamedTuple):
 
 def sum_member(node: Value, terms: Iterable[Term], place: Mapping[Value, Entry], kinds: TermKinds) -> SumMember:
     """A sum with its terms sorted by kind."""
-    pairs_of: dict[TermKind, list[tuple[int, int]]] = {}
+    pairs_of: defaultdict[TermKind, list[tuple[int, int]]] = defaultdict(list)
     for sign, first, second in terms:
         group, entry = place[first]
         factor, factor_entry = (None, HOLE) if second is None else place[second]
         is_left, kind = kinds[sign, group, factor]
         if group is factor:
             is_left = entry <= factor_entry
-        pair = (entry, factor_entry) if is_left else (factor_entry, entry)
-        if kind in pairs_of:
-            pairs_of[kind].append(pair)
-        else:
-            pairs_of[kind] = [pair]
+        pairs_of[kind].append((entry, factor_entry) if is_left else (factor_entry, entry))
     kept = {kind: pairs for kind, pairs in pairs_of.items() if not _is_pruned(kind, pairs, pairs_of)}
     return SumMember(node, {kind: tuple(sorted(pairs)) for kind, pairs in kept.items()})
 
