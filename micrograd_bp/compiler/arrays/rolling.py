@@ -88,7 +88,7 @@ def rolled(entries: Sequence[Lowered], results: Iterable[Array], *, keeps: bool 
     if not _may_repeat([done.group for done in entries if not isinstance(done.group, View)]):
         return list(entries)
     read_at_the_end = set(groups_in(results))
-    items: list[Item] = list(_with_running_sums(map(_in_order, _with_constants_inside(entries))))
+    items: list[Item] = list(_with_running_sums(_with_last_sums(map(_in_order, _with_constants_inside(entries)))))
     while (with_rounds := _with_rounds(items, read_at_the_end, keeps)) is not None:
         items = with_rounds
     return _without_running_sums(items) if any(isinstance(item, Rounds) for item in items) else list(entries)
@@ -238,6 +238,27 @@ def _with_running_sums(entries: Iterable[Lowered]) -> Iterator[Lowered]:
                 group = RunningSum(group.members, group.batched)
             yield Lowered(group, array(function, (total, term), shape), [])
             total = variable(group, shape)
+
+
+def _with_last_sums(entries: Iterable[Lowered]) -> Iterator[Lowered]:
+    """The entries, with a sum that is one of many alike and a term more as these two: x + h·s - y after x + h·s.
+
+    So the last step of a recurrence looks like the others also where a target is subtracted from what it makes.
+    """
+    entries = list(entries)
+    looks = Counter(_look(done.value) for done in entries if isinstance(done.group, SumGroup))
+    for done in entries:
+        is_sum = isinstance(done.group, SumGroup) and done.value.function in ("add", "subtract")
+        if is_sum and looks[_look(done.value)] == 1 and looks[_look(done.value.operands[0])] >= FEWEST_ROUNDS - 1:
+            first, term = done.value.operands
+            part = Lowered(RunningSum(done.group.members, done.group.batched), first, [])
+            yield part
+            done = done._replace(value=array(done.value.function, (variable_of(part.group), term), first.shape))
+        yield done
+
+
+def _look(value: Array) -> tuple[Any, ...]:
+    return value.function, value.shape, *[operand.function for operand in value.operands]
 
 
 def _without_running_sums(items: Sequence[Item]) -> list[Item]:
@@ -428,22 +449,51 @@ class _Alignment:
     def _put_in_step(self) -> bool:
         """Numbers the rounds of each chain so that what it reads is of the same round, or of the one before."""
         for _ in range(len(self.chains) ** 2 + 1):
-            self.at = {group: (c, number) for c, chain in enumerate(self.chains) for number, group in chain.items()}
-            chain, rounds = next(self._out_of_step(), (0, 0))
-            if not rounds:
+            reads = self._reads()
+            other, lag = next(((other, lag) for _, other, lag in reads if lag not in (0, 1)), (0, 0))
+            if not lag:
+                self._carry_less(reads)
                 return True
-            self.chains[chain] = {number - rounds: group for number, group in self.chains[chain].items()}
+            self._move([other], lag if lag < 0 else lag - 1)
         return False
 
-    def _out_of_step(self) -> Iterator[tuple[int, int]]:
-        """Chains that are read too early or too late, and by how many rounds."""
-        for chain in self.chains:
+    def _reads(self) -> list[tuple[int, int, int]]:
+        """Which chain reads which other one, and how many rounds before that was made."""
+        self.at = {group: (c, number) for c, chain in enumerate(self.chains) for number, group in chain.items()}
+        reads: dict[tuple[int, int, int], None] = {}
+        for c, chain in enumerate(self.chains):
             top = max(chain)
             for group in self.entries.leaf_groups[chain[top]]:
                 if group is not None and group in self.at:
                     other, number = self.at[group]
-                    if not top - 1 <= number <= top:
-                        yield other, number - top if number > top else number - top + 1
+                    reads[c, other, top - number] = None
+        return list(reads)
+
+    def _move(self, chains: Iterable[int], rounds: int) -> None:
+        for c in chains:
+            self.chains[c] = {number + rounds: group for number, group in self.chains[c].items()}
+
+    def _carry_less(self, reads: Sequence[tuple[int, int, int]]) -> None:
+        """Moves chains on by a round where less has to be carried over then: x, and not what x + h·s is made of."""
+        carried = {other: None for _, other, lag in reads if lag == 1}
+        with_it = defaultdict[int, list[int]](list)
+        """What has to move if a chain does, so that nothing is read too early or late, and nothing else is carried."""
+        for chain, other, lag in reads:
+            if lag == 0:
+                with_it[other].append(chain)
+            if lag == 1 or other not in carried:
+                with_it[chain].append(other)
+        for first in carried:
+            moved, stack = {first}, [first]
+            while stack:
+                new = set(with_it[stack.pop()]) - moved
+                moved |= new
+                stack += new
+            after = {o for c, o, lag in reads if lag + (c in moved) - (o in moved) == 1}
+            if len(after) < len(carried):
+                self._move(moved, 1)
+                self._carry_less(self._reads())
+                return
 
     def _rows(self, chain: Mapping[int, Group]) -> Iterator[Row]:
         """The leaves of an array in all rounds."""

@@ -113,8 +113,9 @@ class Matrices(Located):
             group: _InLoop(rounds, own, number)
             for rounds in routines.loops[::-1]
             for own, chain in rounds.groups.items()
-            if not isinstance(own, RunningSum) and not isinstance(chain[0], RunningSum)
+            if not isinstance(chain[0], RunningSum)
             for number, group in enumerate(chain)
+            if not isinstance(group, RunningSum)
         }
         self._views = routines.reader.views
         self._dtype = dtype
