@@ -46,6 +46,18 @@ VIEWS = {
     "backwards": (np.arange(9, 3, -1), None),
     "any order": (np.array([[3, 1], [4, 1], [5, 9]]), None),
     "equal ones": (np.zeros(4, dtype=int), None),
+    "a list again and again": (
+        np.tile(np.arange(3, 7), 5),
+        "xp.reshape(xp.broadcast_to(xp.reshape(parameters[3:7], (1, 4)), (5, 4)), (20,))",
+    ),
+    "each several times": (
+        np.repeat(np.arange(3, 7), 5),
+        "xp.reshape(xp.broadcast_to(xp.reshape(parameters[3:7], (4, 1)), (4, 5)), (20,))",
+    ),
+    "column by column": (
+        np.arange(12).reshape(3, 4).T.ravel(),
+        "xp.reshape(xp.reshape(parameters[:12], (3, 4)).T, (12,))",
+    ),
 }
 
 
@@ -69,6 +81,15 @@ def any_places(random, size):
     return random.integers(0, size, random.integers(1, 12))
 
 
+def places_in_turn(random, size):
+    """The same places again and again, or each of them several times."""
+    again, places = (
+        int(random.integers(1, 5)),
+        np.sort(random.choice(size, random.integers(1, size + 1), replace=False)),
+    )
+    return np.repeat(places, again) if random.integers(2) else np.tile(places, again)
+
+
 def places_in_rows(random, size):
     """Some columns of rows, row by row or column by column; or a stretch of places."""
     rows = int(random.integers(1, size + 1))
@@ -79,7 +100,7 @@ def places_in_rows(random, size):
 
 
 @pytest.mark.parametrize("samples", [None, 1, 4])
-@pytest.mark.parametrize("draw", [any_places, places_in_rows])
+@pytest.mark.parametrize("draw", [any_places, places_in_rows, places_in_turn])
 def test_what_is_put_to_the_same_place_adds_up(samples, draw):
     """Any number of parts with any places: as `np.add.at` has it."""
     for seed in range(50):

@@ -15,12 +15,13 @@ from micrograd_bp.compiler.arrays.language import (
     call,
     literal,
     reshape,
+    total,
 )
 from micrograd_bp.compiler.arrays.loops import Loop
 from micrograd_bp.compiler.arrays.routine import Routine
 from micrograd_bp.compiler.arrays.rules import computed
 from micrograd_bp.compiler.arrays.scans import scanned
-from micrograd_bp.compiler.arrays.slices import Placed, placed, view
+from micrograd_bp.compiler.arrays.slices import Placed, distinct, in_table, placed, view
 from micrograd_bp.compiler.find.groups import HOLE
 from micrograd_bp.compiler.run.array_functions import ArrayFunctions
 
@@ -82,13 +83,20 @@ def _gathered(parts: Sequence[Part], shape: Shape) -> Array:
             whole = broadcast_to(_as_array(part), shape)
             value = whole if value is None else call("add", value, whole)
             continue
-        flat = reshape(broadcast_to(_as_array(part), (*lead, *index.shape)), (*lead, index.size))
-        kept = np.flatnonzero(index != HOLE)
-        if len(kept) < index.size:
-            flat, index = view(flat, kept), index.ravel()[kept]
-        if index.size:
-            before, _ = added.get(index.tobytes(), (literal(0.0), index))
-            added[index.tobytes()] = Placed(call("add", before, flat), index)
+        places = index.ravel()
+        flat = reshape(broadcast_to(_as_array(part), (*lead, *index.shape)), (*lead, len(places)))
+        kept = np.flatnonzero(places != HOLE)
+        if not len(kept):
+            continue
+        if len(kept) < len(places):
+            flat, places = view(flat, kept), places[kept]
+        table = in_table(places)
+        if (first := distinct(table)).size < table.size:  # adds up what comes to the same places again and again
+            axes = [len(lead) + axis for axis in (0, 1) if first.shape[axis] < table.shape[axis]]
+            flat, places = total(reshape(flat, (*lead, *table.shape)), axes), first.ravel()
+            flat = reshape(flat, (*lead, len(places)))
+        before, _ = added.get(places.tobytes(), (literal(0.0), places))
+        added[places.tobytes()] = Placed(call("add", before, flat), places)
     if added:
         together = reshape(placed(list(added.values()), size, tuple(lead)), shape)
         value = together if value is None else call("add", value, together)

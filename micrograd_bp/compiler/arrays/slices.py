@@ -29,10 +29,29 @@ def view(a: Array, index: Index) -> Array:
     """The entries along the last axis at an index, in its shape, with 0 where it has a hole."""
     if (index == HOLE).any():
         return call("where", constant((index != HOLE).astype(float)), view(a, np.maximum(index, 0)), literal(0.0))
-    sliced = in_slices(a, index)
-    if sliced.function == "take" and sliced.operands[0] is a and index.ndim > 1:  # libraries take entries by lists
-        return reshape(take(a, index.ravel()), (*a.shape[:-1], *index.shape))
-    return sliced
+    table, lead = in_table(index), a.shape[:-1]
+    kept = distinct(table)
+    if kept.size < table.size:
+        sliced = broadcast_to(reshape(view(a, kept.ravel()), (*lead, *kept.shape)), (*lead, *table.shape))
+    else:
+        sliced = in_slices(a, table if len(table) > 1 else index)
+    if sliced.function == "take" and sliced.operands[0] is a and sliced.detail.ndim > 1:
+        sliced = take(a, index.ravel())  # libraries take entries by lists
+    return reshape(sliced, (*lead, *index.shape))
+
+
+def in_table(index: Index) -> Index:
+    """Places in rows, which end where they go on in other steps; in one row if such rows would not be equally long."""
+    places = index.ravel()
+    changes = np.flatnonzero(np.diff(places, 2))
+    columns = int(changes[0]) + 2 if len(changes) else len(places)
+    return places.reshape(-1, columns if columns and len(places) % columns == 0 else len(places))
+
+
+def distinct(table: Index) -> Index:
+    """The first row of a table if all are equal, and of that the first column if all are equal."""
+    rows = table[:1] if (table == table[:1]).all() else table
+    return rows[:, :1] if (rows == rows[:, :1]).all() else rows
 
 
 ZERO = array("array", (literal(0.0),))
@@ -43,7 +62,7 @@ MOST_RUNS = 2
 
 
 class Placed(NamedTuple):
-    """An array (…, entries), and the places of its entries along the last axis of another, in any shape."""
+    """An array (…, entries), and the places (entries,) along the last axis of another."""
 
     array: Array
     places: Index
@@ -51,7 +70,7 @@ class Placed(NamedTuple):
     @property
     def cuts(self) -> list[int]:
         """Where the pieces begin and end of which the places follow one another."""
-        jumps = np.flatnonzero(np.diff(self.places.ravel()) != 1) + 1
+        jumps = np.flatnonzero(np.diff(self.places) != 1) + 1
         return [0, *jumps.tolist(), self.places.size]
 
     def in_rows(self, rows: int, length: int) -> "Placed | None":
@@ -96,8 +115,8 @@ def _overlaid(parts: Sequence[Placed], size: int, lead: Shape) -> Array:
     cuts = [part.cuts for part in parts]
     if len(parts) == 1 and len(cuts[0]) == 2:
         return parts[0].array
-    for places in [places if places.ndim == 2 else places.reshape(-1, 1) for _, places in parts]:
-        for table in (places, places.T):
+    for straight in [in_table(places) for _, places in parts]:
+        for table in (straight, straight.T):
             rows, length = len(table), int(table[min(1, len(table) - 1), 0] - table[0, 0])
             in_rows = [each for part in parts if (each := part.in_rows(rows, length)) is not None]
             if len(in_rows) == len(parts):
@@ -106,7 +125,7 @@ def _overlaid(parts: Sequence[Placed], size: int, lead: Shape) -> Array:
     if sum(len(each) - 1 for each in cuts) > MOST_RUNS * len(parts):
         return _gathered(parts, size, lead)
     pieces = [
-        Placed(take(array, np.arange(*piece)), places.ravel()[slice(*piece)])
+        Placed(take(array, np.arange(*piece)), places[slice(*piece)])
         for (array, places), own in zip(parts, cuts, strict=True)
         for piece in pairwise(own)
     ]
@@ -124,7 +143,7 @@ def _gathered(parts: Sequence[Placed], size: int, lead: Shape) -> Array:
 
     That is as fast on all libraries as a gather is there.
     """
-    index = np.concatenate([places.ravel() for _, places in parts])
+    index = np.concatenate([places for _, places in parts])
     joined = concatenate([part for part, _ in parts]) if len(parts) > 1 else parts[0].array
     counts = np.bincount(index, minlength=size)
     entries_by_place = np.argsort(index, kind="stable")
