@@ -127,15 +127,14 @@ class Gradients:
             for done in rounds.body
             if not isinstance(done.group, View) and (done.group in read or done.group in befores)
         ]
-        groups = dict(rounds.groups)
-        return Loop(rounds.n, rounds.first, True, handed_on, [*views, *body], self.kept[rounds], accumulated, groups)
+        return Loop(rounds.n, rounds.first, True, handed_on, [*views, *body], self.kept[rounds], accumulated)
 
 
 def forward_loop(rounds: Rounds, kept: Sequence[Kept]) -> Array:
     """Rounds as a loop that runs forward."""
     carried = [Carried(variable_of(each.before), variable_of(each.own)) for each in rounds.carried]
     body = [Statement(variable_of(done.group), done.value, FORWARD, done.group) for done in rounds.body]
-    loop = Loop(rounds.n, rounds.first, False, carried, body, kept, groups=dict(rounds.groups))
+    loop = Loop(rounds.n, rounds.first, False, carried, body, kept)
     return loop.starting(*(each.initial for each in rounds.carried))
 
 

@@ -207,6 +207,9 @@ def signed(a: Array) -> tuple[float, Array]:
 
 # ---- functions of whole arrays
 
+VIEWS = {"reshape", "transpose", "broadcast_to", "of_round"}
+"""Those that show the entries of their operand in another way, without computing anything."""
+
 
 def matmul(a: Array, b: Array) -> Array:
     """The matrix product of a (…, k) or (k,) with b (k, n) or (k,)."""

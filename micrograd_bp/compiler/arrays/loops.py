@@ -4,8 +4,8 @@ A loop is a node of the language. Its body is written once, with variables for w
 otherwise differs is read with `at_round`, at places that move on. What the way back needs is kept of each round.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from micrograd_bp.compiler.arrays.language import Array, Part, array, rewritten, take, variable
 from micrograd_bp.compiler.arrays.places import in_slices
 from micrograd_bp.compiler.arrays.statements import Statement
-from micrograd_bp.compiler.find.groups import Group, Index
+from micrograd_bp.compiler.find.groups import Index
 from micrograd_bp.engine.graph import topological_order
 
 
@@ -137,7 +137,6 @@ class Loop:
         accumulated: what the rounds add up.
         in_turn: variables for what stands at the number of the round in arrays that have an axis for the rounds.
         stacked: variables of such arrays that the loop makes, and what a round puts there.
-        groups: for each group of the body, those of all rounds.
     """
 
     rounds: int
@@ -147,7 +146,6 @@ class Loop:
     body: Sequence[Statement]
     kept: Sequence[Kept] = ()
     accumulated: Sequence[Accumulated] = ()
-    groups: Mapping[Group, Sequence[Group]] = field(default_factory=dict)
     in_turn: Sequence[Array] = ()
     stacked: Sequence[tuple[Array, Array]] = ()
     name: str = ""

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from micrograd_bp.compiler.arrays.language import Array, array, with_operands
+from micrograd_bp.compiler.arrays.language import VIEWS, Array, array, with_operands
 from micrograd_bp.compiler.arrays.loops import Loop
 from micrograd_bp.compiler.arrays.places import is_slice
 from micrograd_bp.compiler.arrays.routine import Routine
@@ -13,7 +13,7 @@ from micrograd_bp.engine.graph import topological_order
 from micrograd_bp.engine.numbers.arrays import COMPARISONS
 from micrograd_bp.engine.numbers.formulas import OPERATORS
 
-CHEAP = {"variable", "truth", "literal", "constant", "reshape", "transpose", "broadcast_to", "scatter", "of_round"}
+CHEAP = {"variable", "truth", "literal", "constant", "scatter", *VIEWS}
 """What may be written twice: it computes nothing, or is only ever the whole of a statement."""
 
 DEEPEST = 50

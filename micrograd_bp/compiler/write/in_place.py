@@ -40,9 +40,6 @@ from micrograd_bp.compiler.write.numpy import (
 )
 from micrograd_bp.engine.graph import topological_order
 
-AUGMENTED = {"add", "subtract", "multiply", "divide"}
-"""The operations of which Python has a form that works in place."""
-
 COMMUTATIVE = {"add", "multiply"}
 
 
@@ -271,7 +268,7 @@ def _worked_on(name: str, value: Array, writer: Writer) -> list[str]:
             lines.append(f"{name} *= {writer.truth(others[0])}")
         elif len(expression.operands) == 1:
             lines.append(f"{writer.function(expression.function)}({name}, out={name})")
-        elif expression.function in (AUGMENTED if expression.operands[0] is below else COMMUTATIVE):
+        elif expression.function in (OPERATORS if expression.operands[0] is below else COMMUTATIVE):
             lines.append(f"{name} {OPERATORS[expression.function][0]}= {writer.text(others[0])}")
         else:
             operands = [name if operand is below else writer.text(operand) for operand in expression.operands]

@@ -40,6 +40,11 @@ def give_names(
             in_chains[group] = (*in_chains.get(group, ()), number)
     first_in: dict[tuple[int, ...], Group] = {}  # of groups that are in the same chains, or in none
     names = _Names({*RESERVED, *FUNCTIONS, *LACKING, "value_and_gradient", "predict", *grouping.inputs})
+
+    def give(group: Group, name: str) -> None:
+        first = first_in.setdefault(in_chains.get(group, (-group.number,)), group)
+        group.name = names.unique(name) if first is group else first.name
+
     whole = {tuple(nodes): name for name, nodes in outputs.items()}
     found: dict[Group, str] = {}
     for group in grouping.groups:
@@ -61,12 +66,10 @@ def give_names(
         if not name and isinstance(group, OperationGroup) and len(group.operands) == 1 and not group.operation.many:
             layer = suffixes.get(group.operands[0].group)
             name = f"a{layer}" if layer else ""
-        first = first_in.setdefault(in_chains.get(group, (-group.number,)), group)
-        group.name = names.unique(name or _kind_name(group)) if first is group else first.name
+        give(group, name or _kind_name(group))
     for group in in_chains:
         if not group.name and not isinstance(group, View):  # a part of a sum, which grows in a loop
-            first = first_in.setdefault(in_chains[group], group)
-            group.name = names.unique(_label(group.members[:1]) or "total") if first is group else first.name
+            give(group, _label(group.members[:1]) or "total")
     grouping.parameters.gradient_name = "gradient"
     while grouping.parameters.gradient_name in grouping.inputs:
         grouping.parameters.gradient_name += "_"
@@ -74,12 +77,10 @@ def give_names(
     for view in reader.views:
         members = tuple(view.members)
         name = _label(view.members) or roles.get(members) or ("w" if len(members) < len(grouping.parameters) else "p")
-        first = first_in.setdefault(in_chains.get(view, (-view.number,)), view)
-        view.name = names.unique(name) if first is view else first.name
+        give(view, name)
     for group in in_chains:
         group.name = group.name or names.unique("w")  # parameters that a loop and others read
-        group.gradient_name = names.of_gradient(group.name)
-    for group in (*grouping.inputs.values(), *grouping.groups, *reader.views):
+    for group in (*grouping.inputs.values(), *grouping.groups, *reader.views, *in_chains):
         group.gradient_name = names.of_gradient(group.name)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from micrograd_bp.compiler.arrays.language import (
     BATCH,
+    VIEWS,
     Array,
     Part,
     Shape,
@@ -388,16 +389,7 @@ def is_new(a: Array) -> bool:
     """Whether an array has memory of its own, so that something may be added to it in place."""
     if isinstance(a.detail, Accumulating):  # what a loop has added up is read once
         return True
-    return a.function not in {
-        "variable",
-        "constant",
-        "reshape",
-        "transpose",
-        "broadcast_to",
-        "take",
-        "at_round",
-        "of_round",
-    }
+    return bool(a.operands or a.function == "scatter") and a.function not in {*VIEWS, "take", "at_round"}
 
 
 def has_holes(index: Index) -> bool:
