@@ -88,7 +88,6 @@ class Routines:
         group, position = self.grouping.place[loss]
         passed = self._forward([group])
         read = self.reader.read(Column(group, np.array([position])))
-        self._add_views(passed, [read])
         items = self._rolled(passed, [read])
         mean = read
         if group.batched:
@@ -117,21 +116,20 @@ class Routines:
         passed = self._forward(groups)
         needed = self._needed(groups)
         results = {name: self.reader.read(column, exact=True) for name, column in columns.items()}
-        self._add_views(passed, results.values())
         inputs = [group for group in self.grouping.inputs.values() if group in needed]
         items = self._rolled(passed, results.values(), keeps=True)
-        kept: dict[Rounds, list[Kept]] = {}
-        for rounds in [item for item in items if isinstance(item, Rounds)]:
+        loops = [item for item in items if isinstance(item, Rounds)]
+        for rounds in loops:
             results = dict(zip(results, read_after(results.values(), rounds.kept), strict=True))
         nodes = topological_order(*results.values(), *_values_after_loops(items))
         stacked = {node.detail.of for node in nodes if isinstance(node.detail, Stacked)}
-        for rounds in [item for item in items if isinstance(item, Rounds)]:
-            owns = [own for own in rounds.groups if own in stacked]
-            kept[rounds] = [Kept(variable_of(own), None, is_carried=True) for own in owns]
+        owns = {rounds: [variable_of(own) for own in rounds.groups if own in stacked] for rounds in loops}
+        kept = {rounds: [Kept(own, None, is_carried=True) for own in owns[rounds]] for rounds in loops}
         return Routine("predict", inputs, _forward_statements(items, kept), results)
 
-    def _rolled(self, passed: Mapping[Group, Lowered], results: Iterable[Array], *, keeps: bool = False) -> list[Item]:
+    def _rolled(self, passed: dict[Group, Lowered], results: Iterable[Array], *, keeps: bool = False) -> list[Item]:
         """What is computed, with what repeats as rounds, and without views of the parameters that only rounds take."""
+        self._add_views(passed, results)
         items = rolled(list(passed.values()), results, keeps=keeps)
         loops = [item for item in items if isinstance(item, Rounds)]
         self.loops += loops

@@ -13,7 +13,7 @@ from micrograd_bp.compiler.arrays.statements import PARAMETERS, Statement
 from micrograd_bp.compiler.write.constants import Constants
 from micrograd_bp.compiler.write.in_place import InPlaceWriter
 from micrograd_bp.compiler.write.loops import LoopWriter
-from micrograd_bp.compiler.write.numpy import StatementLines, is_lacking, shape_in_parentheses
+from micrograd_bp.compiler.write.numpy import StatementLines, is_lacking, shape_in_parentheses, tuple_of
 from micrograd_bp.engine.graph import topological_order
 
 
@@ -41,6 +41,46 @@ class ModuleSource:
     functions: dict[str, int] = field(default_factory=dict)
     statements: dict[str, dict[int, tuple[Statement, str]]] = field(default_factory=dict)
 
+    def add(self, routine: Routine, writer: LoopWriter) -> None:
+        """Writes a routine, and notes where each group's statement is."""
+        self.lines += ["", ""]
+        arguments = ["parameters", *(group.name for group in routine.inputs)]
+        free = self.constants.free
+        statements = scheduled(routine)
+        routine = replace(routine, statements=statements)
+        targets = [inner.target for each in statements for inner in [each, *loop_body(each)]]
+        writer.taken = {*arguments, free("batch"), *map(writer.name, targets)}
+        buffered = isinstance(writer, InPlaceWriter)
+        written = writer.routine(statements, list(routine.results.values()))
+        results = [writer.text(result) for result in routine.results.values()]
+        lines: list[Line] = []
+        if buffered:  # a program keeps its views of the parameters, which would take as long as a small product
+            views = [each for each in written if each[0].section == PARAMETERS]
+            written = [each for each in written if each[0].section != PARAMETERS]
+            names = tuple_of([writer.name(statement.target) for statement, *_ in views])[1:-1]
+            lines += [Line(f"def {free('views')}(parameters):"), *_body(views, free)]
+            lines += [Line(), Line(f"    return {names or '()'}"), Line(), Line()]
+            arguments.insert(1, free("views"))
+        order = writer.order_line
+        lines.append(Line(f"def {routine.name}({', '.join(arguments)}):"))
+        self.functions[routine.name] = len(self.lines) + len(lines)
+        if order or _asks_for_batch(routine):
+            lines.append(Line(f"    {free('batch')} = {routine.inputs[0].name}.shape[0]"))
+        if order:
+            lines.append(Line(f"    {order}"))
+        if buffered and names:
+            lines.append(Line(f"    {names} = {free('views')}"))
+        for line in _body(written, free):
+            lines.append(line)
+            if line.statement is not None:
+                self.statements.setdefault(routine.name, {})[len(self.lines) + len(lines)] = line.statement
+        if routine.name == "predict":
+            named = zip(map(_quoted, routine.results), results, strict=True)
+            results = [f"{{{', '.join([f'{name}: {result}' for name, result in named])}}}"]
+        lines += [Line(), Line(f"    return {', '.join(results)}")]
+        width = min(60, max((len(line.text) for line in lines if line.comment), default=0))
+        self.lines += [f"{line.text:<{width}}  # {line.comment}" if line.comment else line.text for line in lines]
+
 
 def module_source(
     routines: Sequence[Routine], description: str, dtype: str = "float64", *, buffered: bool = False
@@ -57,15 +97,14 @@ def module_source(
     module = ModuleSource(Constants(dtype, [group.name for group in routines[0].inputs]))
     free = module.constants.free
     np = free("np")
-    lines = [f'"""{description}"""', "", "import numpy as np" if np == "np" else f"import numpy as {np}"]
-    lacking = sorted({name for routine in routines for name in _functions(routine) if is_lacking(name)})
+    module.lines = [f'"""{description}"""', "", "import numpy as np" if np == "np" else f"import numpy as {np}"]
+    nodes = topological_order(*(value for routine in routines for value in routine.values))
+    lacking = sorted({node.function for node in nodes if is_lacking(node.function)})
     if lacking:
-        lines += ["", "from micrograd_bp.engine.numbers.arrays import Arrays", ""]
-        lines += [f"{free(name)} = Arrays({np}).{name}" for name in lacking]
+        module.lines += ["", "from micrograd_bp.engine.numbers.arrays import Arrays", ""]
+        module.lines += [f"{free(name)} = Arrays({np}).{name}" for name in lacking]
     for routine in routines:
-        writer = (InPlaceWriter if buffered else LoopWriter)(module.constants, dtype, np)
-        lines += ["", "", *routine_lines(_sliced(routine), writer, module, len(lines) + 2)]
-    module.lines = lines
+        module.add(_sliced(routine), (InPlaceWriter if buffered else LoopWriter)(module.constants, dtype, np))
     return module
 
 
@@ -78,60 +117,6 @@ def _sliced(routine: Routine) -> Routine:
         return in_slices(operands[0], node.detail) if node.function == "take" else None
 
     return routine.rewritten(rule)
-
-
-def _functions(routine: Routine) -> set[str]:
-    return {expression.function for expression in topological_order(*routine.values)}
-
-
-def routine_lines(routine: Routine, writer: LoopWriter, module: ModuleSource, first_line: int) -> list[str]:
-    """The lines of a routine, after `first_line` others.
-
-    Notes where each group's statement is.
-    """
-    arguments = ["parameters", *(group.name for group in routine.inputs)]
-    free = module.constants.free
-    statements = scheduled(routine)
-    routine = replace(routine, statements=statements)
-    targets = [inner.target for each in statements for inner in [each, *loop_body(each)]]
-    writer.taken = {*arguments, free("batch"), *map(writer.name, targets)}
-    buffered = isinstance(writer, InPlaceWriter)
-    written = writer.routine(statements, list(routine.results.values()))
-    results = [writer.text(result) for result in routine.results.values()]
-    lines: list[Line] = []
-    if buffered:  # a program keeps its views of the parameters, which would take as long as a small product
-        views = [each for each in written if each[0].section == PARAMETERS]
-        written = [each for each in written if each[0].section != PARAMETERS]
-        names = ", ".join(writer.name(statement.target) for statement, *_ in views) + ("," if len(views) == 1 else "")
-        lines += [
-            Line(f"def {free('views')}(parameters):"),
-            *_body(views, free),
-            Line(),
-            Line(f"    return {names or '()'}"),
-            Line(),
-            Line(),
-        ]
-        arguments.insert(1, free("views"))
-    order = writer.order_line
-    lines.append(Line(f"def {routine.name}({', '.join(arguments)}):"))
-    module.functions[routine.name] = first_line + len(lines)
-    if order or _asks_for_batch(routine):
-        lines.append(Line(f"    {free('batch')} = {routine.inputs[0].name}.shape[0]"))
-    if order:
-        lines.append(Line(f"    {order}"))
-    if buffered and names:
-        lines.append(Line(f"    {names} = {free('views')}"))
-    for line in _body(written, free):
-        lines.append(line)
-        if line.statement is not None:
-            module.statements.setdefault(routine.name, {})[first_line + len(lines)] = line.statement
-    if routine.name == "predict":
-        pairs = ", ".join(f"{_quoted(name)}: {result}" for name, result in zip(routine.results, results, strict=True))
-        lines += [Line(), Line(f"    return {{{pairs}}}")]
-    else:
-        lines += [Line(), Line(f"    return {', '.join(results)}")]
-    width = min(60, max((len(line.text) for line in lines if line.comment), default=0))
-    return [f"{line.text:<{width}}  # {line.comment}" if line.comment else line.text for line in lines]
 
 
 def _body(written: Iterable[StatementLines], free: Callable[[str], str]) -> list[Line]:

@@ -11,7 +11,7 @@ from micrograd_bp.compiler.arrays.scans import InTurn
 from micrograd_bp.compiler.arrays.statements import Statement
 from micrograd_bp.compiler.write.constants import Constants
 from micrograd_bp.compiler.write.loops import LoopWriter, assigned, overwritten_in
-from micrograd_bp.compiler.write.module import ModuleSource, routine_lines
+from micrograd_bp.compiler.write.module import ModuleSource
 from micrograd_bp.compiler.write.numpy import ATOM, COMPARISONS, StatementLines, Written, shape_in_parentheses, tuple_of
 
 
@@ -20,15 +20,14 @@ def functional_source(routines: Sequence[Routine], dtype: str = "float64") -> Mo
     module = ModuleSource(Constants(dtype, [group.name for group in routines[0].inputs]))
     writer = FunctionalWriter(module.constants, dtype, module.constants.free("xp"))
     inputs = [f"{group.name} (batch, {len(group)})" for group in routines[0].inputs]
-    lines = [
+    module.lines = [
         f'"""A graph of scalars as pure functions of {", ".join(["parameters", *inputs])}.',
         "",
         "`xp` has the functions of an array library, and what that lacks.",
         '"""',
     ]
     for routine in routines:
-        lines += ["", "", *routine_lines(functional(routine), writer, module, len(lines) + 2)]
-    module.lines = lines
+        module.add(functional(routine), writer)
     return module
 
 
