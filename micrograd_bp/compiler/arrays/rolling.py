@@ -30,7 +30,7 @@ from micrograd_bp.compiler.arrays.language import (
 from micrograd_bp.compiler.arrays.loops import Moving, at_round, numbers_at_round, of_round
 from micrograd_bp.compiler.arrays.lowering import Lowered, operation_lowered
 from micrograd_bp.compiler.arrays.reading import shape_of, variable_of
-from micrograd_bp.compiler.find.groups import HOLE, Group, Index, OperationGroup, SumGroup, View
+from micrograd_bp.compiler.find.groups import HOLE, Constants, Group, Index, OperationGroup, SumGroup, View
 from micrograd_bp.compiler.thresholds import CANDIDATES, FEWEST_ROUNDS, MOST_ODD_ROUNDS, MOST_PAIRS, SAME_BELOW
 from micrograd_bp.engine.graph import topological_order
 
@@ -102,11 +102,21 @@ def _may_repeat(groups: Sequence[Group]) -> bool:
         looks = {group: numbers.setdefault(look, len(numbers)) for group, look in looks.items()}
         counts = Counter(looks.values())
         looks = {
-            group: (look, *[looks.get(source, type(source)) for source in group.sources])
+            group: (look, *_terms_of(group), *[looks.get(source, type(source)) for source in group.sources])
             for group, look in looks.items()
             if counts[look] >= FEWEST_ROUNDS - depth
         }
     return bool(looks)
+
+
+def _terms_of(group: Group) -> list[Any]:
+    """The terms of a sum, but for those with numbers of the graph, of which some leave no trace."""
+    parts = group.parts if isinstance(group, SumGroup) else []
+    return [
+        (type(part), part.sign, part.a is None)
+        for part in parts
+        if not isinstance(part.b.group, Constants) and not (part.a and isinstance(part.a.group, Constants))
+    ]
 
 
 def _kind_of(group: Group) -> Any:
@@ -159,20 +169,19 @@ def _with_constants_inside(entries: Sequence[Lowered]) -> list[Lowered]:
 
     Such is the first state of a recurrence times its weights: so the first round looks like the others.
     """
+    reads = {done.group: reads_of(done) for done in entries}
     candidates = {
-        done.group
-        for done in entries
-        if isinstance(done.group, SumGroup)
-        and not done.group.batched
-        and all(isinstance(each, View) for each in groups_in([done.value]))
+        group
+        for group, read in reads.items()
+        if isinstance(group, SumGroup) and not group.batched and all(isinstance(each, View) for each in read)
     }
-    if not candidates:
-        return list(entries)
-    uses = Counter(group for done in entries for group in reads_of(done))
-    candidates &= {group for done in entries if done.group.batched for group in reads_of(done)}
+    uses = Counter(group for read in reads.values() for group in read)
+    candidates &= {group for reader, read in reads.items() if reader.batched for group in read}
+    readers = {group for group, read in reads.items() if not candidates.isdisjoint(read)}
     taken = {
         node.operands[0].detail
         for done in entries
+        if done.group in readers
         for node in topological_order(done.value)
         if node.function == "take" and node.operands[0].function == "variable"
     }
@@ -180,14 +189,14 @@ def _with_constants_inside(entries: Sequence[Lowered]) -> list[Lowered]:
     kept = []
     for done in entries:
         group = done.group
-        if isinstance(group, SumGroup) and inside:
+        if isinstance(group, SumGroup) and group in readers:
             done = done._replace(value=_replaced(done.value, inside))
         if group in candidates and uses[group] == 1 and group not in taken:
             inside[group] = done.value
         else:
             kept.append(done)
-    readers = {group for done in kept for group in groups_in([done.value, *done.operands])}
-    return list(entries) if not readers.isdisjoint(inside) else kept
+    is_read = any(done.group in readers and not inside.keys().isdisjoint(reads_of(done)) for done in kept)
+    return list(entries) if is_read else kept
 
 
 def _replaced(value: Array, replacements: Mapping[Group, Array]) -> Array:
