@@ -119,7 +119,10 @@ BATCH_SIZE = variable("batch")
 
 def broadcast(*shapes: Shape) -> Shape:
     """The shape of arrays that are combined entry by entry."""
-    rank = max((len(shape) for shape in shapes), default=0)
+    shapes = tuple(filter(None, dict.fromkeys(shapes)))
+    if len(shapes) < 2:
+        return shapes[0] if shapes else ()
+    rank = max(map(len, shapes))
     padded = [(1,) * (rank - len(shape)) + shape for shape in shapes]
     return tuple([next((extent for extent in extents if extent != 1), 1) for extents in zip(*padded, strict=True)])
 
@@ -272,7 +275,7 @@ def concatenate(parts: Sequence[Array]) -> Array:
 def take(a: Array, index: Index) -> Array:
     """The entries along the last axis at an index, in its shape; 0 where it has a hole."""
     index = np.asarray(index)
-    if index.ndim == 1 and np.array_equal(index, np.arange(a.shape[-1])):
+    if index.shape == a.shape[-1:] and (index == np.arange(a.shape[-1])).all():
         return a
     return array("take", (a,), a.shape[:-1] + index.shape, index)
 

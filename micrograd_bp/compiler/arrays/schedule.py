@@ -76,11 +76,11 @@ def _scheduled_loop(loop: Loop, taken: set[str], numbers: Counter[str]) -> Loop:
 
 
 def _is_cheap(node: Array) -> bool:
-    if node.operands and all(operand.function == "literal" for operand in node.operands):
+    if node.function in CHEAP or (node.function == "take" and is_slice(node.detail)):
         return True
     if node.function == "at_round":
         return node.detail.step is not None and is_slice(node.detail.table[0])
-    return node.function in CHEAP or (node.function == "take" and is_slice(node.detail))
+    return {operand.function for operand in node.operands} == {"literal"}
 
 
 def _is_simple(value: Array) -> bool:
