@@ -30,7 +30,7 @@ from micrograd_bp.compiler.arrays.language import (
 from micrograd_bp.compiler.arrays.loops import Moving, at_round, numbers_at_round, of_round
 from micrograd_bp.compiler.arrays.lowering import Lowered, operation_lowered
 from micrograd_bp.compiler.arrays.reading import shape_of, variable_of
-from micrograd_bp.compiler.find.groups import HOLE, Constants, Group, Index, OperationGroup, SumGroup, View
+from micrograd_bp.compiler.find.groups import HOLE, Group, Index, OperationGroup, SumGroup, View
 from micrograd_bp.compiler.thresholds import CANDIDATES, FEWEST_ROUNDS, MOST_ODD_ROUNDS, MOST_PAIRS, SAME_BELOW
 from micrograd_bp.engine.graph import topological_order
 
@@ -102,21 +102,11 @@ def _may_repeat(groups: Sequence[Group]) -> bool:
         looks = {group: numbers.setdefault(look, len(numbers)) for group, look in looks.items()}
         counts = Counter(looks.values())
         looks = {
-            group: (look, *_terms_of(group), *[looks.get(source, type(source)) for source in group.sources])
+            group: (look, *[looks.get(source, type(source)) for source in group.sources])
             for group, look in looks.items()
             if counts[look] >= FEWEST_ROUNDS - depth
         }
     return bool(looks)
-
-
-def _terms_of(group: Group) -> list[Any]:
-    """The terms of a sum, but for those with numbers of the graph, of which some leave no trace."""
-    parts = group.parts if isinstance(group, SumGroup) else []
-    return [
-        (type(part), part.sign, part.a is None)
-        for part in parts
-        if not isinstance(part.b.group, Constants) and not (part.a and isinstance(part.a.group, Constants))
-    ]
 
 
 def _kind_of(group: Group) -> Any:
