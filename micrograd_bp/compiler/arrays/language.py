@@ -119,9 +119,8 @@ BATCH_SIZE = variable("batch")
 
 def broadcast(*shapes: Shape) -> Shape:
     """The shape of arrays that are combined entry by entry."""
-    shapes = tuple(filter(None, dict.fromkeys(shapes)))
-    if len(shapes) < 2:
-        return shapes[0] if shapes else ()
+    if len(distinct := [shape for shape in dict.fromkeys(shapes) if shape]) < 2:
+        return distinct[0] if distinct else ()
     rank = max(map(len, shapes))
     padded = [(1,) * (rank - len(shape)) + shape for shape in shapes]
     return tuple([next((extent for extent in extents if extent != 1), 1) for extents in zip(*padded, strict=True)])

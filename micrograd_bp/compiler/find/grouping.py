@@ -112,15 +112,13 @@ class Grouping:
     def _levels(self) -> list[list[Value]]:
         """The nodes that stay, by the length of the longest way from a leaf, the shortest first."""
         depth = dict.fromkeys(self.place, 0)
-        levels: list[list[Value]] = []
+        levels: defaultdict[int, list[Value]] = defaultdict(list)
         for node in self._order:
             depth[node] = level = max([depth[operand] for operand in node.operands])
             if node not in self._taken_apart:
                 depth[node] = level + 1
-                if level == len(levels):
-                    levels.append([])
                 levels[level].append(node)
-        return levels
+        return list(levels.values())
 
     def _group(self, level: Sequence[Value]) -> None:
         """Groups nodes whose operands have their places."""
