@@ -6,7 +6,7 @@ With many samples a product lies column by column in memory: BLAS is faster so, 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ from micrograd_bp.compiler.arrays.places import in_slices, is_slice
 from micrograd_bp.compiler.arrays.statements import BACKWARD, PARAMETERS, Accumulating, GradientOf, Statement
 from micrograd_bp.compiler.find.groups import Input, View
 from micrograd_bp.compiler.thresholds import SAMPLES_BY_COLUMNS
-from micrograd_bp.compiler.write.loops import LoopWriter, numbers_of
+from micrograd_bp.compiler.write.loops import LoopWriter, is_put, numbers_of
 from micrograd_bp.compiler.write.numpy import (
     ATOM,
     COMPARISONS,
@@ -49,9 +49,6 @@ class InPlaceWriter(LoopWriter):
     Attributes:
         order_line: says what `order` is; "" as long as nothing that was written asks for it.
     """
-
-    _put: dict[Array, tuple[Array, Part]]
-    """For what is computed where it belongs in the gradient, the gradient and the place."""
 
     def written(self, node: Array, operands: list[Written]) -> Written:
         """As for any writer, but for what says how it lies in memory."""
@@ -86,19 +83,34 @@ class InPlaceWriter(LoopWriter):
         rest = [each for each in statements if each not in gradients]
         backward = next((place for place, each in enumerate(rest) if each.section == BACKWARD), len(rest))
         reads = _reads([*(each.value for each in statements), *read])
-        starts, ends, self._put = [], [], {}
+        starts, ends = [], []
         for statement in gradients:
             gradient, is_put = statement.target, self.is_put(statement)
             start, parts = self.start(statement)
             starts += [(statement, start, gradient.shape)] if start else []
-            once = {each.target for each in rest if is_put and reads[each.target.detail] == 1}
-            fitting = [part for part in parts if part.array in once and _is_writable(gradient, part)]
-            self._put |= {part.array: (gradient, part) for part in fitting}
-            lines = [self.part(gradient, part, is_put=is_put) for part in parts if part.array not in self._put]
+            if is_put:
+                self._put_at_once(gradient, parts, rest, reads)
+            lines = [self.part(gradient, part, is_put=is_put) for part in parts if part.array not in self.put]
             ends += [(statement, lines, ())] if lines else []
         lists = [line for each in rest for line in _view_lists(each, self)]
         forth, back = (super(InPlaceWriter, self).block(part) for part in (rest[:backward], rest[backward:]))
         return [*lists, *forth, *starts, *back, *ends]
+
+    def loop(self, statement: Statement) -> list[StatementLines]:
+        """As for any writer; what a round puts to its place in the gradient is computed there."""
+        loop: Loop = statement.value.detail
+        reads = _reads(loop.values)
+        for each in filter(is_put, loop.accumulated):
+            self._put_at_once(each.target, each.parts, loop.body, reads)
+        return super().loop(statement)
+
+    def _put_at_once(
+        self, gradient: Array, parts: Iterable[Part], statements: Sequence[Statement], reads: Mapping[Any, int]
+    ) -> None:
+        """Lets statements compute parts of the gradient where these belong, if nothing else reads them."""
+        once = {each.target for each in statements if reads[each.target.detail] == 1}
+        fitting = [part for part in parts if part.array in once and _is_writable(gradient, part)]
+        self.put |= {part.array: (gradient, part) for part in fitting}
 
     def block(self, statements: Sequence[Statement], read: Sequence[Array] = ()) -> list[StatementLines]:
         """As for any writer, but for the views that stand in lists."""
@@ -109,16 +121,16 @@ class InPlaceWriter(LoopWriter):
     def lines(self, statement: Statement) -> StatementLines:
         """As for any writer; what is put to its place in the gradient is computed there."""
         target = statement.target
-        if target not in self._put:
+        if target not in self.put:
             return super().lines(statement)
-        return statement, [self.put(*self._put[target], statement.value)], target.shape
+        return statement, [self._computed_there(*self.put[target], statement.value)], target.shape
 
     def computed(self, target: Array, value: Array) -> list[str]:
         """As for any writer; where that is possible, each line works on in the array of the one before it."""
         is_array = target.function == "variable" and target.shape
         return _worked_on(self.name(target), value, self) if is_array else super().computed(target, value)
 
-    def put(self, gradient: Array, part: Part, value: Array) -> str:
+    def _computed_there(self, gradient: Array, part: Part, value: Array) -> str:
         """The line that writes a value to its place in the gradient."""
         place = place_in(gradient, part)
         is_transposed = place.function == "transpose"
@@ -131,10 +143,6 @@ class InPlaceWriter(LoopWriter):
             return f"{self.factor(value.operands[0])}.sum(axis={axes_text(value.detail[0])}, out={text})"
         text += "" if place.function in ("take", "at_round") else "[:]"
         return f"{text} = {self.factor(value)}.T" if is_transposed else f"{text} = {self.text(value)}"
-
-    def put_at_once(self, gradient: Array, part: Part, value: Array) -> str | None:
-        """The line that computes a value where it belongs in the gradient; None where that is no view of it."""
-        return self.put(gradient, part, value) if _is_writable(gradient, part) else None
 
 
 def place_in(gradient: Array, part: Part) -> Array:

@@ -101,16 +101,8 @@ def _round(statement: Statement, loop: Loop, writer: LoopWriter) -> list[Stateme
             writer.renamed[variable.detail] = writer.own_name(f"{name}_before")
             if variable in names:
                 copies.append(f"{writer.name(variable)} = {name}")
-    made = {each.target: each.value for each, *_ in body[:end]}
-    added = []
-    for each in loop.accumulated:
-        for part in each.parts:
-            is_made_for_it = part.array in made and _is_put(each) and _reads(loop, part.array) == 1
-            line = writer.put_at_once(each.target, part, made[part.array]) if is_made_for_it else None
-            if line is not None:
-                body = [other for other in body if other[0].target is not part.array]
-                end -= 1
-            added.append(line or _added(each, part, writer))
+    parts = [(each, part) for each in loop.accumulated for part in each.parts if part.array not in writer.put]
+    added = [_added(each, part, writer) for each, part in parts]
     together = [] if loop.backward else _kept_together(loop)
     last = [f"{writer.kept_name(each)}.append({writer.name(each.own)})" for each in kept if each not in together]
     if together:
@@ -174,18 +166,12 @@ def _added(accumulated: Accumulated, part: Part, writer: Writer) -> str:
         place = f"{library}.s_[{place}]" if len(target.shape) > 1 else place
         return f"{library}.add.at({writer.name(target)}, {place}, {writer.text(array)})"
     text = f"{writer.text(where)}{'[:]' if where.function == 'reshape' else ''}"
-    return f"{text} {'=' if _is_put(accumulated) else '+='} {writer.text(array)}"
+    return f"{text} {'=' if is_put(accumulated) else '+='} {writer.text(array)}"
 
 
-def _is_put(accumulated: Accumulated) -> bool:
+def is_put(accumulated: Accumulated) -> bool:
     """Whether nothing comes to the same entry twice, in all rounds."""
     places: list[Any] = [part.places for part in accumulated.parts]
     tables = [each.table.ravel() for each in places if isinstance(each, Moving)]
     is_all = len(tables) == len(places) and not accumulated.goes_on
     return is_all and not is_repeated(np.concatenate(tables))
-
-
-def _reads(loop: Loop, variable: Array) -> int:
-    """How often a round reads a variable."""
-    nodes = topological_order(*loop.values)
-    return sum(node.operands.count(variable) for node in nodes) + sum(value is variable for value in loop.values)

@@ -96,6 +96,7 @@ class Writer:
         renamed: what variables are called otherwise in the loop that is written.
         round: its round.
         view_lists: what lists of views of the parameters are called, of which a round takes its own.
+        put: for what is computed where it belongs in the gradient, the gradient and the place.
     """
 
     order_line = ""
@@ -113,6 +114,7 @@ class Writer:
         self.renamed: dict[Any, str] = {}
         self.round: Round | None = None
         self.view_lists: dict[Any, str] = {}
+        self.put: dict[Array, tuple[Array, Part]] = {}
         self._kept_names: dict[Array, str] = {}
 
     def own_name(self, name: str) -> str:
@@ -167,18 +169,15 @@ class Writer:
 
     def written(self, node: Array, operands: list[Written]) -> Written:
         """A function of operands that are written already."""
-        if node.function not in ("where", "multiply"):  # a choice asks for truth, and times truth is times 1 or 0
-            operands = [self._number(operand, each) for operand, each in zip(node.operands, operands, strict=True)]
-        elif node.function == "where":
-            branches = zip(node.operands[1:], operands[1:], strict=True)
-            operands[1:] = [self._number(operand, each) for operand, each in branches]
-            if self.dtype != "float64" and not any(operand.shape for operand in node.operands[1:]):
-                operands[1] = f"{self.library}.{self.dtype}({operands[1][0]})", ATOM
-        else:
-            if node.operands[0].shape or self._one == "1.0":  # but truth times a plain number is float64
-                operands[:1] = [self._number(node.operands[0], operands[0])]
-            else:
-                operands = [self._number(operand, each) for operand, each in zip(node.operands, operands, strict=True)]
+        truth = {"where": 0, "multiply": 1}.get(
+            node.function
+        )  # a choice asks for truth, and times truth is times 1 or 0
+        if truth == 1 and self.dtype != "float64" and not node.operands[0].shape:
+            truth = None  # truth times a plain number is float64
+        both = enumerate(zip(node.operands, operands, strict=True))
+        operands = [each if place == truth else self._number(operand, each) for place, (operand, each) in both]
+        if truth == 0 and self.dtype != "float64" and not any(operand.shape for operand in node.operands[1:]):
+            operands[1] = f"{self.library}.{self.dtype}({operands[1][0]})", ATOM
         if node.function in OPERATORS:
             sign, strength, left, right = OPERATORS[node.function]
             return f"{inside(operands[0], left)} {sign} {inside(operands[1], right)}", strength
@@ -325,10 +324,6 @@ class Writer:
         if self.is_put(statement):
             return [f"{self.name(target)} = {self.library}.empty_like(parameters)"], parts_of(statement.value)
         return [] if self.text(first) == self.name(target) else self.computed(target, first), parts
-
-    def put_at_once(self, gradient: Array, part: Part, value: Array) -> str | None:
-        """The line that computes a value where it belongs in the gradient; None where there is none."""
-        return None
 
     def is_put(self, statement: Statement) -> bool:
         """Whether it is the flat gradient, and each of its entries comes from one part."""
