@@ -50,6 +50,8 @@ class InPlaceWriter(LoopWriter):
         order_line: says what `order` is; "" as long as nothing that was written asks for it.
     """
 
+    behind_one = ", ..."
+
     def written(self, node: Array, operands: list[Written]) -> Written:
         """As for any writer, but for what says how it lies in memory."""
         np, order = self.library, self.constants.free("order")
@@ -64,17 +66,6 @@ class InPlaceWriter(LoopWriter):
     def _ask_for_order(self) -> None:
         free = self.constants.free
         self.order_line = f'{free("order")} = "F" if {free("batch")} >= {SAMPLES_BY_COLUMNS} else "C"'
-
-    def _take(self, node: Array, operands: list[Written]) -> str:
-        """As for any writer; a single parameter too is a view, which follows when the parameter changes."""
-        text = super()._take(node, operands)
-        is_parameter = node.detail.ndim == 0 and node.operands[0].detail == "parameters"
-        return f"{operands[0][0]}[{node.detail}, ...]" if is_parameter else text
-
-    def _at_round(self, node: Array, operands: list[Written]) -> str:
-        """As for any writer; a single parameter too is a view."""
-        text = super()._at_round(node, operands)
-        return f"{text.removesuffix(']')}, ...]" if not node.shape and operands[0][0] == "parameters" else text
 
     def routine(self, statements: Sequence[Statement], read: Sequence[Array]) -> list[StatementLines]:
         """As for any writer. The flat gradient is made before the backward pass, which fills it."""

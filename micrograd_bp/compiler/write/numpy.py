@@ -102,6 +102,9 @@ class Writer:
     order_line = ""
     """The line that says how products lie in memory; "" where nothing asks."""
 
+    behind_one = ""
+    """What stands behind the number of a single parameter: with dots it is a view, which follows the parameter."""
+
     def __init__(self, constants: Constants, dtype: str = "float64", library: str = "np") -> None:
         """Writes functions as those of `library`, and arrays under the names that `constants` gives them."""
         self.constants = constants
@@ -262,10 +265,14 @@ class Writer:
 
     def _take(self, node: Array, operands: list[Written]) -> str:
         index, rank = node.detail, len(node.operands[0].shape)
-        text = f"{inside(operands[0], ATOM)}[{self.place(np.maximum(index, 0) if has_holes(index) else index, rank)}]"
+        place = self.place(np.maximum(index, 0) if has_holes(index) else index, rank)
+        text = f"{inside(operands[0], ATOM)}[{place}{self._behind(node)}]"
         if has_holes(index):
             return f"{self.library}.where({self.constants.name(index != HOLE)}, {text}, 0.0)"
         return text
+
+    def _behind(self, node: Array) -> str:
+        return self.behind_one if not node.shape and node.operands[0].detail == "parameters" else ""
 
     def place(self, index: Index, rank: int) -> str:
         """What stands in the brackets to take entries of the last axis."""
@@ -277,7 +284,7 @@ class Writer:
         return ":, " * (rank - 1) + text
 
     def _at_round(self, node: Array, operands: list[Written]) -> str:
-        return f"{inside(operands[0], ATOM)}[{self.moving_place(node)}]"
+        return f"{inside(operands[0], ATOM)}[{self.moving_place(node)}{self._behind(node)}]"
 
     def _of_round(self, node: Array, operands: list[Written]) -> str:
         return f"{operands[0][0]}[{node.detail.number}]"
