@@ -64,7 +64,12 @@ class SumMember(NamedTuple):
 
     def with_joined(self, kind: TermKind, position: Mapping[Entry, int]) -> "SumMember":
         """The same with all its terms of one kind, in which the entries of `a` have these positions."""
-        terms = [(left, position[own.a, right]) for own, pairs in self.terms.items() if own.a for left, right in pairs]
+        terms = [
+            (left, position[own.a, right])
+            for own, pairs in self.terms.items()
+            if own.a is not None
+            for left, right in pairs
+        ]
         return SumMember(self.node, {kind: tuple(sorted(terms))})
 
     @property
@@ -124,10 +129,10 @@ def join_weights(alike: dict[Any, dict[Any, list[Any]]], join: "Join") -> None:
     of_input: dict[tuple[float, Group], list[frozenset[TermKind]]] = {}
     for kinds, twins in alike.items():
         if isinstance(next(iter(twins.values()))[0], SumMember):
-            first, *others = {(kind.sign, kind.b) for kind in kinds}
-            if not others and all(kind.a is not None and not kind.a.batched for kind in kinds):
-                of_input.setdefault(first, []).append(kinds)
-    for (sign, b), several in of_input.items():
+            inputs = {(kind.sign, kind.b) for kind in kinds}
+            if len(inputs) == 1 and all(kind.a is not None and not kind.a.batched for kind in kinds):
+                of_input.setdefault(inputs.pop(), []).append(kinds)
+    for (sign, b), several in [item for item in of_input.items() if len(item[1]) > 1]:
         members = [member for kinds in several for same in alike[kinds].values() for member in same]
         entries: dict[Group, set[int]] = {}
         for kind, pairs in [item for member in members for item in member.terms.items()]:
@@ -135,8 +140,8 @@ def join_weights(alike: dict[Any, dict[Any, list[Any]]], join: "Join") -> None:
         places = [(a, right) for a, chosen in entries.items() for right in sorted(chosen)]
         position = {place: number for number, place in enumerate(places)}
         kind = TermKind(sign, places[0][0], b)
-        joined = [member.with_joined(kind, position) for member in members] if len(several) > 1 else []
-        if max([len(member.lefts(kind)) for member in joined], default=1) > 1 and _blocks(joined, [kind]):
+        joined = [member.with_joined(kind, position) for member in members]
+        if any(len(member.lefts(kind)) > 1 for member in joined) and _blocks(joined, [kind]):
             kind = TermKind(sign, join(entries)[0], b)
             together: dict[Any, list[Any]] = {}
             for member in [member.with_joined(kind, position) for member in members]:
