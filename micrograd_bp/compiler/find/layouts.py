@@ -119,7 +119,7 @@ def join_pruned_sums(alike: dict[Any, dict[Any, list[Any]]]) -> None:
                     break
 
 
-def join_weights(alike: dict[Any, dict[Any, list[Any]]], join: "Join") -> None:
+def join_weights(alike: defaultdict[Any, dict[Any, list[Any]]], join: "Join") -> None:
     """Sums of the same inputs times weights of several groups, as of a triangle and of its diagonal, become alike.
 
     Args:
@@ -137,18 +137,15 @@ def join_weights(alike: dict[Any, dict[Any, list[Any]]], join: "Join") -> None:
         entries: dict[Group, set[int]] = {}
         for kind, pairs in [item for member in members for item in member.terms.items()]:
             entries.setdefault(kind.a, set()).update([right for _, right in pairs])
-        places = [(a, right) for a, chosen in entries.items() for right in sorted(chosen)]
-        position = {place: number for number, place in enumerate(places)}
-        kind = TermKind(sign, places[0][0], b)
+        places = ((a, right) for a, chosen in entries.items() for right in sorted(chosen))
+        kind, position = TermKind(sign, next(iter(entries)), b), {place: n for n, place in enumerate(places)}
         joined = [member.with_joined(kind, position) for member in members]
         if any(len(member.lefts(kind)) > 1 for member in joined) and _blocks(joined, [kind]):
             kind = TermKind(sign, join(entries)[0], b)
-            together: dict[Any, list[Any]] = {}
-            for member in [member.with_joined(kind, position) for member in members]:
-                together.setdefault(member.alike[1], []).append(member)
             for kinds in several:
                 del alike[kinds]
-            alike[frozenset([kind])] = together
+            for member in [member.with_joined(kind, position) for member in members]:
+                alike[member.alike[0]].setdefault(member.alike[1], []).append(member)
 
 
 NONE = ((HOLE, HOLE),)
@@ -254,9 +251,9 @@ def _blocks(
     row_of = _connected([[(kind, left) for kind in kinds for left in member.lefts(kind)] for member in members])
     column_of = _connected([[(kind, right) for kind in kinds for right in member.rights(kind)] for member in members])
     places_of: dict[int, list[int]] = {}
-    together = _connected([[(0, row), (1, column)] for row, column in zip(row_of, column_of, strict=True)])
-    for place in range(len(members)):
-        places_of.setdefault(together[place], []).append(place)
+    tagged = [[(0, row), (1, column)] for row, column in zip(row_of, column_of, strict=True)]
+    for place, number in enumerate(_connected(tagged)):
+        places_of.setdefault(number, []).append(place)
     if len(places_of) > 1 and len(members) < FEWEST_IN_A_BLOCK * len(places_of):
         return []
     blocks = []
