@@ -67,12 +67,6 @@ class Placed(NamedTuple):
     array: Array
     places: Index
 
-    @property
-    def cuts(self) -> list[int]:
-        """Where the pieces begin and end of which the places follow one another."""
-        jumps = np.flatnonzero(np.diff(self.places) != 1) + 1
-        return [0, *jumps.tolist(), self.places.size]
-
     def in_rows(self, rows: int, length: int) -> "Placed | None":
         """The same with an axis for rows, if all rows of this length have the same places in them; else None."""
         lead, columns = self.array.shape[:-1], self.places.size // rows
@@ -112,7 +106,7 @@ def placed(parts: Sequence[Placed], size: int, lead: Shape = ()) -> Array:
 
 def _overlaid(parts: Sequence[Placed], size: int, lead: Shape) -> Array:
     """The same for parts that lie one on the other: in rows, in layers of pieces, or gathered."""
-    cuts = [part.cuts for part in parts]
+    cuts = [[0, *(np.flatnonzero(np.diff(places) != 1) + 1).tolist(), len(places)] for _, places in parts]
     if len(parts) == 1 and len(cuts[0]) == 2:
         return parts[0].array
     for straight in [in_table(places) for _, places in parts]:
