@@ -77,6 +77,6 @@ that are alike, such as four x·a + b one after the other."""
 MOST_ODD_ROUNDS = 2
 """How many rounds at the end of a loop may read other things than those before: each is a look at all rounds."""
 
-MOST_PAIRS = 4
+MOST_PAIRS = 2
 """How many pairs are followed for each array that there is, until the search is given up: 1.0 where it finds the loop
 of a recurrent network, 1.9 where there is none."""

@@ -1,7 +1,7 @@
 """How sums of products lie as arrays: here n·m products of scalars become a matrix again."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -88,16 +88,15 @@ def sum_member(node: Value, terms: Iterable[Term], place: Mapping[Value, Entry],
         if group is factor:
             is_left = entry <= factor_entry
         pairs_of[kind].append((entry, factor_entry) if is_left else (factor_entry, entry))
-    kept = {kind: pairs for kind, pairs in pairs_of.items() if not _is_pruned(kind, pairs, pairs_of)}
-    return SumMember(node, {kind: tuple(sorted(pairs)) for kind, pairs in kept.items()})
+    for kind in [kind for kind in pairs_of if isinstance(kind.a, Constants) and _is_pruned(kind.a, kind, pairs_of)]:
+        del pairs_of[kind]
+    return SumMember(node, {kind: tuple(sorted(pairs)) for kind, pairs in pairs_of.items()})
 
 
-def _is_pruned(kind: TermKind, pairs: list[tuple[int, int]], kinds: Collection[TermKind]) -> bool:
+def _is_pruned(numbers: Constants, kind: TermKind, pairs_of: Mapping[TermKind, list[tuple[int, int]]]) -> bool:
     """Whether these are weights that were replaced by the constant 0, beside others that are parameters."""
-    if not isinstance(kind.a, Constants):
-        return False
-    beside = any(isinstance(other.a, Parameters) and other.b is kind.b for other in kinds)
-    return beside and all(kind.a.members[entry].data == 0.0 for _, entry in pairs)
+    beside = any(isinstance(other.a, Parameters) and other.b is kind.b for other in pairs_of)
+    return beside and all(numbers.members[entry].data == 0.0 for _, entry in pairs_of[kind])
 
 
 def join_pruned_sums(alike: dict[Any, dict[Any, list[Any]]]) -> None:
