@@ -88,7 +88,8 @@ def rolled(entries: Sequence[Lowered], results: Iterable[Array], *, keeps: bool 
     if not _may_repeat([done.group for done in entries if not isinstance(done.group, View)]):
         return list(entries)
     read_at_the_end = set(groups_in(results))
-    items: list[Item] = list(_with_running_sums(_with_last_sums(map(_in_order, _with_constants_inside(entries)))))
+    inside = _with_constants_inside(entries, read_at_the_end)
+    items: list[Item] = list(_with_running_sums(_with_last_sums(map(_in_order, inside))))
     while (with_rounds := _with_rounds(items, read_at_the_end, keeps)) is not None:
         items = with_rounds
     return _without_running_sums(items) if any(isinstance(item, Rounds) for item in items) else list(entries)
@@ -154,39 +155,32 @@ def reads_of(item: Item) -> set[Group]:
 # ---- sums
 
 
-def _with_constants_inside(entries: Sequence[Lowered]) -> list[Lowered]:
-    """The entries, with sums of parameters alone where they are read.
+def _with_constants_inside(entries: Sequence[Lowered], read_at_the_end: set[Group]) -> list[Lowered]:
+    """The entries, with sums of parameters alone where they are read, if that is at one place.
 
     Such is the first state of a recurrence times its weights: so the first round looks like the others.
     """
     reads = {done.group: reads_of(done) for done in entries}
-    candidates = {
-        group
-        for group, read in reads.items()
-        if isinstance(group, SumGroup) and not group.batched and all(isinstance(each, View) for each in read)
-    }
     uses = Counter(group for read in reads.values() for group in read)
-    candidates &= {group for reader, read in reads.items() if reader.batched for group in read}
-    readers = {group for group, read in reads.items() if not candidates.isdisjoint(read)}
-    taken = {
-        node.operands[0].detail
+    inside: dict[Group, Array] = {
+        done.group: done.value
         for done in entries
-        if done.group in readers
-        for node in topological_order(done.value)
-        if node.function == "take" and node.operands[0].function == "variable"
+        if isinstance(done.group, SumGroup)
+        and not (done.group.batched or done.group in read_at_the_end)
+        and uses[done.group] == 1
+        and all(isinstance(group, View) for group in reads[done.group])
     }
-    inside: dict[Group, Array] = {}
-    kept = []
     for done in entries:
-        group = done.group
-        if isinstance(group, SumGroup) and group in readers:
-            done = done._replace(value=_replaced(done.value, inside))
-        if group in candidates and uses[group] == 1 and group not in taken:
-            inside[group] = done.value
-        else:
-            kept.append(done)
-    is_read = any(done.group in readers and not inside.keys().isdisjoint(reads_of(done)) for done in kept)
-    return list(entries) if is_read else kept
+        for group in inside.keys() & reads[done.group]:
+            takes = [node for node in topological_order(done.value) if node.function == "take"]
+            is_taken = any(node.operands[0] is variable_of(group) for node in takes)
+            if is_taken or not (isinstance(done.group, SumGroup) and done.group.batched):
+                del inside[group]
+    return [
+        done if inside.keys().isdisjoint(reads[done.group]) else done._replace(value=_replaced(done.value, inside))
+        for done in entries
+        if done.group not in inside
+    ]
 
 
 def _replaced(value: Array, replacements: Mapping[Group, Array]) -> Array:

@@ -247,13 +247,7 @@ class Writer:
         return texts
 
     def _sum(self, node: Array, operands: list[Written], function: str = "sum") -> str:
-        axes, keepdims = node.detail
-        arguments = []
-        if len(axes) < len(node.operands[0].shape) or keepdims:
-            arguments.append(f"axis={axes_text(axes)}")
-        if keepdims:
-            arguments.append("keepdims=True")
-        return f"{inside(operands[0], ATOM)}.{function}({', '.join(arguments)})"
+        return f"{inside(operands[0], ATOM)}.{function}({', '.join(axes_arguments(node))})"
 
     def _max(self, node: Array, operands: list[Written]) -> str:
         return self._sum(node, operands, "max")
@@ -411,6 +405,13 @@ def number_text(number: float, library: str = "np") -> str:
         if np.isfinite(number)
         else f"{'-' if number < 0 else ''}{library}.{'inf' if np.isinf(number) else 'nan'}"
     )
+
+
+def axes_arguments(node: Array) -> list[str]:
+    """The arguments of a sum, or a maximum, that say over which axes it goes, and whether they stay."""
+    axes, keepdims = node.detail
+    is_whole = len(axes) == len(node.operands[0].shape) and not keepdims
+    return [*([] if is_whole else [f"axis={axes_text(axes)}"]), *(["keepdims=True"] if keepdims else [])]
 
 
 def axes_text(axes: tuple[int, ...]) -> str:

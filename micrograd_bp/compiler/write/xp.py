@@ -12,7 +12,15 @@ from micrograd_bp.compiler.arrays.statements import Statement
 from micrograd_bp.compiler.write.constants import Constants
 from micrograd_bp.compiler.write.loops import LoopWriter, assigned, overwritten_in
 from micrograd_bp.compiler.write.module import ModuleSource
-from micrograd_bp.compiler.write.numpy import ATOM, COMPARISONS, StatementLines, Written, shape_in_parentheses, tuple_of
+from micrograd_bp.compiler.write.numpy import (
+    ATOM,
+    COMPARISONS,
+    StatementLines,
+    Written,
+    axes_arguments,
+    shape_in_parentheses,
+    tuple_of,
+)
 
 
 def functional_source(routines: Sequence[Routine], dtype: str = "float64") -> ModuleSource:
@@ -71,11 +79,7 @@ class FunctionalWriter(LoopWriter):
         return f"{self.library}.concat([{', '.join(self.side_by_side(node, operands))}])"
 
     def _sum(self, node: Array, operands: list[Written], function: str = "total") -> str:
-        axes, keepdims = node.detail
-        arguments = []
-        if len(axes) < len(node.operands[0].shape) or keepdims:
-            arguments.append(f"axis={axes[0] if len(axes) == 1 else axes}")
-        return self._called(function, operands, *arguments, *(["keepdims=True"] if keepdims else []))
+        return self._called(function, operands, *axes_arguments(node))
 
     def _max(self, node: Array, operands: list[Written]) -> str:
         return self._sum(node, operands, "largest")
