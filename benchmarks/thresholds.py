@@ -5,13 +5,14 @@ python -m benchmarks.thresholds
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
 import numpy as np
 
-from benchmarks.compiled import lstm, mixture
-from micrograd_bp import MLP, Value, compile, mse
+from benchmarks.compiled import lstm, mixture, rosenbrock
+from micrograd_bp import MLP, Value, compile, l2, mse
 from micrograd_bp.compiler.find.grouping import Grouping
 from micrograd_bp.compiler.run.arguments import checked_graph
 
@@ -41,6 +42,8 @@ def graphs() -> Iterator[Graph]:
     yield from map(side_by_side, (4, 8, 12, 32, 64))
     yield from (side_by_side(n, batched=True) for n in (2, 4, 8))
     yield from map(layers, (4, 100))
+    x = list(map(Value, rosenbrock.WORKLOAD.problem()["x"]))
+    yield "Rosenbrock", 100 * l2([b - a**2 for a, b in pairwise(x)]) + l2([1 - a for a in x[:-1]]), {}, x
     loss, parameters = lstm.graph(lstm.problem())
     yield "LSTM", loss, {}, parameters
     points = mixture.problem()

@@ -16,14 +16,14 @@ takes 49 µs on 8 samples, and arrays 71; 123 and 90 on 64. Fewer operands were 
 OPERATIONS_FOR_A_TAPE = 5_000
 """From so many operations on, a tape is worth loading numba, which takes a second."""
 
-ARRAY, ENTRY, PRODUCT = 1.5e-6, 7.5e-9, 0.5e-9
+ARRAY, ENTRY, PRODUCT = 1.5e-6, 1.5e-9, 0.5e-9
 """The seconds for an array, forwards and backwards, and besides for each operand of its entries, or in a product of
 matrices. They are set by hand, rather too low, so that arrays stay in doubt: measured are 66 µs for 31 small arrays
-(with the call), 1.5 ms for a mixture of 145,000 operands, 67 µs for layers of 68,000, 18 ms for 1,604 arrays."""
+(with the call), 24 µs for Rosenbrock's 6 with 14,000 operands, 0.30 ms for a mixture's 29, 6 ms for an LSTM's 1,604."""
 
 ON_A_TAPE = 6.5e-9
-"""The seconds for an operand on a tape, in the middle of 9.0e-9 for an LSTM (0.72 ms for 80,000) and 3.7e-9 for a
-mixture (0.54 ms for 145,000)."""
+"""The seconds for an operand on a tape: 9.0e-9 for an LSTM (0.72 ms for 80,000), 3.7e-9 for a mixture (0.54 ms for
+145,000), 15e-9 for Rosenbrock's function (0.21 ms for 14,000)."""
 
 
 def is_for_a_tape(grouping: Grouping) -> bool:

@@ -5,14 +5,16 @@ import os
 import subprocess
 import sys
 from functools import partial
+from itertools import pairwise
 from random import Random
 
 import numpy as np
 import pytest
 
-from micrograd_bp import compile
+from micrograd_bp import compile, l2
 from micrograd_bp.compiler import thresholds
 from micrograd_bp.compiler.find.numbering import Numbering
+from micrograd_bp.compiler.run.matrices import Matrices
 from micrograd_bp.compiler.run.tape import Tape
 from micrograd_bp.compiler.run.tape_kernel import CODES
 from micrograd_bp.engine import OPERATIONS, Value, gradients, operation
@@ -188,3 +190,10 @@ def test_many_small_arrays_run_on_a_tape_and_read_as_arrays():
     np.testing.assert_allclose(by_tape[1], by_arrays[1], rtol=1e-9, atol=1e-12)
     assert by_tape[1] == pytest.approx(np.array(gradients(loss, leaves)), rel=1e-9, abs=1e-12)
     assert program.where(loss)
+
+
+def test_few_large_arrays_run_as_arrays():
+    """Rosenbrock's function in 1,000 variables: some calls of NumPy, each on all of them."""
+    x = [Value(math.sin(i)) for i in range(1_000)]
+    loss = 100 * l2([b - a**2 for a, b in pairwise(x)]) + l2([1 - a for a in x[:-1]])
+    assert isinstance(compile(loss, parameters=x)._program, Matrices)
