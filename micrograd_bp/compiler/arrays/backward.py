@@ -94,10 +94,10 @@ class Gradients:
         handed_on = [Carried(symbol, broadcast_to(handed[each], symbol.shape)) for each, symbol in symbols.items()]
         initials = [broadcast_to(last[each], symbol.shape) for each, symbol in symbols.items()]
         accumulated = []
-        for group, given in inner.of.items():
+        for group, summands in inner.of.items():
             target = variable(Accumulating(group), shape_of(group))
             goes_on = target in self.of.setdefault(group, [])
-            parts = _with_one_whole([part for each in given for part in parts_in(each)])
+            parts = _with_one_whole([part for each in summands for part in parts_in(each)])
             accumulated.append(Accumulated(target, parts, goes_on))
             self.of[group] += [] if goes_on else [target]
         loop = self._loop(rounds, handed_on, body, accumulated)

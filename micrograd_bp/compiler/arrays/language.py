@@ -60,10 +60,10 @@ def array(function: str, operands: Sequence[Array] = (), shape: Shape = (), deta
     """The array that is this function of these operands: the one that is there already, if there is one."""
     operands = tuple(operands)
     key = function, operands, shape, detail if detail is None else key_of(detail)
-    made = _arrays.get(key)
-    if made is None:
-        made = _arrays[key] = Array(function, operands, shape, detail)
-    return made
+    known = _arrays.get(key)
+    if known is None:
+        known = _arrays[key] = Array(function, operands, shape, detail)
+    return known
 
 
 def key_of(detail: Any) -> Any:
@@ -312,14 +312,14 @@ def reduce_to(a: Array, extents: Shape, shape: Shape) -> Array:
     """
     rank = len(extents)
     target = (1,) * (rank - len(shape)) + shape
-    given = (1,) * (rank - len(a.shape)) + a.shape
+    padded = (1,) * (rank - len(a.shape)) + a.shape
     summed = [axis for axis in range(rank) if target[axis] == 1 != extents[axis]]
-    repeated = [extents[axis] for axis in summed if given[axis] == 1]
-    axes = [axis - (rank - len(a.shape)) for axis in summed if given[axis] != 1]
+    repeated = [extents[axis] for axis in summed if padded[axis] == 1]
+    axes = [axis - (rank - len(a.shape)) for axis in summed if padded[axis] != 1]
     a = total(a, axes)
     for extent in repeated:
         a = _times_batch(a) if extent == BATCH else call("multiply", literal(extent), a)
-    left = kept_axes(given, summed)[rank - len(shape) :]
+    left = kept_axes(padded, summed)[rank - len(shape) :]
     return reshape(a, left) if len(a.shape) > len(shape) else a
 
 

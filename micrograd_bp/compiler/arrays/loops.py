@@ -174,7 +174,7 @@ class Loop:
         return len(self.carried) + len(self.in_turn)
 
     @property
-    def given(self) -> list[Array]:
+    def invariants(self) -> list[Array]:
         """The variables from outside of the loop that each round reads."""
         own = {statement.target for statement in self.body} | {each.symbol for each in self.carried}
         own |= set(self.in_turn)
@@ -189,7 +189,7 @@ class Loop:
         Args:
             initials: for each array that is carried, what it begins as, and then the arrays that are read in turn.
         """
-        return array("loop", [*initials, *self.given], (), self)
+        return array("loop", [*initials, *self.invariants], (), self)
 
     def with_values(self, values: Iterable[Array]) -> "Loop":
         """The same with others in place of `values`."""

@@ -291,7 +291,7 @@ class _Entries:
             for group, spelled in self.spelled.items()
         }
         """The group at each leaf, None where there is another thing."""
-        self.found = {self._word(group, {}): group for group in self.lowered}
+        self.by_word = {self._word(group, {}): group for group in self.lowered}
         self.readers: defaultdict[Group, list[Group]] = defaultdict(list)
         for group, below in self.leaf_groups.items():
             for each in below:
@@ -349,7 +349,7 @@ class _Entries:
         while readers:
             read = readers.popleft()
             for group in self.readers.get(read, ()):
-                before_it = self.found.get(self._word(group, pairs))
+                before_it = self.by_word.get(self._word(group, pairs))
                 if before_it not in (None, group) and is_new(group, before_it, round_of[read]):
                     readers += [group, before_it]
         chains = []
@@ -503,8 +503,8 @@ class _Alignment:
             is_outside = not source.operands and source.detail not in self.at
             return MOVING if is_outside and not (leaf.detail == HOLE).any() else leaf.detail.tobytes()
         if leaf.function == "variable" and leaf.detail in self.at:
-            chain, made = self.at[leaf.detail]
-            return chain, number - made
+            chain, own_round = self.at[leaf.detail]
+            return chain, number - own_round
         if _is_view(leaf):
             return VIEWS, leaf.shape
         return (NUMBERS, leaf.shape or shape) if _is_number(leaf) else leaf

@@ -28,14 +28,14 @@ def scheduled(routine: Routine) -> list[Statement]:
     return _scheduled(routine.statements, taken, Counter())
 
 
-def _scheduled(given: Sequence[Statement], taken: set[str], numbers: Counter[str]) -> list[Statement]:
-    order = topological_order(*(statement.value for statement in given))
+def _scheduled(unscheduled: Sequence[Statement], taken: set[str], numbers: Counter[str]) -> list[Statement]:
+    order = topological_order(*(statement.value for statement in unscheduled))
     uses = Counter(operand for node in order for operand in node.operands)
     new: dict[int, Array] = {}
     written: dict[int, Array] = {}
     depths: dict[Array, int] = {}
     statements: list[Statement] = []
-    for statement in given:
+    for statement in unscheduled:
         root = statement.value
         if id(root) in written:  # it is written again: nothing has two names
             statements.append(statement._replace(value=written[id(root)]))

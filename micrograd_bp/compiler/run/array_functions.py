@@ -118,11 +118,11 @@ class ArrayFunctions(Arrays):
         Returns:
             What the last round hands on, and arrays of what all rounds give, with a first axis for them.
         """
-        given = []
+        results = []
         for number in reversed(range(rounds)) if backward else range(rounds):
             carried, of_round = step(carried, tuple([each[number] for each in in_turn]))
-            given.append(of_round)
-        stacks = zip(*(reversed(given) if backward else given), strict=True)
+            results.append(of_round)
+        stacks = zip(*(reversed(results) if backward else results), strict=True)
         return carried, tuple([self.xp.stack(stack, axis=0) for stack in stacks])
 
     def columns(self, x: Any) -> list[Any]:

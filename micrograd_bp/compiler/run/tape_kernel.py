@@ -32,10 +32,10 @@ def kernel(version):
             results: becomes for each sample a row of the numbers in these slots.
         """
         version
-        first, given = len(numbers) - len(tape), len(parameters)
-        numbers[:given] = parameters
+        first, n_parameters = len(numbers) - len(tape), len(parameters)
+        numbers[:n_parameters] = parameters
         for sample in range(len(samples)):
-            numbers[given : given + samples.shape[1]] = samples[sample]
+            numbers[n_parameters : n_parameters + samples.shape[1]] = samples[sample]
             for i in range(len(tape)):
                 code, x, y = tape[i, 0], numbers[tape[i, 1]], numbers[tape[i, 2]]
                 {choices}

@@ -182,7 +182,7 @@ def _reads(values: Iterable[Array]) -> Counter[Any]:
     for value in values:
         places = [value, *(operand for each in topological_order(value) for operand in each.operands)]
         if value.function == "loop":  # which reads again and again
-            places += value.detail.given
+            places += value.detail.invariants
         reads.update(each.detail for each in places if each.function == "variable")
     return reads
 

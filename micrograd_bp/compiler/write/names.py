@@ -46,12 +46,12 @@ def give_names(
         group.name = names.unique(name) if first is group else first.name
 
     whole = {tuple(nodes): name for name, nodes in outputs.items()}
-    found: dict[Group, str] = {}
+    known: dict[Group, str] = {}
     for group in grouping.groups:
         output = "loss" if group.members == [loss] else whole.get(tuple(group.members), "")
-        found[group] = _identifier(output) or _label(group.members)
+        known[group] = _identifier(output) or _label(group.members)
     for group, original in reader.same.items():
-        found[original] = found[group] or found.get(original, "")
+        known[original] = known[group] or known.get(original, "")
     layers = 0
     suffixes: dict[Group, str] = {}
     for group in grouping.groups:
@@ -60,7 +60,7 @@ def give_names(
             suffixes[group] = suffix if suffix not in suffixes.values() else f"{suffix}_{layers}"
             layers += 1
     for group in grouping.groups:
-        name = found[group]
+        name = known[group]
         if not name and group in suffixes:
             name = f"z{suffixes[group]}"
         if not name and isinstance(group, OperationGroup) and len(group.operands) == 1 and not group.operation.many:
