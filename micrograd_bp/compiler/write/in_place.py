@@ -20,8 +20,8 @@ from micrograd_bp.compiler.arrays.language import (
     transpose,
     variable,
 )
-from micrograd_bp.compiler.arrays.loops import Loop, Moving, in_moving_slices, loop_body
-from micrograd_bp.compiler.arrays.places import in_slices, is_slice
+from micrograd_bp.compiler.arrays.loops import Loop, loop_body
+from micrograd_bp.compiler.arrays.places import is_slice
 from micrograd_bp.compiler.arrays.statements import BACKWARD, PARAMETERS, Accumulating, GradientOf, Statement
 from micrograd_bp.compiler.find.groups import Input, View
 from micrograd_bp.compiler.thresholds import SAMPLES_BY_COLUMNS
@@ -37,6 +37,7 @@ from micrograd_bp.compiler.write.numpy import (
     Written,
     axes_text,
     is_lacking,
+    place_in,
 )
 from micrograd_bp.engine.graph import topological_order
 
@@ -134,13 +135,6 @@ class InPlaceWriter(LoopWriter):
             return f"{self.factor(value.operands[0])}.sum(axis={axes_text(value.detail[0])}, out={text})"
         text += "" if place.function in ("take", "at_round") else "[:]"
         return f"{text} = {self.factor(value)}.T" if is_transposed else f"{text} = {self.text(value)}"
-
-
-def place_in(gradient: Array, part: Part) -> Array:
-    """What a part is put to."""
-    if isinstance(part.places, Moving):
-        return in_moving_slices(gradient, part.places)
-    return gradient if part.places is None else in_slices(gradient, part.places)
 
 
 def is_ordered(expression: Array) -> bool:

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from micrograd_bp.compiler.arrays.language import Array, Part, transpose
-from micrograd_bp.compiler.arrays.loops import Accumulated, Kept, Loop, Moving, Stacked, in_moving_slices, initials_of
+from micrograd_bp.compiler.arrays.language import Array
+from micrograd_bp.compiler.arrays.loops import Accumulated, Kept, Loop, Moving, Stacked, initials_of
 from micrograd_bp.compiler.arrays.places import is_repeated
 from micrograd_bp.compiler.arrays.statements import Statement
 from micrograd_bp.compiler.write.numpy import Round, StatementLines, Writer
@@ -102,7 +102,7 @@ def _round(statement: Statement, loop: Loop, writer: LoopWriter) -> list[Stateme
             if variable in names:
                 copies.append(f"{writer.name(variable)} = {name}")
     parts = [(each, part) for each in loop.accumulated for part in each.parts if part.array not in writer.put]
-    added = [_added(each, part, writer) for each, part in parts]
+    added = [writer.part(each.target, part, is_put=is_put(each)) for each, part in parts]
     together = [] if loop.backward else _kept_together(loop)
     last = [f"{writer.kept_name(each)}.append({writer.name(each.own)})" for each in kept if each not in together]
     if together:
@@ -151,22 +151,6 @@ def assigned(pairs: Sequence[tuple[str, Array]], writer: Writer) -> list[str]:
     if any(name in read for place, read in enumerate(reads) for name, _ in pairs[:place]):
         return [f"{', '.join(name for name, _ in texts)} = {', '.join(text for _, text in texts)}"]
     return [f"{name} = {text}" for name, text in texts]
-
-
-def _added(accumulated: Accumulated, part: Part, writer: Writer) -> str:
-    """The line that adds a part of a round to what has been added up, or puts it there where nothing else comes."""
-    target = accumulated.target
-    if not isinstance(part.places, Moving):
-        return writer.part(target, part, is_put=False)
-    where, array = in_moving_slices(target, part.places), part.array
-    if where.function == "transpose":
-        where, array = where.operands[0], transpose(array)
-    if where.function == "at_round" and any(map(is_repeated, where.detail.table)):
-        place, library = writer.moving_place(where), writer.library
-        place = f"{library}.s_[{place}]" if len(target.shape) > 1 else place
-        return f"{library}.add.at({writer.name(target)}, {place}, {writer.text(array)})"
-    text = f"{writer.text(where)}{'[:]' if where.function == 'reshape' else ''}"
-    return f"{text} {'=' if is_put(accumulated) else '+='} {writer.text(array)}"
 
 
 def is_put(accumulated: Accumulated) -> bool:

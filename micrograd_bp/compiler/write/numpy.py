@@ -19,7 +19,7 @@ from micrograd_bp.compiler.arrays.language import (
     transpose,
     variable,
 )
-from micrograd_bp.compiler.arrays.loops import Kept, Stacked
+from micrograd_bp.compiler.arrays.loops import Kept, Moving, Stacked, in_moving_slices
 from micrograd_bp.compiler.arrays.places import block_of, cuts_up, in_slices, is_repeated, is_slice, steps
 from micrograd_bp.compiler.arrays.statements import Accumulating, Statement
 from micrograd_bp.compiler.find.groups import HOLE, Index
@@ -342,28 +342,39 @@ class Writer:
         name, sign, rank = self.name(target), "=" if is_put else "+=", len(target.shape)
         if index is None:
             return f"{name}[:] = {self.text(array)}" if is_put else f"{name} += {self.text(array)}"
-        where = in_slices(target, index)
-        if index.ndim == 2 and rank > 1:  # only a matrix that all rows make up is a view, to be added to
+        if isinstance(index, np.ndarray) and index.ndim == 2 and rank > 1:
             block = block_of(index, target.shape[-1])
-            if block is None or not cuts_up(block, target.shape[-1]):
-                shape = (*target.shape[:-1], *index.shape)
-                array, index = reshape(broadcast_to(array, shape), (*target.shape[:-1], index.size)), index.ravel()
-                where = in_slices(target, index)
+            if block is None or not cuts_up(block, target.shape[-1]):  # only what all rows make up is a view
+                array = reshape(
+                    broadcast_to(array, (*target.shape[:-1], *index.shape)), (*target.shape[:-1], index.size)
+                )
+                index = index.ravel()
+        where = place_in(target, Part(array, index))
         if where.function == "transpose":
             where, array = where.operands[0], transpose(array)
-        value = self.text(array)
-        if has_holes(index):
-            value = f"{self.factor(array)}[{':, ' * (rank - 1)}{self.constants.name(index != HOLE)}]"
-            index = index[index != HOLE]
-        place = (
-            self.text(where)
-            if where.function != "take" or is_slice(where.detail)
-            else f"{name}[{self.place(index, rank)}]"
-        )
-        if is_repeated(index):
-            place = self.place(index, rank)
-            return f"{self.library}.add.at({name}, {f'{self.library}.s_[{place}]' if rank > 1 else place}, {value})"
-        return f"{place}{'[:]' if where.function == 'reshape' else ''} {sign} {value}"
+        value, place, repeated = self.text(array), "", ""
+        if isinstance(index, Moving):
+            if where.function == "at_round" and any(map(is_repeated, where.detail.table)):
+                repeated = self.moving_place(where)
+        else:
+            if has_holes(index):
+                value = f"{self.factor(array)}[{':, ' * (rank - 1)}{self.constants.name(index != HOLE)}]"
+                index = index[index != HOLE]
+            if is_repeated(index):
+                repeated = self.place(index, rank)
+            elif where.function == "take" and not is_slice(where.detail):
+                place = f"{name}[{self.place(index, rank)}]"
+        if repeated:
+            indices = f"{self.library}.s_[{repeated}]" if rank > 1 else repeated
+            return f"{self.library}.add.at({name}, {indices}, {value})"
+        return f"{place or self.text(where)}{'[:]' if where.function == 'reshape' else ''} {sign} {value}"
+
+
+def place_in(gradient: Array, part: Part) -> Array:
+    """What a part is put to."""
+    if isinstance(part.places, Moving):
+        return in_moving_slices(gradient, part.places)
+    return gradient if part.places is None else in_slices(gradient, part.places)
 
 
 def _round_of(part: Array, rounds: int) -> tuple[Array, int]:
