@@ -14,14 +14,7 @@ import numpy as np
 
 from micrograd_bp.compiler.find.graph import Graph, dependent, members
 from micrograd_bp.compiler.find.groups import Column, Constants, Entry, Group, Input, Joined, OperationGroup, Parameters
-from micrograd_bp.compiler.find.layouts import (
-    SumMember,
-    TermKinds,
-    join_pruned_sums,
-    join_weights,
-    sum_groups,
-    sum_member,
-)
+from micrograd_bp.compiler.find.layouts import TermKinds, join_pruned_sums, join_weights, sum_groups, sum_member
 from micrograd_bp.compiler.find.sums import rule_terms, sums_taken_apart, terms_of
 from micrograd_bp.engine import Value
 
@@ -39,10 +32,8 @@ class OperationMember(NamedTuple):
         assert operation is not None
         if not operation.many:
             return (operation, *operands), tuple(self.entries)
-        kinds = [
-            (frozenset(each), len(each)) if isinstance(each, tuple) else each
-            for each in operation.arranged(tuple(operands))
-        ]
+        arranged = operation.arranged(tuple(operands))
+        kinds = [(frozenset(each), len(each)) if isinstance(each, tuple) else each for each in arranged]
         return (operation, *kinds), tuple(self.entries)
 
 
@@ -135,8 +126,8 @@ class Grouping:
         join_weights(alike, self.join)
         for twins in alike.values():  # twins compute the very same, and share a place
             members = [same[0] for same in twins.values()]
-            is_sum = isinstance(members[0], SumMember)
-            for group in sum_groups(members, self.join) if is_sum else [self._operation_group(members)]:
+            is_operation = isinstance(members[0], OperationMember)
+            for group in [self._operation_group(members)] if is_operation else sum_groups(members, self.join):
                 self.groups.append(group)
                 self._put(group)
             for first, *others in twins.values():

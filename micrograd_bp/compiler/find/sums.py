@@ -80,18 +80,14 @@ def _derivatives_agree(operation: Operation, terms: Sequence[RuleTerm]) -> bool:
     return True
 
 
-OperandTerms = list[tuple[float, int, int | None]]
-"""Terms with the numbers of operands in place of these."""
-
-
 @lru_cache(maxsize=4096)
-def operand_terms(operation: Operation, n_operands: int) -> OperandTerms | None:
-    """The terms of an operation on so many operands; None if it is no sum of products."""
+def operand_terms(operation: Operation, n_operands: int) -> list[tuple[float, int, int | None]] | None:
+    """The terms of an operation, with the numbers of operands in place of these; None if it is no sum of products."""
     of_rule = rule_terms(operation)
     if of_rule is None:
         return None
     numbers = dict(zip(operation.operand_names, operation.arranged(range(n_operands)), strict=True))
-    terms: OperandTerms = []
+    terms: list[tuple[float, int, int | None]] = []
     for sign, first, second in of_rule:
         a, b = numbers[first], numbers[second] if second is not None else None
         members = [a] if isinstance(a, int) else a

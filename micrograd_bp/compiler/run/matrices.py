@@ -93,8 +93,6 @@ class Matrices(Located):
     Attributes:
         with_respect_to: the inputs whose gradients it gives besides that of the parameters.
         predict_inputs: the names of the inputs that the outputs depend on.
-        source: Python source, which runs on its own.
-        filename: the name under which a debugger finds the source.
     """
 
     def __init__(
@@ -119,8 +117,6 @@ class Matrices(Located):
         }
         self._views = routines.reader.views
         self._dtype = dtype
-        self._plain = self._written(buffered=False)
-        self.source, self.filename = self._plain.text.source, self._plain.text.filename
         self._block = _block_size(self.routines[0])
         self._have_copies: bool | None = None
         self._viewed: Array | None = None
@@ -132,6 +128,21 @@ class Matrices(Located):
         constants = module.constants.source()
         text = SourceText([module.lines, *([[constants]] if constants else [])])
         return _Written(text, text.run(), module)
+
+    @cached_property
+    def _plain(self) -> "_Written":
+        """What people read, and what runs on a few samples; many networks are trained without it."""
+        return self._written(buffered=False)
+
+    @property
+    def source(self) -> str:
+        """Python source, which runs on its own."""
+        return self._plain.text.source
+
+    @property
+    def filename(self) -> str:
+        """The name under which a debugger finds the source."""
+        return self._plain.text.filename
 
     @cached_property
     def _buffered(self) -> "_Written":
