@@ -445,7 +445,8 @@ class _Alignment:
             reads = self._reads()
             other, lag = next(((other, lag) for _, other, lag in reads if lag not in (0, 1)), (0, 0))
             if not lag:
-                self._carry_less(reads)
+                while self._carry_less(self._reads()):
+                    pass
                 return True
             self._move([other], lag if lag < 0 else lag - 1)
         return False
@@ -466,8 +467,8 @@ class _Alignment:
         for c in chains:
             self.chains[c] = {number + rounds: group for number, group in self.chains[c].items()}
 
-    def _carry_less(self, reads: Sequence[tuple[int, int, int]]) -> None:
-        """Moves chains on by a round where less has to be carried over then: x, and not what x + h·s is made of."""
+    def _carry_less(self, reads: Sequence[tuple[int, int, int]]) -> bool:
+        """Moves chains on by a round if less has to be carried over then: x, and not what x + h·s is made of."""
         carried = {other: None for _, other, lag in reads if lag == 1}
         with_it = defaultdict[int, list[int]](list)
         """What has to move if a chain does, so that nothing is read too early or late, and nothing else is carried."""
@@ -485,8 +486,8 @@ class _Alignment:
             after = {o for c, o, lag in reads if lag + (c in moved) - (o in moved) == 1}
             if len(after) < len(carried):
                 self._move(moved, 1)
-                self._carry_less(self._reads())
-                return
+                return True
+        return False
 
     def _rows(self, chain: Mapping[int, Group]) -> Iterator[Row]:
         """The leaves of an array in all rounds."""
