@@ -1,6 +1,7 @@
 """Fixtures and options for all tests."""
 
 import gc
+import os
 from collections import Counter
 
 import pytest
@@ -11,20 +12,20 @@ from micrograd_bp.engine.numbers.floats import floats
 from micrograd_bp.engine.numbers.namespace import FUNCTIONS, RULES
 from tests import counts
 
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+"""Containers often set it. A hundred processes that tests start would each compile this package anew."""
+
 
 def pytest_addoption(parser):
     parser.addoption("--full", action="store_true", help="try all graphs and sizes, as CI does: some ten minutes")
 
 
 def pytest_configure(config):
-    counts.full = config.getoption("--full")
-
-
-def pytest_collection_finish():
     """The garbage collector need not look at thousands of tests and the packages that they import, again and again.
 
     They are not frozen: an older hypothesis asks it who holds a generator of random numbers.
     """
+    counts.full = config.getoption("--full")
     gc.set_threshold(100_000, 50, 100)
 
 

@@ -74,8 +74,9 @@ def blocks(page: str) -> list[tuple[str, str]]:
 
 
 RUN_EACH = """
-import runpy, sys, traceback
+import os, runpy, sys, traceback
 for file in sys.argv[1:]:
+    os.chdir(os.path.dirname(file))
     try:
         runpy.run_path(file, run_name="__main__")
     except Exception:
@@ -84,21 +85,25 @@ for file in sys.argv[1:]:
 """
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)])
-def test_code_does_what_it_shows(page: str, tmp_path: Path) -> None:
-    """What stands in a comment behind a print, or in the block below, is what it prints."""
-    files = [tmp_path / f"block_{number}.py" for number in range(len(blocks(page)))]
-    for file, (code, _) in zip(files, blocks(page), strict=True):
+def test_code_does_what_it_shows(tmp_path: Path) -> None:
+    """What stands in a comment behind a print, or in the block below, is what it prints; all blocks in one process."""
+    files = {}
+    for page in PAGES:
+        folder = tmp_path / page
+        folder.mkdir(parents=True)
+        for number, block in enumerate(blocks(page)):
+            files[folder / f"block_{number}.py"] = block
+    for file, (code, _) in files.items():
         file.write_text(code, encoding="utf-8")
     done = python("-W", "error", "-c", RUN_EACH, *map(str, files), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     *printed, after = done.stdout.split("\f")
     assert after == ""
-    for (code, shown), output in zip(blocks(page), printed, strict=True):
+    for (file, (code, shown)), output in zip(files.items(), printed, strict=True):
         assert ("Traceback" in output) == ("GradientError" in shown), output
         in_comments = re.findall(r"print\(.*?\)\s+# ([^:\n]+)", code)
         for expected in [*in_comments, *shown.splitlines()]:
-            assert expected.strip() in output
+            assert expected.strip() in output, file
 
 
 def test_what_the_readme_quotes_is_replayed_on_a_page() -> None:

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.cases import each_case
+
 from .corpus import MISTAKES, RIGHT, Mistake, Right, load
 from .corpus.adapters import ADAPTERS, Case
 
@@ -42,7 +44,7 @@ def gradients(case: Case, upstream: Any) -> dict[str, np.ndarray]:
     return {name: np.array(claimed[name], dtype=float) for name in case.arrays}
 
 
-@pytest.mark.parametrize("entry", RIGHT, ids=lambda entry: f"{entry.path}:{entry.name}")
+@each_case("entry", RIGHT)
 def test_what_is_called_right_is_right(entry: Right) -> None:
     case, rng = prepared(entry)
     upstream = upstream_of(case.forward(), rng)

@@ -8,6 +8,7 @@ import pytest
 from micrograd_bp import OPERATIONS, Value, dot, operation
 from micrograd_bp.engine.numbers.formulas import Formula
 from micrograd_bp.engine.table import bind
+from tests.cases import each_case
 from tests.problems.agreement import by_engine, by_program, compiled, distance
 from tests.problems.problem import Problem
 from tests.problems.random_graphs import random_problem
@@ -69,7 +70,7 @@ def distance_from_engine(problem):
     return distance(problem, by_program(problem, compiled(problem)), by_engine(problem))
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
+@each_case("name", OPERATIONS)
 def test_an_operation_without_a_fault_passes(name, table):
     assert distance_from_engine(problem_with(plant(name))) <= 1.0
 

@@ -11,8 +11,9 @@ import pytest
 from micrograd_bp.engine import OPERATIONS, topological_order
 from micrograd_bp.engine.origin import current_origin
 from micrograd_bp.engine.table import bind
+from tests.cases import each_case
 
-each_operation = pytest.mark.parametrize("name", list(OPERATIONS))
+each_operation = each_case("name", list(OPERATIONS))
 
 
 def samples(name, n_points=4):

@@ -11,6 +11,7 @@ import pytest
 
 from micrograd_bp.engine import OPERATIONS, Value, backward, gradients, leaves, operations, size, topological_order
 from micrograd_bp.engine.operations import dot, tanh
+from tests.cases import each_case
 from tests.counts import count
 
 from .support import edges
@@ -174,7 +175,6 @@ def test_backward_multiplies_once_for_each_edge():
 def bytes_per_node(make, n_nodes):
     """What a node costs after backward, all its parts included, its leaves not."""
     a, b = Value(0.7), Value(0.3)
-    gc.collect()
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()
@@ -187,7 +187,7 @@ def bytes_per_node(make, n_nodes):
     return (after - before) / n_nodes
 
 
-@pytest.mark.parametrize("name", [name for name, entry in OPERATIONS.items() if len(entry.operand_names) == 2])
+@each_case("name", [name for name, entry in OPERATIONS.items() if len(entry.operand_names) == 2])
 def test_a_node_of_two_operands_takes_at_most_320_bytes(name):
     """The list that holds the nodes here counts with them."""
     entry, n = OPERATIONS[name], 2000

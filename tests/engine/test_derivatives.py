@@ -17,6 +17,7 @@ from micrograd_bp.engine.derivatives import derivative_label, local_derivatives,
 from micrograd_bp.engine.numbers.namespace import Namespace
 from micrograd_bp.engine.operations import dot, exp, logsumexp, relu, sin
 from micrograd_bp.engine.table import bind
+from tests.cases import each_case
 
 from .test_random_graphs import graphs, moderate
 
@@ -74,7 +75,7 @@ def result_to_50_digits(operation: Operation, numbers: list[Any]) -> Any:
     return operation.rule(DIGITS, *operation.arranged(numbers))[0]
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
+@each_case("name", OPERATIONS)
 def test_first_to_third_derivatives_are_those_at_50_digits(name: str) -> None:
     rng = random.Random(f"derivatives of {name}")
     for _ in range(5):
@@ -96,7 +97,7 @@ def test_first_to_third_derivatives_are_those_at_50_digits(name: str) -> None:
                 assert derivative.data == pytest.approx(expected, rel=1e-9, abs=1e-9), (numbers, place, order)
 
 
-@pytest.mark.parametrize("name", [name for name, entry in OPERATIONS.items() if len(entry.operand_names) > 1])
+@each_case("name", [name for name, entry in OPERATIONS.items() if len(entry.operand_names) > 1])
 def test_mixed_second_derivatives_are_those_at_50_digits(name: str) -> None:
     rng = random.Random(f"mixed derivatives of {name}")
     operation, numbers = drawn_points(OPERATIONS[name], rng)

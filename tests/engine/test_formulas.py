@@ -12,6 +12,7 @@ from micrograd_bp.engine.numbers.formulas import Formula, Formulas, evaluate
 from micrograd_bp.engine.numbers.notation import in_encoding, number, write
 from micrograd_bp.engine.numbers.tracing import trace
 from micrograd_bp.engine.table import bind, call_written
+from tests.cases import each_case
 
 from .support import each_operation, refused, sample_points
 
@@ -56,7 +57,7 @@ def _meaning(text, names):
     return eval(text.replace(" = ", " == "), functions | names)
 
 
-@pytest.mark.parametrize("name", [name for name, entry in OPERATIONS.items() if not entry.many])
+@each_case("name", [name for name, entry in OPERATIONS.items() if not entry.many])
 def test_text_means_what_the_rule_computes(name):
     """Read back as Python; numbers in formulas have four digits."""
     for bound, point in sample_points(name):

@@ -8,6 +8,7 @@ import pytest
 
 from micrograd_bp.engine import OPERATIONS, Value, gradients
 from micrograd_bp.engine.operations import tanh
+from tests.cases import each_case
 
 from .support import refused, sample_points
 
@@ -123,7 +124,7 @@ def test_numpys_functions_are_among_the_names():
     assert {numpy_name for _, numpy_name in NUMPYS_FUNCTIONS} >= {"tanh", "arctan2", "log1p", "floor", "power"}
 
 
-@pytest.mark.parametrize(("name", "numpy_name"), NUMPYS_FUNCTIONS)
+@each_case("name, numpy_name", NUMPYS_FUNCTIONS)
 def test_numpys_functions_on_values(name, numpy_name):
     """Those that choose one of their operands put it in as it is; comparisons give truth, and `sign` whole numbers."""
     function = getattr(np, numpy_name)

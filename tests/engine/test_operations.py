@@ -15,6 +15,7 @@ from micrograd_bp.engine.methods import Methods
 from micrograd_bp.engine.numbers.arrays import Arrays
 from micrograd_bp.engine.numbers.floats import floats
 from micrograd_bp.engine.numbers.formulas import evaluate
+from tests.cases import each_case
 
 from .support import each_operation, moved, per_member, sample_points, samples, slope
 
@@ -129,7 +130,7 @@ CLOSED_FORMS = {
 }
 
 
-@pytest.mark.parametrize("name", CLOSED_FORMS)
+@each_case("name", CLOSED_FORMS)
 def test_result_and_derivatives_against_closed_forms(name):
     """To fifty digits, with the closed form's own derivative; `floats` must be right to the last few."""
     with mpmath.workdps(50):

@@ -15,6 +15,7 @@ from micrograd_bp import sum as sum_of
 from micrograd_bp.engine import OPERATIONS, topological_order
 from micrograd_bp.views.steps.step import Step
 from micrograd_bp.views.steps.steps import Recording, steps
+from tests.cases import each_case
 
 MAKE = [
     lambda a, b, c: a + b,
@@ -153,7 +154,7 @@ class TestFormulas:
             sides = text.split(" = ")
             assert [side for side in sides if side in wanted.split(" = ")] == wanted.split(" = ")
 
-    @pytest.mark.parametrize("name", list(OPERATIONS))
+    @each_case("name", list(OPERATIONS))
     def test_of_every_operation_ends_with_the_recorded_derivative(self, name):
         operation = OPERATIONS[name]
         if operation.trace.constants:
