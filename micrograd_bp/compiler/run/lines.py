@@ -17,7 +17,7 @@ from micrograd_bp.compiler.find.numbering import Numbering
 from micrograd_bp.compiler.run.located import Located
 from micrograd_bp.compiler.write.lines import PythonCode
 from micrograd_bp.compiler.write.one_function import Function
-from micrograd_bp.compiler.write.source_text import Place
+from micrograd_bp.compiler.write.source_text import Place, SourceText
 from micrograd_bp.engine import Value, leaves
 
 if TYPE_CHECKING:
@@ -75,16 +75,14 @@ class Lines(Located):
         return PythonCode(list(self._functions.values()))
 
     @property
-    def source(self) -> str:
-        """Python source, which runs on its own."""
-        return self.python.text.source
-
-    buffered_source = source
+    def text(self) -> SourceText:
+        """The source in Python."""
+        return self.python.text
 
     @property
-    def filename(self) -> str:
-        """The name under which a debugger finds the source."""
-        return self.python.text.filename
+    def buffered_source(self) -> str:
+        """The same, as nothing works in place."""
+        return self.source
 
     def value_and_gradient(self, parameters: Array, inputs: Sequence[Array], batch: int | None) -> tuple[Any, ...]:
         """The mean of the loss over a batch, and its derivatives, in IEEE arithmetic.
@@ -146,7 +144,7 @@ class Lines(Located):
 
     def entries(self) -> Iterator[tuple[Value, Place]]:
         """The nodes that have statements of their own, as `Located` asks for them."""
-        text = self.python.text
+        text = self.text
         for number, name, part, offset in self.python.first.entries():
             line = text.line_number(part + 1, offset)
             yield self._graph.nodes[number], Place(name, (), line, text.lines[line - 1].strip())

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from functools import cached_property
 
-from micrograd_bp.compiler.write.source_text import Place
+from micrograd_bp.compiler.write.source_text import Place, SourceText
 from micrograd_bp.engine import Value
 
 MOST_NAMES = 20
@@ -12,7 +12,22 @@ MOST_NAMES = 20
 
 
 class Located(ABC):
-    """A program that knows where its values are."""
+    """A program that knows where in its source its values are."""
+
+    @property
+    @abstractmethod
+    def text(self) -> SourceText:
+        """The source."""
+
+    @property
+    def source(self) -> str:
+        """The source, which runs on its own."""
+        return self.text.source
+
+    @property
+    def filename(self) -> str:
+        """The name under which a debugger finds the source."""
+        return self.text.filename
 
     @abstractmethod
     def entries(self) -> Iterator[tuple[Value, Place]]:

@@ -34,12 +34,6 @@ class _Written(NamedTuple):
     namespace: dict[str, Any]
     module: ModuleSource
 
-    @property
-    def views(self) -> Callable[[Array], tuple[Any, ...]]:
-        """The function that takes the views of the parameters."""
-        function: Callable[[Array], tuple[Any, ...]] = self.namespace[self.module.constants.free("views")]
-        return function
-
 
 def _block_size(routine: Routine) -> int | None:
     """How many samples to take at a time; None for all, where adding up gradients would cost more than it brings."""
@@ -135,14 +129,9 @@ class Matrices(Located):
         return self._written(buffered=False)
 
     @property
-    def source(self) -> str:
-        """Python source, which runs on its own."""
-        return self._plain.text.source
-
-    @property
-    def filename(self) -> str:
-        """The name under which a debugger finds the source."""
-        return self._plain.text.filename
+    def text(self) -> SourceText:
+        """The plain source."""
+        return self._plain.text
 
     @cached_property
     def _buffered(self) -> "_Written":
@@ -166,20 +155,17 @@ class Matrices(Located):
         return run(_in_blocks, function, parameters, self._views_of(parameters), inputs, batch, self._block)
 
     def _views_of(self, parameters: Array) -> tuple[Any, ...]:
-        """The views of the parameters, which are kept as long as these are in the same array."""
+        """The views of the parameters, kept as long as these are in the same array; not if a copy is among them."""
         if parameters is not self._viewed:
-            views: tuple[Any, ...] = ERRORS_IGNORED.copy().run(self._buffered.views, parameters)
-            if not self._views_follow(views, parameters):
+            function = self._buffered.namespace[self._buffered.module.constants.free("views")]
+            views: tuple[Any, ...] = ERRORS_IGNORED.copy().run(function, parameters)
+            if self._have_copies is None:  # they would not follow when a parameter changes
+                single = [each for view in views for each in (view if isinstance(view, list) else [view])]
+                self._have_copies = not all(np.may_share_memory(view, parameters) for view in single)
+            if self._have_copies:
                 return views
             self._kept_views, self._viewed = views, parameters
         return self._kept_views
-
-    def _views_follow(self, views: Sequence[Any], parameters: Array) -> bool:
-        """Whether none is a copy, which would not follow when a parameter changes; found out once."""
-        if self._have_copies is None:
-            single = [each for view in views for each in (view if isinstance(view, list) else [view])]
-            self._have_copies = not all(np.may_share_memory(view, parameters) for view in single)
-        return not self._have_copies
 
     def predict(self, parameters: Array, inputs: Sequence[Array], batch: int | None) -> dict[str, Array]:
         """The outputs: arrays (batch, members), or (members,) where they do not depend on the inputs."""
