@@ -247,8 +247,8 @@ def _blocks(
     """
     if any(kind.a is None for kind in kinds):
         return []
-    row_of = _connected([[(kind, left) for kind in kinds for left in member.lefts(kind)] for member in members])
-    column_of = _connected([[(kind, right) for kind in kinds for right in member.rights(kind)] for member in members])
+    row_of = _connected([[(k, x) for k, kind in enumerate(kinds) for x in one.lefts(kind)] for one in members])
+    column_of = _connected([[(k, w) for k, kind in enumerate(kinds) for w in one.rights(kind)] for one in members])
     places_of: dict[int, list[int]] = {}
     tagged = [[(0, row), (1, column)] for row, column in zip(row_of, column_of, strict=True)]
     for place, number in enumerate(_connected(tagged)):
@@ -279,8 +279,8 @@ def _connected(lists: Sequence[Sequence[Hashable]]) -> list[int]:
         return entry
 
     for entries in lists:
-        for entry in entries:
-            leader[leader_of(entry)] = leader_of(entries[0])
+        first = leader_of(entries[0])
+        leader.update(dict.fromkeys(map(leader_of, entries), first))
     numbers: dict[Hashable, int] = {}
     return [numbers.setdefault(leader_of(entries[0]), len(numbers)) for entries in lists]
 
