@@ -249,7 +249,7 @@ def _worked_on(name: str, value: Array, writer: Writer) -> list[str]:
     while (below := _to_work_on(chain[-1], value)) is not None:
         chain.append(below)
     first = chain.pop()
-    if chain and name in _names_in(value, writer) and writer.text(first) != name:
+    if chain and name in writer.names_in(value) and writer.text(first) != name:
         return [f"{name} = {writer.text(value)}"]  # the first of several lines would write over what is read later
     text = writer.text(first)
     lines = [f"{name} = {text}"] if text != name or not chain else []
@@ -259,8 +259,6 @@ def _worked_on(name: str, value: Array, writer: Writer) -> list[str]:
         first = expression
         if expression.function == "multiply" and others and others[0].function in (*COMPARISONS, "truth"):
             lines.append(f"{name} *= {writer.truth(others[0])}")
-        elif len(expression.operands) == 1:
-            lines.append(f"{writer.function(expression.function)}({name}, out={name})")
         elif expression.function in (OPERATORS if expression.operands[0] is below else COMMUTATIVE):
             lines.append(f"{name} {OPERATORS[expression.function][0]}= {writer.text(others[0])}")
         else:
@@ -284,10 +282,6 @@ def _is_entry_by_entry(expression: Array) -> bool:
     function = getattr(np, NUMPY_NAMES.get(name, name), None)
     is_ufunc = isinstance(function, np.ufunc) and function.signature is None  # matmul is one with a signature
     return is_ufunc and not (name in COMPARISONS or is_lacking(name))
-
-
-def _names_in(value: Array, writer: Writer) -> set[str]:
-    return {writer.name(node) for node in topological_order(value) if node.function == "variable"}
 
 
 def _is_added_up(operand: Array) -> bool:

@@ -145,9 +145,7 @@ def assigned(pairs: Sequence[tuple[str, Array]], writer: Writer) -> list[str]:
     """Lines that give names new values: one for all, where another one would read what has a new value already."""
     texts = [(name, writer.text(value)) for name, value in pairs]
     texts = [(name, text) for name, text in texts if name != text]
-    reads = [
-        {writer.name(node) for node in topological_order(value) if node.function == "variable"} for _, value in pairs
-    ]
+    reads = [writer.names_in(value) for _, value in pairs]
     if any(name in read for place, read in enumerate(reads) for name, _ in pairs[:place]):
         return [f"{', '.join(name for name, _ in texts)} = {', '.join(text for _, text in texts)}"]
     return [f"{name} = {text}" for name, text in texts]

@@ -145,6 +145,10 @@ class Writer:
             return self.renamed[named]
         return self.constants.free(named) if isinstance(named, str) else str(named.name)
 
+    def names_in(self, a: Array) -> set[str]:
+        """The names of the variables that an array is computed from."""
+        return {self.name(node) for node in topological_order(a) if node.function == "variable"}
+
     def text(self, a: Array) -> str:
         """An array as Python."""
         known: dict[int, Written] = {}
