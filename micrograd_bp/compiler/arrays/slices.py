@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial, reduce
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 import numpy as np
@@ -29,8 +29,7 @@ def view(a: Array, index: Index) -> Array:
     """The entries along the last axis at an index, in its shape, with 0 where it has a hole."""
     if (index == HOLE).any():
         return call("where", constant((index != HOLE).astype(float)), view(a, np.maximum(index, 0)), literal(0.0))
-    table, lead = in_table(index), a.shape[:-1]
-    kept = distinct(table)
+    lead, kept = a.shape[:-1], distinct(table := in_table(index))
     if kept.size < table.size:
         sliced = broadcast_to(reshape(view(a, kept.ravel()), (*lead, *kept.shape)), (*lead, *table.shape))
     else:
@@ -57,8 +56,8 @@ def distinct(table: Index) -> Index:
 ZERO = array("array", (literal(0.0),))
 """A zero that is an array."""
 
-MOST_RUNS = 2
-"""Into so many pieces each, on average, arrays are cut to be put side by side; a gather is better than more."""
+MOST_RUNS, MOST_LAYERS = 2, 8
+"""So many pieces each, on average, and layers arrays are put side by side in at most: more are better gathered."""
 
 
 class Placed(NamedTuple):
@@ -109,13 +108,12 @@ def _overlaid(parts: Sequence[Placed], size: int, lead: Shape) -> Array:
     cuts = [[0, *(np.flatnonzero(np.diff(places) != 1) + 1).tolist(), len(places)] for _, places in parts]
     if len(parts) == 1 and len(cuts[0]) == 2:
         return parts[0].array
-    for straight in [in_table(places) for _, places in parts]:
-        for table in (straight, straight.T):
-            rows, length = len(table), int(table[min(1, len(table) - 1), 0] - table[0, 0])
-            in_rows = [each for part in parts if (each := part.in_rows(rows, length)) is not None]
-            if len(in_rows) == len(parts):
-                whole = placed(in_rows, length, (*lead, rows))
-                return take(reshape(whole, (*lead, rows * length)), np.arange(size))
+    tables = [each for _, places in parts for table in [in_table(places)] for each in (table, table.T) if len(each) > 1]
+    for rows, length in dict.fromkeys((len(table), int(table[1, 0] - table[0, 0])) for table in tables):
+        in_rows = list(takewhile(bool, (part.in_rows(rows, length) for part in parts)))
+        if len(in_rows) == len(parts):
+            whole = placed([part for part in in_rows if part], length, (*lead, rows))
+            return take(reshape(whole, (*lead, rows * length)), np.arange(size))
     if sum(len(each) - 1 for each in cuts) > MOST_RUNS * len(parts):
         return _gathered(parts, size, lead)
     pieces = [
@@ -129,6 +127,8 @@ def _overlaid(parts: Sequence[Placed], size: int, lead: Shape) -> Array:
         layer = max(free, key=lambda layer: int(layer[-1].places[-1])) if free else list[Placed]()
         layer.append(piece)
         layers += [] if free else [layer]
+        if len(layers) > MOST_LAYERS:
+            return _gathered(parts, size, lead)
     return reduce(partial(call, "add"), [placed(layer, size, lead) for layer in layers])
 
 
