@@ -16,7 +16,7 @@ from micrograd_bp.checks.readers.losses import named_loss
 from micrograd_bp.checks.readers.subject import Subject
 from micrograd_bp.checks.report.report import Report
 from micrograd_bp.checks.report.verdict import report_of, report_of_failure
-from micrograd_bp.checks.world import CannotCheck, arrays_in, copied, is_array
+from micrograd_bp.checks.world import CannotCheck, arrays_in, copied, is_array, random_numbers_kept
 from micrograd_bp.engine import GradientError
 
 SAMPLES = ("rows", "columns", "single", "column", "row")
@@ -177,15 +177,16 @@ def check_subjects(
         raise CannotCheck("d_output is the upstream gradient for inputs of one's own, and none are given")
     fixed = _by_name(subjects[0], inputs)
     places = places_of(names or {})
-    choice = choose(subjects, samples, fixed, _gradients(places))
-    report = _examined(choice, fixed, d_output, places, hint)
-    if report.wrong and (layers := layers_of(choice.thing)):
-        try:
-            alone = {f"{place}, a {type(layer).__name__}": check(layer) for place, layer in layers.items()}
-        except CannotCheck:
-            return report
-        return with_parts(report, alone, choice)
-    return report
+    with random_numbers_kept():
+        choice = choose(subjects, samples, fixed, _gradients(places))
+        report = _examined(choice, fixed, d_output, places, hint)
+        if report.wrong and (layers := layers_of(choice.thing)):
+            try:
+                alone = {f"{place}, a {type(layer).__name__}": check(layer) for place, layer in layers.items()}
+            except CannotCheck:
+                return report
+            return with_parts(report, alone, choice)
+        return report
 
 
 def _examined(choice: Choice, fixed: Mapping[str, Any], d_output: Any, places: Mapping[str, str], hint: int) -> Report:

@@ -118,7 +118,9 @@ def attributes(thing: Any) -> list[str]:
 def is_array(thing: Any) -> bool:
     """Whether it is an array of numbers, or a list of numbers, of any depth."""
     if isinstance(thing, np.ndarray):
-        return thing.size > 0 and (np.issubdtype(thing.dtype, np.number) or _is_values(thing))
+        if thing.dtype == object:
+            return thing.size > 0 and not isinstance(thing.flat[0], (np.ndarray, list, str, tuple, dict))
+        return thing.size > 0 and np.issubdtype(thing.dtype, np.number)
     if not isinstance(thing, list) or not thing:
         return False
     first: Any = thing
@@ -130,10 +132,6 @@ def is_array(thing: Any) -> bool:
         return np.array(thing).dtype.kind in "fi"
     except ValueError:
         return False
-
-
-def _is_values(array: NDArray[Any]) -> bool:
-    return array.dtype == object and not isinstance(array.flat[0], (np.ndarray, list, str, tuple, dict))
 
 
 def is_float(thing: Any) -> bool:
@@ -227,10 +225,17 @@ def globals_read(functions: tuple[Any, ...]) -> tuple[dict[str, Any], dict[str, 
     return found, module  # the same each time: nobody writes into the first
 
 
+def random_numbers_kept() -> contextlib.ExitStack:
+    """Gives the process its random numbers back when it is left. NumPy's state takes long: once for a whole check."""
+    kept = contextlib.ExitStack()
+    kept.callback(np.random.set_state, np.random.get_state())
+    kept.callback(random.setstate, random.getstate())
+    return kept
+
+
 @contextlib.contextmanager
 def running(world: World) -> Iterator[None]:
     """Runs somebody's code on a copy: what it prints is dropped, and the random numbers are the same each time."""
-    numpy_state, state = np.random.get_state(), random.getstate()
     default_rng = np.random.default_rng
     before = {name: world.module.get(name) for name in world.globals}
     np.random.seed(66)
@@ -245,8 +250,6 @@ def running(world: World) -> Iterator[None]:
         world.globals.update({name: world.module[name] for name in before})
         world.module.update(before)
         np.random.default_rng = default_rng
-        np.random.set_state(numpy_state)
-        random.setstate(state)
 
 
 def described(error: BaseException) -> str:

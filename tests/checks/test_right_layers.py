@@ -1,6 +1,7 @@
 """No false alarm: right layers of all styles, shapes and activations."""
 
 import itertools
+import random
 
 import numpy as np
 import pytest
@@ -58,11 +59,20 @@ def test_the_object_stays_as_it_was():
 
 
 def test_random_numbers_of_the_process_stay_where_they_were():
-    np.random.seed(3)
-    expected = np.random.rand()
-    np.random.seed(3)
-    check_layer(STYLES[-2](4, 3, "relu", np.random.default_rng(0)))
-    assert np.random.rand() == expected
+    """Also one that NumPy holds back, which draws normal numbers in pairs; and where each layer is checked alone."""
+
+    def drawn(between):
+        np.random.seed(3)
+        random.seed(3)
+        first = np.random.randn()
+        between()
+        return first, np.random.randn(), np.random.rand(), random.random()
+
+    wrong = MLP([DenseLayer(3, 4, "tanh"), DenseLayer(4, 2)])
+    wrong.backward = lambda gradient: wrong.layers[0].backward(wrong.layers[1].backward(2.0 * gradient))
+    expected = drawn(lambda: None)
+    assert drawn(lambda: check_layer(STYLES[-2](4, 3, "relu", np.random.default_rng(0)))) == expected
+    assert drawn(lambda: check_network(wrong)) == expected
 
 
 def test_a_kink_has_two_right_slopes():
