@@ -85,7 +85,7 @@ class Routines:
 
     def value_and_gradient(self, loss: Value, wanted: Sequence[str] = ()) -> Routine:
         """The mean loss of a batch, and its gradient along the parameters and along the inputs in `wanted`."""
-        group, position = self.grouping.place[loss]
+        group, position = self.grouping.place(loss)
         passed = self._forward([group])
         read = self.reader.read(Column(group, np.array([position])))
         items = self._rolled(passed, [read])
@@ -109,9 +109,7 @@ class Routines:
 
     def predict(self, outputs: Mapping[str, Sequence[Value]]) -> Routine:
         """The outputs, from only the inputs that they depend on."""
-        columns = {
-            name: self.grouping.column([self.grouping.place[node] for node in nodes]) for name, nodes in outputs.items()
-        }
+        columns = {name: self.grouping.column([*map(self.grouping.place, nodes)]) for name, nodes in outputs.items()}
         groups = [column.group for column in columns.values()]
         passed = self._forward(groups)
         needed = self._needed(groups)

@@ -7,7 +7,7 @@ does not tear a layer apart. Names and origins play no part.
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping, Sequence
-from itertools import chain
+from itertools import chain, count
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -44,7 +44,7 @@ class Grouping:
         parameters, constants: the groups of these leaves.
         inputs: the groups of leaves that differ from sample to sample, by name.
         groups: all other groups, each after those it is computed from.
-        place: the group of each node, and its position in there.
+        group_of, position_of: of each node its group, and its position there; pairs would keep the collector busy.
         n_operands: how many operands all nodes have that stay.
     """
 
@@ -72,7 +72,8 @@ class Grouping:
         self.inputs = {name: Input(leaves, batched=True, name=name) for name, leaves in graph.inputs.items()}
         self.constants = Constants([], batched=False, name="constants")
         self.groups: list[Group] = []
-        self.place: dict[Value, Entry] = {}
+        self.group_of: dict[Value, Group] = {}
+        self.position_of: dict[Value, int] = {}
         for group in (self.parameters, *self.inputs.values()):
             self._put(group)
         self._joined: dict[Any, tuple[Group, dict[Entry, int]]] = {}
@@ -84,25 +85,29 @@ class Grouping:
         self.n_operands = sum([len(node.operands) for node in computed]) - len(self._taken_apart)
 
     def _put(self, group: Group) -> None:
-        self.place.update({node: (group, position) for position, node in enumerate(group.members)})
+        self.group_of.update(dict.fromkeys(group.members, group))
+        self.position_of.update(zip(group.members, count()))
+
+    def place(self, node: Value) -> Entry:
+        """The group of a node, and its position in there."""
+        return self.group_of[node], self.position_of[node]
 
     def _varying(self, nodes: Sequence[Value]) -> list[Value]:
         """The nodes that depend on an input or a parameter, in order; the others become constants, equal ones one."""
-        computed = dependent(nodes, self.place)
-        varying = {*self.place, *computed}
-        known: dict[str, int] = {}
+        computed = dependent(nodes, self.group_of)
+        varying, known = {*self.group_of, *computed}, dict[str, int]()
         for node in nodes:
             if node not in varying:
                 key = float(node.data).hex()  # which tells 0.0 from -0.0, and knows nan again
                 if key not in known:
                     known[key] = len(self.constants)
                     self.constants.members.append(node)
-                self.place[node] = (self.constants, known[key])
+                self.group_of[node], self.position_of[node] = self.constants, known[key]
         return computed
 
     def _levels(self) -> list[list[Value]]:
         """The nodes that stay, by the length of the longest way from a leaf, the shortest first."""
-        depth = dict.fromkeys(self.place, 0)
+        depth = dict.fromkeys(self.group_of, 0)
         levels: defaultdict[int, list[Value]] = defaultdict(list)
         for node in self._order:
             depth[node] = level = max([depth[operand] for operand in node.operands])
@@ -117,7 +122,7 @@ class Grouping:
         for node in level:
             member: Any
             if node.operation is not None and rule_terms(node.operation) is None:
-                member = OperationMember(node, [self.place[operand] for operand in node.operands])
+                member = OperationMember(node, [*map(self.place, node.operands)])
             else:
                 member = sum_member(node, terms_of(node, self._taken_apart), self.place, self._kinds)
             kind, identity = member.alike
@@ -131,7 +136,8 @@ class Grouping:
                 self.groups.append(group)
                 self._put(group)
             for first, *others in twins.values():
-                self.place.update({other.node: self.place[first.node] for other in others})
+                for other in others:
+                    self.group_of[other.node], self.position_of[other.node] = self.place(first.node)
 
     def _operation_group(self, members: list["OperationMember"]) -> Group:
         operation = members[0].node.operation
@@ -151,15 +157,14 @@ class Grouping:
     def column(self, places: Any) -> Column:
         """Places, or lists of places, as entries of one group; where they are in several, these are joined."""
         flat: list[Entry] = [entry for place in places for entry in (place if isinstance(place, list) else [place])]
-        group = flat[0][0]
-        if {other for other, _ in flat} == {group}:
-            index = np.array([position for _, position in flat], np.int64)
-        else:
+        group, positions = flat[0][0], [position for _, position in flat]
+        if {other for other, _ in flat} != {group}:
             entries: dict[Group, set[int]] = {}
             for other, position in flat:
                 entries.setdefault(other, set()).add(position)
             group, position_of = self.join(entries)
-            index = np.array([position_of[entry] for entry in flat], np.int64)
+            positions = [position_of[entry] for entry in flat]
+        index = np.array(positions, np.int64)
         return Column(group, index.reshape(len(places), -1) if isinstance(places[0], list) else index)
 
     def join(self, entries: Mapping[Group, set[int]]) -> tuple[Group, dict[Entry, int]]:
@@ -168,8 +173,7 @@ class Grouping:
         key = tuple([(id(column.group), column.index.tobytes()) for column in columns])
         if key not in self._joined:
             places = [(column.group, position) for column in columns for position in column.index.tolist()]
-            members = [group.members[position] for group, position in places]
-            joined = Joined(members, any(group.batched for group in entries), columns)
+            joined = Joined([g.members[p] for g, p in places], any(group.batched for group in entries), columns)
             self.groups.append(joined)
             self._joined[key] = joined, {place: position for position, place in enumerate(places)}
         return self._joined[key]

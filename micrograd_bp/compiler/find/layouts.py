@@ -40,8 +40,7 @@ class TermKinds(dict[tuple[float, Group, Group | None], tuple[bool, TermKind]]):
         sign, group, factor = key
         is_left = factor is None or _leftness(group) >= _leftness(factor)
         kind = TermKind(sign, factor, group) if is_left or factor is None else self[sign, factor, group][1]
-        self[key] = is_left, kind
-        return self[key]
+        return self.setdefault(key, (is_left, kind))
 
 
 Pairs = tuple[tuple[int, int], ...]
@@ -78,12 +77,12 @@ class SumMember(NamedTuple):
         return frozenset(self.terms), frozenset(self.terms.items())
 
 
-def sum_member(node: Value, terms: Iterable[Term], place: Mapping[Value, Entry], kinds: TermKinds) -> SumMember:
+def sum_member(node: Value, terms: Iterable[Term], place: Callable[[Value], Entry], kinds: TermKinds) -> SumMember:
     """A sum with its terms sorted by kind."""
     pairs_of: defaultdict[TermKind, list[tuple[int, int]]] = defaultdict(list)
     for sign, first, second in terms:
-        group, entry = place[first]
-        factor, factor_entry = (None, HOLE) if second is None else place[second]
+        group, entry = place(first)
+        factor, factor_entry = (None, HOLE) if second is None else place(second)
         is_left, kind = kinds[sign, group, factor]
         if group is factor:
             is_left = entry <= factor_entry

@@ -199,8 +199,8 @@ class Matrices(Located):
             for index, entry in np.ndenumerate(view.column.index):
                 if entry != HOLE:
                     yield view.column.group.members[int(entry)], view, index
-        for node, (group, position) in self.grouping.place.items():
-            group = self._same.get(group, group)
+        for node, group in self.grouping.group_of.items():
+            group, position = self._same.get(group, group), self.grouping.position_of[node]
             if not isinstance(group, Parameters):
                 yield node, group, (position,) if len(group) > 1 or group.batched else ()
 
