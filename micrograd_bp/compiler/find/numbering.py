@@ -42,9 +42,8 @@ class Numbering:
         known = {*variables, *computed}
         operands = [operand for node in computed for operand in node.operands]
         constants = dict.fromkeys([node for node in (*roots, *operands) if node not in known])
-        self.n_variables = len(variables)
         self.nodes = [*variables, *constants, *computed]
-        self.n_leaves = len(self.nodes) - len(computed)
+        self.n_variables, self.n_leaves = len(variables), len(variables) + len(constants)
         self.number = number = {node: place for place, node in enumerate(self.nodes)}
         self.operands: list[tuple[int, ...]] = [()] * self.n_leaves
         self.operands += [tuple([number[operand] for operand in node.operands]) for node in computed]
