@@ -20,6 +20,14 @@ def pytest_addoption(parser):
     parser.addoption("--full", action="store_true", help="try all graphs and sizes, as CI does: some ten minutes")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _keeps_no_machine_code(tmp_path_factory):
+    """Where the machine code of programs is kept, the tests have a folder of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 def pytest_configure(config):
     """The garbage collector need not look at thousands of tests and the packages that they import, again and again.
 

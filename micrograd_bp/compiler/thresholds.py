@@ -1,7 +1,5 @@
 """From where on which way is faster. `python -m benchmarks.thresholds` measures it again."""
 
-from micrograd_bp.compiler.find.grouping import Grouping
-from micrograd_bp.compiler.find.groups import Matrix, SumGroup
 
 # ---- which form `auto` chooses
 
@@ -16,29 +14,15 @@ takes 49 µs on 8 samples, and arrays 71; 123 and 90 on 64. Fewer operands were 
 OPERATIONS_FOR_A_TAPE = 5_000
 """From so many operations on, a tape is worth loading numba, which takes a second."""
 
-ARRAY, ENTRY, PRODUCT = 1.5e-6, 1.5e-9, 0.5e-9
-"""The seconds for an array, forwards and backwards, and besides for each operand of its entries, or in a product of
-matrices. They are set by hand, rather too low, so that arrays stay in doubt: measured are 66 µs for 31 small arrays
-(with the call), 24 µs for Rosenbrock's 6 with 14,000 operands, 0.30 ms for a mixture's 29, 6 ms for an LSTM's 1,604."""
+CALL, ARRAY_ENTRY, ARRAY_PRODUCT = 1.1e-6, 0.6e-9, 0.03e-9
+"""The seconds that NumPy takes for a statement, for an entry that an operation computes, and for two numbers that are
+multiplied and added up in a product of matrices."""
 
-ON_A_TAPE = 6.5e-9
-"""The seconds for an operand on a tape: 9.0e-9 for an LSTM (0.72 ms for 80,000), 3.7e-9 for a mixture (0.54 ms for
-145,000), 15e-9 for Rosenbrock's function (0.21 ms for 14,000)."""
+NATIVE_CALL, NATIVE_ENTRY, NATIVE_PRODUCT = 3e-6, 0.3e-9, 0.07e-9
+"""What machine code takes for all of a program, and the same for an entry and for a product."""
 
-
-def is_for_a_tape(grouping: Grouping) -> bool:
-    """Whether a program of these arrays is estimated to be faster on a tape, where it is run without samples."""
-    multiplied = sum(
-        part.b.index.size * group.columns
-        for group in grouping.groups
-        if isinstance(group, SumGroup)
-        for part in group.parts
-        if isinstance(part, Matrix)
-    )
-    operands = grouping.n_operands
-    on_arrays = ARRAY * len(grouping.groups) + ENTRY * max(0, operands - 2 * multiplied) + PRODUCT * multiplied
-    return operands >= OPERATIONS_FOR_A_TAPE and ON_A_TAPE * operands < on_arrays
-
+NATIVE_KERNEL, NATIVE_LINE = 0.1, 6e-3
+"""The seconds that it takes to make machine code, and besides for each statement."""
 
 # ---- which of its texts a program runs
 

@@ -5,19 +5,17 @@ import os
 import subprocess
 import sys
 from functools import partial
-from itertools import pairwise
 from random import Random
 
 import numpy as np
 import pytest
 
-from micrograd_bp import compile, l2
+from micrograd_bp import compile
 from micrograd_bp.compiler import thresholds
 from micrograd_bp.compiler.find.numbering import Numbering
-from micrograd_bp.compiler.run.matrices import Matrices
 from micrograd_bp.compiler.run.tape import Tape
 from micrograd_bp.compiler.run.tape_kernel import CODES
-from micrograd_bp.engine import OPERATIONS, Value, gradients, operation
+from micrograd_bp.engine import OPERATIONS, Value, operation
 from micrograd_bp.engine.numbers.floats import Floats
 from micrograd_bp.engine.operations import dot, log, logsumexp
 from micrograd_bp.engine.operations import sum as sum_of
@@ -170,30 +168,3 @@ def test_ten_operations_of_a_chain_are_27_instructions():
         x = (x * a).tanh()
     graph = Numbering([x], [a, b], [a, b])
     assert len(Tape(graph, [0, 1]).instructions) <= 27 * 100
-
-
-def test_many_small_arrays_run_on_a_tape_and_read_as_arrays():
-    """A long row of small layers, of which a tape gives the gradient sooner than a call for each array."""
-    weights = [[Value(math.sin(4 * i + j)) for j in range(4)] for i in range(4)]
-    state = [Value(0.1 * i) for i in range(4)]
-    leaves = [*state, *(weight for row in weights for weight in row)]
-    for _ in range(200):
-        state = [dot(row, state).tanh() for row in weights]
-    loss = sum_of(state)
-    program = compile(loss, parameters=leaves)
-    by_tape = program.value_and_gradient()
-    assert "matrices" not in vars(program._program), "arrays are written when somebody asks for them"
-    assert program.form == "matrices"
-    assert "@" in program.source
-    by_arrays = compile(loss, parameters=leaves, form="matrices").value_and_gradient()
-    assert by_tape[0] == pytest.approx(by_arrays[0], rel=1e-12)
-    np.testing.assert_allclose(by_tape[1], by_arrays[1], rtol=1e-9, atol=1e-12)
-    assert by_tape[1] == pytest.approx(np.array(gradients(loss, leaves)), rel=1e-9, abs=1e-12)
-    assert program.where(loss)
-
-
-def test_few_large_arrays_run_as_arrays():
-    """Rosenbrock's function in 1,000 variables: some calls of NumPy, each on all of them."""
-    x = [Value(math.sin(i)) for i in range(1_000)]
-    loss = 100 * l2([b - a**2 for a, b in pairwise(x)]) + l2([1 - a for a in x[:-1]])
-    assert isinstance(compile(loss, parameters=x)._program, Matrices)

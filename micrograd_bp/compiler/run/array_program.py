@@ -14,7 +14,8 @@ from micrograd_bp.compiler.find.grouping import Grouping
 from micrograd_bp.compiler.run.arguments import checked_inputs, checked_parameters
 from micrograd_bp.compiler.run.array_functions import ArrayFunctions, JaxFunctions, array_functions
 from micrograd_bp.compiler.run.lines import Lines
-from micrograd_bp.compiler.run.matrices import Matrices, OnATape
+from micrograd_bp.compiler.run.matrices import Matrices
+from micrograd_bp.compiler.run.native import Native
 from micrograd_bp.compiler.thresholds import MOST_STATEMENTS_IN_JAX
 from micrograd_bp.compiler.write.source_text import SourceText
 from micrograd_bp.compiler.write.xp import functional_source
@@ -36,7 +37,7 @@ class ArrayProgram:
     seconds instead of minutes with `jit(f, compiler_options={"xla_disable_hlo_passes": "fusion"})`.
     """
 
-    def __init__(self, program: Matrices | OnATape | Lines, graph: Graph, dtype: str, xp: Any) -> None:
+    def __init__(self, program: Matrices | Native | Lines, graph: Graph, dtype: str, xp: Any) -> None:
         """Takes a program, the graph that it was made of, and a module of array functions.
 
         Raises:
@@ -135,7 +136,7 @@ class _MatrixFunctions:
         n_statements: about how many statements run.
     """
 
-    def __init__(self, program: Matrices | OnATape, dtype: str) -> None:
+    def __init__(self, program: Matrices | Native, dtype: str) -> None:
         """Writes the text."""
         module = functional_source(program.routines, dtype)
         self._constants, self._library = module.constants.arrays, module.constants.free("xp")

@@ -16,7 +16,6 @@ from micrograd_bp.compiler.arrays.routine import Routine, Routines
 from micrograd_bp.compiler.find.graph import Graph
 from micrograd_bp.compiler.find.grouping import Grouping
 from micrograd_bp.compiler.find.groups import HOLE, Group, Input, Parameters
-from micrograd_bp.compiler.run.lines import Lines
 from micrograd_bp.compiler.run.located import Located
 from micrograd_bp.compiler.run.non_finite import ERRORS_IGNORED
 from micrograd_bp.compiler.write.module import ModuleSource, module_source
@@ -220,23 +219,3 @@ def is_debugged() -> bool:
 def _description(grouping: Grouping) -> str:
     inputs = "".join(f", {name} (batch, {len(group)})" for name, group in grouping.inputs.items())
     return f"A graph of scalars as a program of arrays: parameters ({len(grouping.parameters)},){inputs}."
-
-
-class OnATape:
-    """A program of matrices that runs on a tape. They are written when somebody asks: to read, or to debug."""
-
-    def __init__(self, tape: Lines, matrices: Callable[[], Matrices]) -> None:
-        """Takes the tape, and what writes the matrices."""
-        self._tape, self._write = tape, matrices
-
-    @cached_property
-    def matrices(self) -> Matrices:
-        """The program of matrices."""
-        return self._write()
-
-    def value_and_gradient(self, *arguments: Any) -> tuple[Any, ...]:
-        """As `Matrices` has it, and everything else too."""
-        return (self.matrices if is_debugged() else self._tape).value_and_gradient(*arguments)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.matrices, name)

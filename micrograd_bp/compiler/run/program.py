@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Sequence
-from functools import partial
 from importlib.util import find_spec
 from typing import Any, NoReturn
 
@@ -16,27 +15,31 @@ from micrograd_bp.compiler.run.arguments import checked_graph, checked_inputs, c
 from micrograd_bp.compiler.run.array_functions import jax_numpy
 from micrograd_bp.compiler.run.array_program import ArrayProgram
 from micrograd_bp.compiler.run.lines import Lines
-from micrograd_bp.compiler.run.matrices import Matrices, OnATape
+from micrograd_bp.compiler.run.matrices import Matrices
+from micrograd_bp.compiler.run.native import HAS_LLVM, Native
 from micrograd_bp.compiler.run.non_finite import all_finite, described, first_non_finite, one_sample
+from micrograd_bp.compiler.write.nests import NoLoopNestError
 from micrograd_bp.engine import Value, topological_order
 from micrograd_bp.engine.value import number_of
 
 Array = NDArray[Any]
 
-AnyProgram = Matrices | OnATape | Lines
+AnyProgram = Matrices | Native | Lines
+
+FORMS = ("auto", "matrices", "native", "straight line", "tape")
 
 
 class Program:
     """What `compile` makes.
 
     Attributes:
-        form: "matrices", "straight line" or "tape".
+        form: "matrices", "native", "straight line" or "tape".
     """
 
     def __init__(self, graph: Graph, *, dtype: str, check: bool, form: str) -> None:
         """Compiles; see `compile`."""
-        if form not in ("auto", "matrices", "straight line", "tape"):
-            raise ValueError(f'form is "auto", "matrices", "straight line" or "tape", got {form!r}')
+        if form not in FORMS:
+            raise ValueError(f"form is {', '.join(map(repr, FORMS))}, got {form!r}")
         if form in ("straight line", "tape") and dtype == "float32":
             raise ValueError(f'form="{form}" computes with float64 alone')
         self._graph, self._dtype, self._check, self._asked_form = graph, dtype, check, form
@@ -51,19 +54,23 @@ class Program:
 
     def _compiled(self, with_respect_to: Sequence[str] = ()) -> AnyProgram:
         graph, is_asked_for = self._graph, self.form == "tape"
-        if self.form in ("auto", "matrices"):
+        if self.form == "native" and not HAS_LLVM:
+            raise ImportError('form="native" needs llvmlite and platformdirs: pip install "micrograd-bp[native]"')
+        if self.form in ("auto", "matrices", "native"):
             # Python's floats, on which straight lines run, are float64.
             few = None
             if self.form == "auto" and self._dtype == "float64":
                 few = thresholds.FEW_IN_A_BATCH if graph.inputs else thresholds.FEW
             grouping = Grouping.of(graph, few)
             if grouping is not None:
-                matrices = partial(Matrices, grouping, graph, with_respect_to, self._dtype)
-                is_free, self.form = few is not None and not graph.inputs, "matrices"
-                if is_free and thresholds.is_for_a_tape(grouping) and find_spec("numba") is not None:
-                    tape = Lines(graph, tape=True)
-                    return OnATape(tape, matrices) if tape.has_tape else matrices()
-                return matrices()
+                matrices = Matrices(grouping, graph, with_respect_to, self._dtype)
+                self.form = "native" if self._asked_form == "native" else "matrices"
+                if self._asked_form == "matrices" or not HAS_LLVM:
+                    return matrices
+                try:
+                    return Native(matrices, self._dtype, always=self.form == "native")
+                except NoLoopNestError as error:
+                    raise ValueError(f'form="native": {error}; leave form out') from None
         if self.form == "auto":
             is_long = sum(1 for node in graph.order if node.operands) >= thresholds.OPERATIONS_FOR_A_TAPE
             self.form = "tape" if is_long and find_spec("numba") is not None else "straight line"
@@ -113,6 +120,21 @@ class Program:
         Its `value_and_gradient` takes, behind the parameters, what `views(parameters)` gives.
         """
         return self._program.buffered_source
+
+    @property
+    def native_source(self) -> str:
+        """The loop nests that machine code is made of; on floats they run as Python too.
+
+        Raises:
+            ValueError: there is no machine code for this program.
+        """
+        program = self._program
+        if not isinstance(program, Native):
+            raise ValueError(f"a program of {self.form} has no loop nests")
+        try:
+            return program.native.source
+        except NoLoopNestError as error:
+            raise ValueError(str(error)) from None
 
     def load(self) -> None:
         """Takes the parameters' numbers from the Values."""

@@ -1,0 +1,360 @@
+"""Loop nests as machine code, by way of LLVM. It knows nothing of graphs: it is handed a function as text.
+
+The text is Python with little in it: `for` over ranges, `if`, assignments, arithmetic, functions of numbers, and arrays
+that are read and written at one place. What `+=` adds may be added in any order, and a product with it in one step, as
+a processor does that takes several at once; everything else is rounded as it is written.
+"""
+
+import ast
+import ctypes
+import hashlib
+import os
+from collections.abc import Sequence
+from functools import singledispatchmethod
+from pathlib import Path
+from typing import Any
+
+import llvmlite  # type: ignore[import-untyped]  # it has no types
+import llvmlite.binding as llvm  # type: ignore[import-untyped]
+from llvmlite import ir
+from numpy.typing import NDArray
+from platformdirs import user_cache_dir
+
+from micrograd_bp.compiler.run.machine_functions import INTRINSICS, LIBRARY, WRITTEN_OUT
+from micrograd_bp.files import write_bytes
+
+STACK = 1 << 16
+"""So many bytes of arrays lie on the stack, the small ones first."""
+
+MOST_KEPT = 200
+"""So many kernels are kept on disk, the latest ones."""
+
+DOUBLE, INTEGER, BYTE, BIT = ir.DoubleType(), ir.IntType(64), ir.IntType(8), ir.IntType(1)
+
+TYPES = {"float64": DOUBLE, "float32": ir.FloatType(), "int64": INTEGER, "bool_": BYTE}
+"""The types of what arrays hold, by NumPy's names."""
+
+IN_ANY_ORDER = ("reassoc", "nsz", "contract")
+
+_ARITHMETIC = {ast.Add: ("fadd", "add"), ast.Sub: ("fsub", "sub"), ast.Mult: ("fmul", "mul"), ast.Div: ("fdiv", "")}
+_ARITHMETIC |= {ast.FloorDiv: ("", "sdiv"), ast.Mod: ("", "srem")}
+_COMPARED = {ast.Gt: ">", ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<=", ast.Eq: "==", ast.NotEq: "!="}
+
+
+class _Function:
+    """Translates one function."""
+
+    def __init__(self, module: ir.Module, definition: ast.FunctionDef) -> None:
+        arguments = definition.args.args
+        self.module = module
+        self.arrays: dict[str, tuple[Any, ir.Type, int]] = {}  # where they are, what they hold, entries of a row
+        self.variables: dict[str, Any] = {}
+        function = ir.Function(
+            module, ir.FunctionType(DOUBLE, [BYTE.as_pointer()] * len(arguments) + [INTEGER]), "kernel"
+        )
+        self.entry = ir.IRBuilder(function.append_basic_block())
+        self.builder = ir.IRBuilder(function.append_basic_block())
+        self.begin = self.builder.block
+        self.allocated: list[Any] = []
+        self.stack_left = STACK
+        *pointers, self.batch = function.args
+        for argument, pointer in zip(arguments, pointers, strict=True):
+            pointer.add_attribute("noalias")
+            assert isinstance(argument.annotation, ast.Subscript)
+            kind, extents = TYPES[ast.unparse(argument.annotation.value)], ast.literal_eval(argument.annotation.slice)
+            array = self.entry.bitcast(pointer, kind.as_pointer())
+            self.arrays[argument.arg] = array, kind, extents[-1]
+        self.statements(definition.body)
+        self.entry.branch(self.begin)
+
+    # ---- statements
+
+    def statements(self, body: list[ast.stmt]) -> None:
+        """Translates statements."""
+        for statement in body:
+            self.statement(statement)
+
+    @singledispatchmethod
+    def statement(self, statement: ast.stmt) -> None:
+        """Translates a statement."""
+        raise NotImplementedError(ast.unparse(statement))
+
+    @statement.register
+    def _(self, statement: ast.Assign) -> None:
+        (target,), value = statement.targets, statement.value
+        if isinstance(target, ast.Name) and isinstance(value, ast.Call) and ast.unparse(value.func) == "empty":
+            self._allocate(target.id, *value.args)
+        elif isinstance(target, ast.Name):
+            number = self.expression(value)
+            if target.id not in self.variables:
+                self.variables[target.id] = self.entry.alloca(number.type)
+            self.builder.store(number, self.variables[target.id])
+        else:
+            self._store(self._place(target), self.expression(value))
+
+    @statement.register
+    def _(self, statement: ast.AugAssign) -> None:
+        added = self.expression(statement.value, IN_ANY_ORDER)
+        if isinstance(statement.target, ast.Name):
+            place, kind = self.variables[statement.target.id], DOUBLE
+        else:
+            place, kind = self._place(statement.target)
+        before = self._widened(self.builder.load(place))
+        self._store((place, kind), self.builder.fadd(before, added, flags=IN_ANY_ORDER))
+
+    @statement.register
+    def _(self, statement: ast.For) -> None:
+        assert isinstance(statement.target, ast.Name)
+        assert isinstance(statement.iter, ast.Call)
+        numbers = [self.expression(argument) for argument in statement.iter.args]
+        start, stop, step = {1: [ir.Constant(INTEGER, 0), *numbers, ir.Constant(INTEGER, 1)], 3: numbers}[len(numbers)]
+        counter = self.variables[statement.target.id] = self.entry.alloca(INTEGER)
+        self.builder.store(start, counter)
+        body = self.builder.append_basic_block()
+        self.builder.branch(body)
+        self.builder.position_at_end(body)
+        self.statements(statement.body)
+        following = self.builder.add(self.builder.load(counter), step, flags=("nsw",))
+        self.builder.store(following, counter)
+        end = self.builder.append_basic_block()
+        # No range is empty: it is asked only after a round whether there is another.
+        goes_on = self.builder.icmp_signed(">" if step.constant < 0 else "<", following, stop)
+        self.builder.cbranch(goes_on, body, end)
+        self.builder.position_at_end(end)
+
+    @statement.register
+    def _(self, statement: ast.If) -> None:
+        with self.builder.if_else(self.expression(statement.test)) as (then, otherwise):
+            with then:
+                self.statements(statement.body)
+            with otherwise:
+                self.statements(statement.orelse)
+
+    @statement.register
+    def _(self, statement: ast.Return) -> None:
+        assert statement.value is not None
+        value = self.expression(statement.value)
+        for pointer in self.allocated:
+            self.builder.call(self._external("free", ir.VoidType(), [BYTE.as_pointer()]), [pointer])
+        self.builder.ret(value)
+
+    def _allocate(self, name: str, size: ast.expr, kind: ast.expr) -> None:
+        of, n = TYPES[ast.unparse(kind)], self.expression(size).constant
+        if 8 * n <= self.stack_left // 8:
+            self.stack_left -= 8 * n
+            array = self.entry.gep(self.entry.alloca(ir.ArrayType(of, n)), [ir.Constant(INTEGER, 0)] * 2, inbounds=True)
+        else:
+            malloc = self._external("malloc", BYTE.as_pointer(), [INTEGER])
+            malloc.return_value.add_attribute("noalias")
+            pointer = self.entry.call(malloc, [ir.Constant(INTEGER, 8 * n)])
+            self.allocated.append(pointer)
+            array = self.entry.bitcast(pointer, of.as_pointer())
+        self.arrays[name] = array, of, n
+
+    # ---- places
+
+    def _place(self, target: ast.expr) -> tuple[Any, ir.Type]:
+        assert isinstance(target, ast.Subscript)
+        assert isinstance(target.value, ast.Name)
+        array, kind, width = self.arrays[target.value.id]
+        if isinstance(target.slice, ast.Tuple):
+            row, column = map(self.expression, target.slice.elts)
+            place = self.builder.add(self.builder.mul(row, ir.Constant(INTEGER, width)), column)
+        else:
+            place = self.expression(target.slice)
+        return self.builder.gep(array, [place], inbounds=True), kind
+
+    def _store(self, place: tuple[Any, ir.Type], number: Any) -> None:
+        where, kind = place
+        if kind == BYTE:
+            number = self.builder.zext(number, BYTE)
+        elif kind != DOUBLE:
+            number = self.builder.fptrunc(number, kind)
+        self.builder.store(number, where)
+
+    def _widened(self, number: Any) -> Any:
+        if number.type == BYTE:
+            return self.builder.trunc(number, BIT)
+        return self.builder.fpext(number, DOUBLE) if number.type == TYPES["float32"] else number
+
+    # ---- expressions
+
+    @singledispatchmethod
+    def expression(self, node: ast.expr, flags: tuple[str, ...] = ()) -> Any:
+        """The value of an expression: a number, a place, or truth."""
+        raise NotImplementedError(ast.unparse(node))
+
+    @expression.register
+    def _(self, node: ast.Constant, flags: tuple[str, ...] = ()) -> Any:
+        return ir.Constant(INTEGER if isinstance(node.value, int) else DOUBLE, node.value)
+
+    @expression.register
+    def _(self, node: ast.Name, flags: tuple[str, ...] = ()) -> Any:
+        if node.id in ("inf", "nan"):
+            return ir.Constant(DOUBLE, float(node.id))
+        return self.builder.load(self.variables[node.id])
+
+    @expression.register
+    def _(self, node: ast.Subscript, flags: tuple[str, ...] = ()) -> Any:
+        return self._widened(self.builder.load(self._place(node)[0]))
+
+    @expression.register
+    def _(self, node: ast.UnaryOp, flags: tuple[str, ...] = ()) -> Any:
+        number = self.expression(node.operand)
+        if number.type == INTEGER:
+            is_known = isinstance(number, ir.Constant)
+            return ir.Constant(INTEGER, -number.constant) if is_known else self.builder.neg(number)
+        return self.builder.fneg(number)
+
+    @expression.register
+    def _(self, node: ast.BinOp, flags: tuple[str, ...] = ()) -> Any:
+        # Only the sum at the top of what is added, and its products, may be taken otherwise than written.
+        inner = flags if isinstance(node.op, ast.Add) else ()
+        left, right = self.expression(node.left, inner), self.expression(node.right, inner)
+        number, place = _ARITHMETIC[type(node.op)]
+        if left.type == INTEGER:
+            if isinstance(left, ir.Constant) and isinstance(right, ir.Constant):
+                return ir.Constant(
+                    INTEGER,
+                    {"add": int.__add__, "sub": int.__sub__, "mul": int.__mul__}[place](left.constant, right.constant),
+                )
+            return getattr(self.builder, place)(left, right)
+        return getattr(self.builder, number)(
+            left, right, flags=flags if isinstance(node.op, ast.Add | ast.Mult) else ()
+        )
+
+    @expression.register
+    def _(self, node: ast.Compare, flags: tuple[str, ...] = ()) -> Any:
+        left, right = self.expression(node.left), self.expression(node.comparators[0])
+        sign = _COMPARED[type(node.ops[0])]
+        if left.type == DOUBLE:
+            return (self.builder.fcmp_unordered if sign == "!=" else self.builder.fcmp_ordered)(sign, left, right)
+        return self.builder.icmp_signed(sign, left, right)
+
+    @expression.register
+    def _(self, node: ast.BoolOp, flags: tuple[str, ...] = ()) -> Any:
+        first, second = map(self.expression, node.values)
+        return (self.builder.and_ if isinstance(node.op, ast.And) else self.builder.or_)(first, second)
+
+    @expression.register
+    def _(self, node: ast.IfExp, flags: tuple[str, ...] = ()) -> Any:
+        condition = self.expression(node.test)
+        with self.builder.if_else(condition) as (then, otherwise):
+            with then:
+                yes = self.expression(node.body)
+                from_yes = self.builder.block
+            with otherwise:
+                no = self.expression(node.orelse)
+                from_no = self.builder.block
+        chosen = self.builder.phi(yes.type)
+        chosen.add_incoming(yes, from_yes)
+        chosen.add_incoming(no, from_no)
+        return chosen
+
+    @expression.register
+    def _(self, node: ast.Call, flags: tuple[str, ...] = ()) -> Any:
+        name = ast.unparse(node.func)
+        if name == "len":
+            return self.batch
+        operands = [self.expression(argument) for argument in node.args]
+        if name == "float":
+            return self.builder.sitofp(operands[0], DOUBLE)
+        if name in WRITTEN_OUT:
+            return self._written_out(ast.parse(WRITTEN_OUT[name], mode="eval").body, operands)
+        if name == "fmod":
+            return self.builder.frem(*operands)
+        if name in INTRINSICS:
+            function = self.module.declare_intrinsic(f"llvm.{INTRINSICS[name]}", [DOUBLE], _of(operands))
+        else:
+            function = self._external(LIBRARY[name], DOUBLE, [DOUBLE] * len(operands))
+        return self.builder.call(function, operands)
+
+    def _written_out(self, expression: ast.expr, operands: list[Any]) -> Any:
+        earlier = {name: self.variables.get(name) for name in "ab"}
+        for name, operand in zip("ab", operands, strict=False):
+            self.variables[name] = self.entry.alloca(DOUBLE)
+            self.builder.store(operand, self.variables[name])
+        result = self.expression(expression)
+        self.variables |= earlier
+        return result
+
+    def _external(self, name: str, result: ir.Type, operands: list[ir.Type]) -> Any:
+        return self.module.globals.get(name) or ir.Function(self.module, ir.FunctionType(result, operands), name)
+
+
+def _of(operands: list[Any]) -> ir.FunctionType:
+    return ir.FunctionType(DOUBLE, [DOUBLE] * len(operands))
+
+
+def _target() -> Any:
+    """The processor of this machine. An engine takes its own, and ends it."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    return llvm.Target.from_default_triple().create_target_machine(
+        cpu=llvm.get_host_cpu_name(),
+        features=llvm.get_host_cpu_features().flatten() + ",-prefer-256-bit",
+        opt=3,
+        jit=True,
+    )
+
+
+def object_code(source: str) -> bytes:
+    """The text of `kernel` as an object file for this processor."""
+    (definition,) = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+    module = ir.Module()
+    _Function(module, definition)
+    parsed = llvm.parse_assembly(str(module))
+    parsed.verify()
+    options = llvm.create_pipeline_tuning_options(speed_level=3)
+    options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = True
+    options.loop_interleaving = False  # it makes the code twice as long, and not faster
+    target = _target()
+    builder = llvm.create_pass_builder(target, options)
+    builder.getModulePassManager().run(parsed, builder)
+    code: bytes = target.emit_object(parsed)
+    return code
+
+
+class Kernel:
+    """A function in machine code, of arrays and the number of samples, which gives a number."""
+
+    def __init__(self, source: str) -> None:
+        """Makes it of a text, or takes what has been made of the same text before and is kept on disk."""
+        code, n_arrays = _kept(source), source.partition(") ->")[0].count(": ")
+        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target())
+        self._engine.add_object_file(llvm.object_file.ObjectFileRef.from_data(code))
+        self._engine.finalize_object()
+        kind = ctypes.CFUNCTYPE(ctypes.c_double, *[ctypes.c_void_p] * n_arrays, ctypes.c_int64)
+        self._call = kind(self._engine.get_function_address("kernel"))
+
+    def __call__(self, arrays: Sequence[NDArray[Any]], n_samples: int) -> float:
+        """Runs it on arrays whose entries lie in order of rows."""
+        number: float = self._call(*[array.__array_interface__["data"][0] for array in arrays], n_samples)
+        return number
+
+
+def path_of(source: str) -> Path:
+    """Where the machine code of a text is kept, for this processor."""
+    processor = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+    key = repr((source, processor, llvmlite.__version__, llvm.llvm_version_info)).encode()
+    return Path(user_cache_dir("micrograd_bp")) / f"{hashlib.sha256(key).hexdigest()}.o"
+
+
+def _kept(source: str) -> bytes:
+    """The machine code of a text. A file that does not begin with the right sum of its content counts as none."""
+    path = path_of(source)
+    try:
+        content = path.read_bytes()
+    except OSError:
+        content = b""
+    code = content[32:]
+    if not code or content[:32] != hashlib.sha256(code).digest():
+        code = object_code(source)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_bytes(path, hashlib.sha256(code).digest() + code)
+            for old in sorted(path.parent.glob("*.o"), key=os.path.getmtime)[:-MOST_KEPT]:
+                old.unlink(missing_ok=True)
+        except OSError:
+            pass  # nothing is kept where nothing can be written
+    return code

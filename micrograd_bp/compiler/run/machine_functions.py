@@ -1,0 +1,29 @@
+"""The functions of numbers that there is machine code for, by NumPy's names."""
+
+INTRINSICS = {"abs": "fabs", "power": "pow", "rint": "rint"} | {
+    name: name for name in ("exp", "exp2", "log", "log2", "log10", "sqrt", "sin", "cos", "floor", "ceil", "trunc")
+}
+"""Functions, by NumPy's names, that LLVM knows, by its own."""
+
+LIBRARY = {"arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2"} | {
+    **{"arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh"},
+    **{
+        name: name
+        for name in ("expm1", "log1p", "cbrt", "hypot", "tan", "sinh", "cosh", "tanh", "erf", "erfc", "lgamma")
+    },
+}
+"""Functions of the C library."""
+
+WRITTEN_OUT = {
+    "maximum": "a if a >= b or a != a else b",
+    "minimum": "a if a <= b or a != a else b",
+    "sign": "1.0 if a > 0.0 else -1.0 if a < 0.0 else a",
+    "degrees": "a * 57.29577951308232",
+    "radians": "a * 0.017453292519943295",
+    "remainder": "fmod(a, b) + (b if fmod(a, b) != 0.0 and (fmod(a, b) < 0.0) != (b < 0.0) else 0.0)",
+    "floor_divide": "floor((a - remainder(a, b)) / b + 0.5)",
+}
+"""Functions of the numbers a and b, in terms of others."""
+
+FUNCTIONS = {*INTRINSICS, *LIBRARY, *WRITTEN_OUT, "fmod"}
+"""All functions that a text may call."""

@@ -1,0 +1,77 @@
+"""A program of arrays that runs as machine code, where that is faster than NumPy."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from micrograd_bp.compiler.arrays.language import BATCH
+from micrograd_bp.compiler.run.matrices import Matrices, is_debugged
+from micrograd_bp.compiler.run.work import Work, seconds_native, seconds_on_arrays, seconds_to_make
+from micrograd_bp.compiler.write.native import NativeSource, native_source
+from micrograd_bp.compiler.write.nests import NoLoopNestError
+
+if TYPE_CHECKING:
+    from micrograd_bp.compiler.run.machine_code import Kernel
+
+Array = NDArray[Any]
+
+HAS_LLVM = all(map(find_spec, ("llvmlite", "platformdirs")))
+
+
+class Native:
+    """A program of arrays. It reads, is debugged and explains what is not finite as NumPy does."""
+
+    def __init__(self, matrices: Matrices, dtype: str, *, always: bool) -> None:
+        """Takes the program, and whether it is to run as machine code from the first call on.
+
+        Raises:
+            NoLoopNestError: it always is, and there is no machine code for something in it.
+        """
+        self.matrices, self._dtype, self._always = matrices, dtype, always
+        self._saved = 0.0
+        if always:
+            self.native  # noqa: B018  # it is written, so that what cannot be is refused at once
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.matrices, name)
+
+    @cached_property
+    def native(self) -> NativeSource:
+        """The loop nests, and what they read."""
+        return native_source(self.matrices.routines[0], self._dtype)
+
+    @cached_property
+    def _work(self) -> Work:
+        return Work.of(self.matrices.routines[0])
+
+    @cached_property
+    def _kernel(self) -> "Kernel | None":
+        from micrograd_bp.compiler.run.machine_code import Kernel  # LLVM takes a while to load
+
+        try:
+            return Kernel(self.native.source)
+        except NoLoopNestError:
+            return None
+
+    def _is_worth_it(self, batch: int | None) -> bool:
+        """Whether machine code is faster, and the calls so far would have paid for making it."""
+        if self._always:
+            return True
+        saved = seconds_on_arrays(self._work, batch or 1) - seconds_native(self._work, batch or 1)
+        self._saved += max(0.0, saved)
+        return saved > 0.0 and self._saved > seconds_to_make(self._work) and self._kernel is not None
+
+    def value_and_gradient(self, parameters: Array, inputs: Sequence[Array], batch: int | None) -> tuple[Any, ...]:
+        """As `Matrices` has it."""
+        if is_debugged() or not self._is_worth_it(batch):
+            return self.matrices.value_and_gradient(parameters, inputs, batch)
+        kernel = self._kernel
+        assert kernel is not None
+        shapes = [tuple([batch or 0 if extent == BATCH else extent for extent in each]) for each in self.native.results]
+        results = [np.empty(shape, self._dtype) for shape in shapes]
+        given = [parameters, *map(np.ascontiguousarray, inputs), self.native.numbers, self.native.places]
+        return kernel([*given, *results], batch or 0), *results

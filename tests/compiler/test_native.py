@@ -1,0 +1,258 @@
+"""Machine code: the same numbers as NumPy and the engine, from loop nests that can be read and run as Python."""
+
+import math
+import os
+import subprocess
+import sys
+from random import Random
+
+import numpy as np
+import pytest
+
+from micrograd_bp import MLP, Value, compile, cross_entropy, dot, gradients, hinge, l2, mse
+from micrograd_bp import sum as sum_of
+from micrograd_bp.compiler.run import machine_code, native, work
+from micrograd_bp.compiler.run.machine_code import Kernel, object_code, path_of
+from tests.counts import count
+from tests.problems.agreement import by_engine, by_program, compiled, distance
+from tests.problems.problem import repeated
+from tests.problems.random_graphs import define_operations, random_problem
+from tests.problems.random_sums import random_sums
+from tests.problems.recurrences import equal_layers, long_short_term_memory, random_recurrence, recurrent_network
+
+BLOCK = 20
+TIMES = [1, 7, 64]
+
+
+def network(activation="tanh", sizes=(3, 5, 2), **options):
+    """A network's program, with a loss for each sample."""
+    model = MLP(sizes[0], list(sizes[1:]), activation=activation, rng=1)
+    x, t = [Value(0.1) for _ in range(sizes[0])], [Value(0.2) for _ in range(sizes[-1])]
+    loss = mse([model(x)], [t]) + 0.01 * l2(model.parameters())
+    return compile(loss, inputs={"X": x, "T": t}, parameters=model.parameters(), **options)
+
+
+def batch(samples, sizes=(3, 2)):
+    """Inputs for `network`."""
+    rng = np.random.default_rng(samples)
+    return [rng.uniform(-1.0, 1.0, (samples, size)) for size in sizes]
+
+
+def refusal(problem, asked=()):
+    """Why there is no machine code for a problem; "" if there is, which must answer as the engine does."""
+    try:
+        program = compiled(problem, form="native", check=False)
+        ours = by_program(problem, program, list(asked))
+    except ValueError as error:
+        return str(error)
+    theirs = by_engine(problem)
+    ours = ours._replace(d_inputs=np.where(np.isnan(ours.d_inputs), theirs.d_inputs, ours.d_inputs))
+    assert distance(problem, ours, theirs) <= 1.0
+    return ""
+
+
+@pytest.mark.parametrize("block", range(count(3, 80)))
+def test_machine_code_answers_as_the_engine_does(block, table):
+    own_operations = define_operations()
+    refusals = []
+    for seed in range(block * BLOCK, (block + 1) * BLOCK):
+        problem = repeated(random_problem(Random(seed), own_operations), TIMES[seed % len(TIMES)])
+        refusals.append(refusal(problem, [[], list(problem.inputs)][seed // len(TIMES) % 2]))
+    refusals = [each for each in refusals if each]
+    assert all("no machine code for the function" in each for each in refusals)
+    assert len(refusals) < BLOCK // 2
+
+
+@pytest.mark.parametrize("block", range(count(1, 20)))
+def test_sums_of_products_in_machine_code(block):
+    for seed in range(block * BLOCK, (block + 1) * BLOCK):
+        assert not refusal(repeated(random_sums(Random(seed)), TIMES[seed % len(TIMES)]))
+
+
+def agrees_with_matrices(problem):
+    """Compares machine code with NumPy on the batch of a problem; gives the program."""
+    made, plain = (compiled(problem, form=form) for form in ("native", "matrices"))
+    ours, theirs = made.value_and_gradient(**problem.batch), plain.value_and_gradient(**problem.batch)
+    assert ours[0] == pytest.approx(theirs[0], rel=1e-12)
+    np.testing.assert_allclose(ours[1], theirs[1], rtol=1e-11, atol=1e-12 * np.abs(theirs[1]).max())
+    return made
+
+
+@pytest.mark.parametrize("problem", [recurrent_network, long_short_term_memory, equal_layers])
+def test_loops_in_machine_code(problem):
+    source = agrees_with_matrices(problem(20)).native_source
+    assert source.count(" in range(20):") == 1
+    assert source.count(" in range(19, -1, -1):") == 1
+
+
+@pytest.mark.parametrize("seed", range(count(10, 400)))
+def test_random_recurrences_in_machine_code(seed):
+    agrees_with_matrices(random_recurrence(seed))
+
+
+@pytest.mark.parametrize("samples", [1, 7, 8, 9, 16, 100])
+@pytest.mark.parametrize("loss", [hinge, cross_entropy])
+def test_any_number_of_samples(samples, loss):
+    """Some are computed together, and in the end there may be fewer."""
+    model = MLP(2, [9, 3] if loss is cross_entropy else [9, 1], rng=0)
+    x = [Value(0.1), Value(0.2)]
+    t = [Value(1.0), Value(0.0), Value(0.0)] if loss is cross_entropy else Value(1.0)
+    inputs = {"X": x, "T": t if isinstance(t, list) else [t]}
+    programs = [
+        compile(loss([model(x)], [t]), inputs=inputs, parameters=model.parameters(), form=form)
+        for form in ("native", "matrices")
+    ]
+    arrays = batch(samples, (2, len(inputs["T"])))
+    for asked in ({}, {"with_respect_to": "X"}):
+        ours, theirs = (program.value_and_gradient(*arrays, **asked) for program in programs)
+        for a, b in zip(ours, theirs, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
+
+
+def test_it_reads_as_loop_nests_in_which_nothing_has_the_size_of_the_batch():
+    source = network(form="native").native_source
+    assert "for s in range(0, len(X), 8):" in source
+    assert "    z0 = empty(40, float64)" in source  # 8 samples, 5 neurons
+    assert "a0[5 * i + j] = tanh(z0[5 * i + j])" in source
+
+
+def test_the_text_runs_as_python_too():
+    program = network(form="native")
+    alone = {}
+    exec(program.native_source, alone)
+    nests, inputs = program._program.native, batch(11)
+    gradient = np.empty(len(program.parameters))
+    value = alone["kernel"](program.parameters, *inputs, nests.numbers, nests.places, gradient)
+    ours = program.value_and_gradient(*inputs)
+    assert value == pytest.approx(ours[0], rel=1e-13)
+    np.testing.assert_allclose(gradient, ours[1], rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_arrays_may_lie_in_memory_as_they_like(dtype):
+    program, plain = network(form="native", dtype=dtype), network(form="matrices", dtype="float64")
+    x, t = batch(13)
+    expected = plain.value_and_gradient(x, t)
+    wide = np.zeros((26, 6))
+    wide[::2, ::2] = x
+    for given in (x, np.asfortranarray(x), wide[::2, ::2], x[::-1][::-1], x.astype("float32"), x.tolist()):
+        for targets in (t, np.asfortranarray(t), t[:, ::-1][:, ::-1]):
+            value, gradient = program.value_and_gradient(given, targets)
+            assert gradient.dtype == dtype
+            assert value == pytest.approx(expected[0], rel=2e-6)
+            np.testing.assert_allclose(gradient, expected[1], rtol=2e-5, atol=2e-6)
+
+
+def test_what_is_not_finite_is_found_and_named_as_in_the_other_forms():
+    messages = []
+    for form in ("native", "matrices"):
+        x, w = Value(2.0, label="x"), Value(3.0, label="w")
+        program = compile((x * w).log(), inputs={"X": [x]}, parameters=[w], form=form)
+        with pytest.raises(FloatingPointError) as caught:
+            program.value_and_gradient(np.array([[1.0], [0.0], [2.0]]))
+        messages.append(str(caught.value))
+    assert messages[0] == messages[1]
+    assert "log" in messages[0]
+
+
+def test_functions_without_machine_code_are_refused_or_run_on_numpy():
+    x = Value(2.5)
+    with pytest.raises(ValueError, match=r'form="native".*no machine code for the function polygamma'):
+        compile(x.digamma(), parameters=[x], form="native")
+    program = compile(sum_of([Value(0.1 * i).lgamma() * x for i in range(1, 40)]), parameters=[x])
+    assert program.value_and_gradient()
+
+
+def test_without_a_choice_machine_code_runs_when_it_has_paid(monkeypatch):
+    """After as many calls as it takes to save the time of making it: the same calls give the same bits again."""
+    monkeypatch.setattr(native, "seconds_to_make", lambda _: 2.5)
+    monkeypatch.setattr(native, "seconds_on_arrays", lambda _, batch: float(batch == 16))
+    monkeypatch.setattr(native, "seconds_native", lambda _, batch: 0.5 * (batch != 16))
+    program, plain = network(), network(form="matrices")
+    made = []
+    monkeypatch.setattr(machine_code, "Kernel", lambda source: made.append(source) or Kernel(source))
+    inputs = batch(16)
+    for n_calls, n_made in ((1, 0), (2, 0), (3, 1), (4, 1)):
+        value, gradient = program.value_and_gradient(*inputs)
+        assert len(made) == n_made, n_calls
+        assert value == pytest.approx(plain.value_and_gradient(*inputs)[0], rel=1e-13)
+        np.testing.assert_allclose(gradient, plain.value_and_gradient(*inputs)[1], rtol=1e-12)
+    assert program.form == "matrices"
+
+
+def test_the_estimate_prefers_numpy_where_products_are_large():
+    small, large = (
+        work.Work.of(network(sizes=sizes, form="matrices")._program.routines[0]) for sizes in ((3, 5, 2), (400, 300, 5))
+    )
+    assert work.seconds_native(small, 32) < 0.5 * work.seconds_on_arrays(small, 32)
+    assert work.seconds_native(large, 512) > work.seconds_on_arrays(large, 512)
+
+
+def test_machine_code_is_kept_and_a_broken_file_counts_as_none(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(machine_code, "user_cache_dir", lambda name: str(tmp_path / name))
+    source = network(form="native", sizes=(2, 2, 2)).native_source
+    made = []
+    monkeypatch.setattr(machine_code, "object_code", lambda text: made.append(text) or object_code(text))
+    Kernel(source)
+    Kernel(source)
+    assert len(made) == 1
+    path = path_of(source)
+    content = path.read_bytes()
+    for broken in (b"", content[:100], content[:-1], content[:40] + bytes([content[40] ^ 1]) + content[41:]):
+        path.write_bytes(broken)
+        Kernel(source)
+        assert path.read_bytes() == content
+    assert len(made) == 5
+    monkeypatch.setattr(machine_code, "MOST_KEPT", 2)
+    for number in range(4):
+        Kernel(source.replace("loop nests", f"loop nests {number}"))
+    assert len(list(path.parent.glob("*.o"))) == 2
+
+
+def test_nothing_is_kept_where_nothing_can_be_written(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(machine_code, "user_cache_dir", lambda name: str(tmp_path / "file" / name))
+    program = network(form="native", sizes=(2, 3, 2))
+    assert program.value_and_gradient(*batch(5, (2, 2)))
+
+
+def test_without_llvm_arrays_run_on_numpy():
+    script = """
+import importlib.util, sys
+find_spec = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: None if name == "llvmlite" else find_spec(name, *rest)
+sys.modules["llvmlite"] = None
+from micrograd_bp import Value, compile
+x = [Value(0.1 * i) for i in range(20)]
+loss = sum((a * b).tanh() for a, b in zip(x, x[1:]))
+print(compile(loss, parameters=x).form)
+try:
+    compile(loss, parameters=x, form="native")
+except ImportError as error:
+    print(error)
+"""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    form, refusal = done.stdout.splitlines()
+    assert form == "matrices"
+    assert 'pip install "micrograd-bp[native]"' in refusal
+
+
+def test_many_small_arrays_read_as_arrays_and_may_run_as_machine_code(monkeypatch):
+    """A long row of small layers, in which a call of NumPy costs more than it computes."""
+    weights = [[Value(math.sin(4 * i + j)) for j in range(4)] for i in range(4)]
+    state = [Value(0.1 * i) for i in range(4)]
+    leaves = [*state, *(weight for row in weights for weight in row)]
+    for _ in range(200):
+        state = [dot(row, state).tanh() for row in weights]
+    loss = sum_of(state)
+    monkeypatch.setattr(native, "seconds_to_make", lambda _: 0.0)
+    program = compile(loss, parameters=leaves)
+    assert program.form == "matrices"
+    assert "@" in program.source
+    value, gradient = program.value_and_gradient()
+    assert "_kernel" in vars(program._program)
+    assert value == pytest.approx(loss.data, rel=1e-12)
+    np.testing.assert_allclose(gradient, gradients(loss, leaves), rtol=1e-9, atol=1e-12)
+    assert program.where(loss)
