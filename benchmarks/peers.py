@@ -15,7 +15,8 @@ BY_HAND = "by hand"
 def needed(contender: str) -> list[str]:
     """The packages of a contender: the first word of `micrograd_bp unfused`; NumPy for what is written by hand."""
     packages = ["numpy" if contender == BY_HAND else contender.partition(" ")[0]]
-    return [*packages, "jax"] if "on JAX" in contender else packages
+    packages += ["jax"] if "on JAX" in contender else []
+    return [*packages, "llvmlite"] if "native" in contender else packages
 
 
 def installed(contenders: Iterable[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """W2: a chain of 200,000 operations, x = x*a + b with a tanh every tenth operation; there is nothing to group in it."""
 
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -15,7 +16,7 @@ def by_hand(problem: Chain) -> Prepared:
     return Prepared(lambda: chain(problem["x"], problem["a"], problem["b"], problem["rounds"]))
 
 
-def program(problem: Chain) -> Compiled:
+def program(problem: Chain, *, form: str = "tape") -> Compiled:
     """The graph that `benchmarks eager` builds anew for each iteration, built once and compiled."""
     from micrograd_bp import Value, compile
 
@@ -25,7 +26,7 @@ def program(problem: Chain) -> Compiled:
         for _ in range(4):
             x = x * a + b
         x = (x * a).tanh()
-    return compile(x, parameters=leaves), ()
+    return compile(x, parameters=leaves, form=form), ()
 
 
 def jax(problem: Chain) -> Prepared:
@@ -97,6 +98,7 @@ WORKLOAD = Workload(
     {
         "by hand": by_hand,
         "micrograd_bp compiled": compiled(program),
+        "micrograd_bp native": compiled(partial(program, form="native")),
         "micrograd_bp on JAX": on_jax(program),
         "micrograd_bp eager": eager,
         "jax": jax,

@@ -39,7 +39,7 @@ def by_hand(problem: Images) -> Prepared:
     return Prepared(lambda: by_hand_networks.cross_entropy(layers, x, t), plain.layers)
 
 
-def program(problem: Images, *, fused: bool = True) -> Compiled:
+def program(problem: Images, *, form: str = "matrices", fused: bool = True) -> Compiled:
     """The graph of one image, compiled, with all images as its batch."""
     from micrograd_bp import MLP, Value, compile, cross_entropy
 
@@ -50,7 +50,10 @@ def program(problem: Images, *, fused: bool = True) -> Compiled:
         p.data = number
     batch, targets = pixels(problem), one_hot(problem)
     x, t = list(map(Value, batch[0])), list(map(Value, targets[0]))
-    return compile(cross_entropy([model(x)], [t]), inputs={"X": x, "T": t}, parameters=parameters), (batch, targets)
+    return compile(cross_entropy([model(x)], [t]), inputs={"X": x, "T": t}, parameters=parameters, form=form), (
+        batch,
+        targets,
+    )
 
 
 def eager(problem: Images) -> Iteration:
@@ -137,6 +140,7 @@ CONTENDERS: Mapping[str, Callable[[Any], Iteration | Prepared]] = {
     "by hand": by_hand,
     "micrograd_bp compiled": compiled(program),
     "micrograd_bp compiled unfused": compiled(partial(program, fused=False)),
+    "micrograd_bp native": compiled(partial(program, form="native")),
     "micrograd_bp on JAX": on_jax(program),
     "micrograd_bp eager": eager,
     "jax": jax,

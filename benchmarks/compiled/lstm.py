@@ -13,6 +13,7 @@ loss is divided by the number of entries that are predicted.
 
 import random
 from collections.abc import Sequence
+from functools import partial
 from importlib import import_module
 from itertools import pairwise
 from typing import Any, TypedDict
@@ -87,12 +88,12 @@ def graph(problem: Sequences) -> tuple[Any, list[Any]]:
     return loss / (n_units * (len(sequence) - 1)), parameters + [p for units in extra for p in units]
 
 
-def program(problem: Sequences) -> Compiled:
+def program(problem: Sequences, *, form: str = "matrices") -> Compiled:
     """The graph, unrolled, compiled as it is."""
     from micrograd_bp import compile
 
     loss, parameters = graph(problem)
-    return compile(loss, parameters=parameters), ()
+    return compile(loss, parameters=parameters, form=form), ()
 
 
 def eager(problem: Sequences) -> Iteration:
@@ -211,6 +212,7 @@ WORKLOAD = Workload(
     {
         "by hand": by_hand,
         "micrograd_bp compiled": compiled(program),
+        "micrograd_bp native": compiled(partial(program, form="native")),
         "micrograd_bp on JAX": on_jax(program),
         "micrograd_bp eager": eager,
         "jax": jax,

@@ -10,6 +10,7 @@ logarithm of the prior is Σₖ (½γ²·(|exp(qₖ)|² + |lₖ|²) - m·Σ qₖ
 
 import math
 import random
+from functools import partial
 from importlib import import_module
 from typing import Any, TypedDict
 
@@ -103,21 +104,21 @@ def graph(problem: Points, points: list[Any]) -> tuple[Any, list[Any]]:
     return objective, alphas + [p for rows in (means, diagonals, lower) for row in rows for p in row]
 
 
-def program(problem: Points) -> Compiled:
+def program(problem: Points, *, form: str = "matrices") -> Compiled:
     """The graph of all points, compiled as it is."""
     from micrograd_bp import compile
 
     objective, parameters = graph(problem, problem["points"])
-    return compile(objective, parameters=parameters), ()
+    return compile(objective, parameters=parameters, form=form), ()
 
 
-def per_point(problem: Points) -> Compiled:
+def per_point(problem: Points, *, form: str = "matrices") -> Compiled:
     """The graph of one point, compiled, with all points as its batch."""
     from micrograd_bp import Value, compile
 
     point = list(map(Value, problem["points"][0]))
     objective, parameters = graph(problem, [point])
-    return compile(objective, inputs={"X": point}, parameters=parameters), (np.array(problem["points"]),)
+    return compile(objective, inputs={"X": point}, parameters=parameters, form=form), (np.array(problem["points"]),)
 
 
 def eager(problem: Points) -> Iteration:
@@ -225,6 +226,8 @@ WORKLOAD = Workload(
         "by hand": by_hand,
         "micrograd_bp compiled": compiled(program),
         "micrograd_bp compiled per point": compiled(per_point),
+        "micrograd_bp native per point": compiled(partial(per_point, form="native")),
+        "micrograd_bp native": compiled(partial(program, form="native")),
         "micrograd_bp on JAX": on_jax(program),
         "micrograd_bp on JAX per point": on_jax(per_point),
         "micrograd_bp eager": eager,

@@ -18,7 +18,7 @@ def by_hand(problem: Moons) -> Prepared:
     return Prepared(lambda: by_hand_networks.hinge(layers, points, labels, PENALTY), plain.layers)
 
 
-def program(problem: Moons, *, fused: bool = True) -> Compiled:
+def program(problem: Moons, *, form: str = "matrices", fused: bool = True) -> Compiled:
     """The graph of one point, compiled, with all points as its batch."""
     from micrograd_bp import MLP, Value, compile, hinge, l2
 
@@ -30,7 +30,7 @@ def program(problem: Moons, *, fused: bool = True) -> Compiled:
     label: Any = Value(problem["labels"][0])
     loss = hinge([model(x)], [label]) + PENALTY * l2(parameters)
     points, labels = np.array(problem["points"]), np.array(problem["labels"], dtype=float).reshape(-1, 1)
-    return compile(loss, inputs={"X": x, "T": [label]}, parameters=parameters), (points, labels)
+    return compile(loss, inputs={"X": x, "T": [label]}, parameters=parameters, form=form), (points, labels)
 
 
 def eager(problem: Moons) -> Iteration:
@@ -120,6 +120,7 @@ WORKLOAD = Workload(
         "by hand": by_hand,
         "micrograd_bp compiled": compiled(program),
         "micrograd_bp compiled unfused": compiled(partial(program, fused=False)),
+        "micrograd_bp native": compiled(partial(program, form="native")),
         "micrograd_bp on JAX": on_jax(program),
         "micrograd_bp eager": eager,
         "jax": jax,

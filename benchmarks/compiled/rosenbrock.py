@@ -1,5 +1,6 @@
 """W3: Rosenbrock's function in 2,000 variables, 100·Σ (xᵢ₊₁ - xᵢ²)² + Σ (1 - xᵢ)², and its gradient."""
 
+from functools import partial
 from importlib import import_module
 from itertools import pairwise
 from typing import Any
@@ -19,22 +20,22 @@ def by_hand(problem: Point) -> Prepared:
     return Prepared(lambda: rosenbrock(x), plain.array)
 
 
-def program(problem: Point) -> Compiled:
+def program(problem: Point, *, form: str = "matrices") -> Compiled:
     """The graph that `benchmarks eager` builds anew for each iteration, built once and compiled."""
     from micrograd_bp import Value, compile, l2
 
     x = [Value(number) for number in problem["x"]]
     y = 100 * l2([b - a**2 for a, b in pairwise(x)]) + l2([1 - a for a in x[:-1]])
-    return compile(y, parameters=x), ()
+    return compile(y, parameters=x, form=form), ()
 
 
-def unfused(problem: Point) -> Compiled:
+def unfused(problem: Point, *, form: str = "matrices") -> Compiled:
     """With every square and sum a node of its own, as in micrograd."""
     from micrograd_bp import Value, compile
 
     x = [Value(number) for number in problem["x"]]
     y: Any = 100 * sum((b - a**2) ** 2 for a, b in pairwise(x)) + sum((1 - a) ** 2 for a in x[:-1])
-    return compile(y, parameters=x), ()
+    return compile(y, parameters=x, form=form), ()
 
 
 def jax(problem: Point) -> Prepared:
@@ -92,6 +93,7 @@ WORKLOAD = Workload(
         "by hand": by_hand,
         "micrograd_bp compiled": compiled(program),
         "micrograd_bp compiled unfused": compiled(unfused),
+        "micrograd_bp native": compiled(partial(program, form="native")),
         "micrograd_bp on JAX": on_jax(program),
         "micrograd_bp eager": eager,
         "jax": jax,
