@@ -9,7 +9,7 @@ import ast
 import ctypes
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable
 from functools import singledispatchmethod
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from typing import Any
 import llvmlite  # type: ignore[import-untyped]  # it has no types
 import llvmlite.binding as llvm  # type: ignore[import-untyped]
 from llvmlite import ir
-from numpy.typing import NDArray
 from platformdirs import user_cache_dir
 
 from micrograd_bp.compiler.run.machine_functions import INTRINSICS, LIBRARY, WRITTEN_OUT
@@ -66,6 +65,7 @@ class _Function:
             self.arrays[argument.arg] = array, kind, extents[-1]
         self.statements(definition.body)
         self.entry.branch(self.begin)
+        _take_arrays(function)
 
     # ---- statements
 
@@ -282,6 +282,20 @@ class _Function:
         return self.module.globals.get(name) or ir.Function(self.module, ir.FunctionType(result, operands), name)
 
 
+def _take_arrays(kernel: Any) -> None:
+    """A function `call`, which takes NumPy's arrays in place of where their numbers are, and calls the kernel.
+
+    An array begins as any object does, and then says where its numbers are (`PyArrayObject` of NumPy's C interface).
+    To ask for that in Python takes longer than many a kernel.
+    """
+    call = ir.Function(kernel.module, kernel.function_type, "call")
+    builder = ir.IRBuilder(call.append_basic_block())
+    *arrays, n_samples = call.args
+    where = [builder.gep(array, [ir.Constant(INTEGER, object.__basicsize__)]) for array in arrays]
+    pointers = [builder.load(builder.bitcast(each, BYTE.as_pointer().as_pointer())) for each in where]
+    builder.ret(builder.call(kernel, [*pointers, n_samples]))
+
+
 def _of(operands: list[Any]) -> ir.FunctionType:
     return ir.FunctionType(DOUBLE, [DOUBLE] * len(operands))
 
@@ -324,19 +338,16 @@ class Kernel:
         self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target())
         self._engine.add_object_file(llvm.object_file.ObjectFileRef.from_data(code))
         self._engine.finalize_object()
-        kind = ctypes.CFUNCTYPE(ctypes.c_double, *[ctypes.c_void_p] * n_arrays, ctypes.c_int64)
-        self._call = kind(self._engine.get_function_address("kernel"))
-
-    def __call__(self, arrays: Sequence[NDArray[Any]], n_samples: int) -> float:
-        """Runs it on arrays whose entries lie in order of rows."""
-        number: float = self._call(*[array.__array_interface__["data"][0] for array in arrays], n_samples)
-        return number
+        kind = ctypes.CFUNCTYPE(ctypes.c_double, *[ctypes.py_object] * n_arrays, ctypes.c_int64)
+        self.call: Callable[..., float] = kind(self._engine.get_function_address("call"))
+        """Runs it on arrays whose entries lie in order of rows, and the number of samples."""
 
 
 def path_of(source: str) -> Path:
     """Where the machine code of a text is kept, for this processor."""
     processor = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
-    key = repr((source, processor, llvmlite.__version__, llvm.llvm_version_info)).encode()
+    translator = Path(__file__).read_bytes()
+    key = repr((source, translator, WRITTEN_OUT, processor, llvmlite.__version__, llvm.llvm_version_info)).encode()
     return Path(user_cache_dir("micrograd_bp")) / f"{hashlib.sha256(key).hexdigest()}.o"
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from micrograd_bp.compiler.arrays.language import BATCH
 from micrograd_bp.compiler.run.matrices import Matrices, is_debugged
 from micrograd_bp.compiler.run.work import Work, seconds_native, seconds_on_arrays, seconds_to_make
 from micrograd_bp.compiler.write.native import NativeSource, native_source
@@ -32,6 +31,7 @@ class Native:
             NoLoopNestError: it always is, and there is no machine code for something in it.
         """
         self.matrices, self._dtype, self._always = matrices, dtype, always
+        self._number_type = np.dtype(dtype)
         self._saved = 0.0
         if always:
             self.native  # noqa: B018  # it is written, so that what cannot be is refused at once
@@ -59,19 +59,18 @@ class Native:
 
     def _is_worth_it(self, batch: int | None) -> bool:
         """Whether machine code is faster, and the calls so far would have paid for making it."""
-        if self._always:
-            return True
         saved = seconds_on_arrays(self._work, batch or 1) - seconds_native(self._work, batch or 1)
         self._saved += max(0.0, saved)
-        return saved > 0.0 and self._saved > seconds_to_make(self._work) and self._kernel is not None
+        return saved > 0.0 and self._saved > seconds_to_make(self._work)
 
     def value_and_gradient(self, parameters: Array, inputs: Sequence[Array], batch: int | None) -> tuple[Any, ...]:
         """As `Matrices` has it."""
-        if is_debugged() or not self._is_worth_it(batch):
+        kernel = self._kernel if self._always or self._is_worth_it(batch) else None
+        if kernel is None or is_debugged():
             return self.matrices.value_and_gradient(parameters, inputs, batch)
-        kernel = self._kernel
-        assert kernel is not None
-        shapes = [tuple([batch or 0 if extent == BATCH else extent for extent in each]) for each in self.native.results]
-        results = [np.empty(shape, self._dtype) for shape in shapes]
-        given = [parameters, *map(np.ascontiguousarray, inputs), self.native.numbers, self.native.places]
-        return kernel([*given, *results], batch or 0), *results
+        results = [np.empty(self.native.shapes[0], self._number_type)]
+        for _, width in self.native.shapes[1:]:
+            results.append(np.empty((batch or 0, width), self._number_type))
+        inputs = [np.ascontiguousarray(array) for array in inputs]
+        numbers, places = self.native.numbers, self.native.places
+        return kernel.call(parameters, *inputs, numbers, places, *results, batch or 0), *results

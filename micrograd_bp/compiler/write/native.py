@@ -49,13 +49,13 @@ class NativeSource(NamedTuple):
         source: its text, which defines `kernel`.
         numbers: the constants, one behind the other.
         places: the tables of places, one behind the other.
-        results: the shapes of what it fills.
+        shapes: those of what it fills: of the gradient, and of the gradients along inputs.
     """
 
     source: str
     numbers: "np.ndarray[Any, Any]"
     places: "np.ndarray[Any, Any]"
-    results: list[Shape]
+    shapes: list[Shape]
 
 
 def native_source(routine: Routine, dtype: str = "float64") -> NativeSource:
