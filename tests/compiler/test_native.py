@@ -112,8 +112,13 @@ def test_any_number_of_samples(samples, loss):
 def test_it_reads_as_loop_nests_in_which_nothing_has_the_size_of_the_batch():
     source = network(form="native").native_source
     assert "for s in range(0, len(X), 8):" in source
-    assert "    z0 = empty(40, float64)" in source  # 8 samples, 5 neurons
-    assert "a0[5 * i + j] = tanh(z0[5 * i + j])" in source
+    assert "    a0 = empty(40, float64)" in source  # 8 samples, 5 neurons
+    nest = """
+            for j in range(5):
+                z0 = z0_part[5 * i + j] + parameters[4 * j + 3]
+                a0[5 * i + j] = tanh(z0)
+"""
+    assert nest in source, "statements over the same entries share a nest; what is read there alone is a number"
 
 
 def test_the_text_runs_as_python_too():

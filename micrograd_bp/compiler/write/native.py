@@ -26,6 +26,7 @@ from micrograd_bp.compiler.write.nests import (
     peeled,
     sums_samples,
 )
+from micrograd_bp.compiler.write.places import evenly
 from micrograd_bp.engine.graph import topological_order
 
 OF_MATH = {"erf", "erfc", "lgamma"}
@@ -114,7 +115,9 @@ class _Kernel(Nests):
 
     def written(self) -> NativeSource:
         """The text and its tables."""
-        before, samples, after = self._phases([new for each in self.statements for new in self._simple(each)])
+        statements = [new for each in self.statements for new in self._simple(each)]
+        self._look_at_reads(statements)
+        before, samples, after = self._phases(statements)
         self.write(before)
         if samples:
             self._over_samples(samples)
@@ -139,6 +142,18 @@ class _Kernel(Nests):
         ]
         numbers, places = self.numbers.flat(self.dtype), self.places.flat("int64")
         return NativeSource("\n".join(lines) + "\n", numbers, places, [each.shape for each in results[1:]])
+
+    def _look_at_reads(self, statements: Iterable[Statement]) -> None:
+        """Counts what is read where, and finds what need not be copied out of the parameters."""
+        multiplied = set[Array]()
+        for value in [*_values(statements), *self.routine.results.values()]:
+            nodes = topological_order(value)
+            self.reads.update(nodes)
+            multiplied.update(node.operands[1] for node in nodes if node.function == "matmul")
+        for target, value, *_ in statements:
+            is_view = value.function == "take" and value.operands[0].detail == "parameters"
+            if is_view and target not in multiplied and target not in self.storage and evenly(value.detail):
+                self.aliases[target] = value
 
     @property
     def _n_samples(self) -> str:
@@ -268,6 +283,16 @@ class _Kernel(Nests):
         if _is_batched(statement.value):
             _check_shares(new_loop)
         yield statement._replace(value=new_loop.starting(*initials))
+
+
+def _values(statements: Iterable[Statement]) -> Iterator[Array]:
+    """All that statements compute, in loops too, and what these keep."""
+    for each in statements:
+        yield each.value
+        if each.value.function == "loop":
+            loop: Loop = each.value.detail
+            yield from loop.values
+            yield from (kept for pair in loop.kept for kept in (pair.own, pair.before) if kept is not None)
 
 
 def _made_in(value: Array) -> list[Array]:

@@ -4,6 +4,7 @@ Some samples are computed together. An array that has an axis of samples has roo
 over all samples is added up from one turn to the next. Entries of all arrays lie in order of rows.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,7 @@ from micrograd_bp.compiler.find.groups import HOLE, Index
 from micrograd_bp.compiler.run.machine_functions import FUNCTIONS
 from micrograd_bp.compiler.write.numpy import ATOM, COMPARISONS, NUMPY_NAMES, OPERATORS, PRODUCT, SIGN, Written, inside
 from micrograd_bp.compiler.write.places import Sum, evenly, loop_variable, position, unravelled
+from micrograd_bp.engine.graph import topological_order
 
 READS = {"variable", "truth", "literal", "constant", "reshape", "transpose", "broadcast_to", "take", "at_round"}
 READS |= {"numbers_at_round", "of_round"}
@@ -87,6 +89,8 @@ class Nests:
         allocated: the lines that make arrays.
         before_samples: the lines that fill with zeros what is summed over samples.
         functions: what the text imports.
+        aliases: variables that are read as something else, since they only say where parameters are.
+        reads: how many values read each variable.
     """
 
     def __init__(self, dtype: str, together: int) -> None:
@@ -102,6 +106,8 @@ class Nests:
         self.storage: dict[Array, Storage] = {}
         self.shapes: dict[Array, Shape] = {}
         self.stacks: dict[Array, tuple[Storage, bool]] = {}
+        self.aliases: dict[Array, Array] = {}
+        self.reads: Counter[Array] = Counter()
         self.round = Sum()
         self.in_samples = self.in_loop = False
         self.depth = 1
@@ -184,6 +190,8 @@ class Nests:
 
     def element(self, a: Array, index: Sequence[Sum]) -> Written:
         """An entry of an array as Python; of a comparison, truth."""
+        if a in self.aliases:
+            a = self.aliases[a]
         if a.function in ("variable", "truth"):
             storage = self.storage[a]
             return self._entry(storage, position(index, storage.shape)), ATOM
@@ -202,7 +210,7 @@ class Nests:
             return " * ".join(texts), OPERATORS["multiply"][1]
         if a.function == "of_round":
             return self._kept(a, index), ATOM
-        if a.function == "reshape" and (root := peeled(a)).function == "variable":  # entries stay in their order
+        if a.function == "reshape" and (root := peeled(a)) in self.storage:  # entries stay in their order
             return self._entry(self.storage[root], position(index, self.shape(a))), ATOM
         places = [self._index_of(operand, a, index) for operand in a.operands]
         if a.function in ("reshape", "transpose", "broadcast_to"):
@@ -295,13 +303,65 @@ class Nests:
         self.free_indices += reversed(names)
 
     def write(self, statements: Iterable[Statement]) -> None:
-        """Writes statements."""
-        for statement in statements:
-            if statement.value.function == "loop":
-                self._loop(statement.value)
+        """Writes statements; those that follow each other and run over the same entries share a nest."""
+        statements = [each for each in statements if each.target not in self.aliases]
+        for nest in self._nests(statements):
+            extents = self._extents(nest[0])
+            if nest[0].value.function == "loop":
+                self._loop(nest[0].value)
+            elif extents is None:
+                self._value(self._allocate(nest[0].target), nest[0].value, is_new=True)
             else:
-                storage = self._allocate(statement.target)
-                self._value(storage, statement.value, is_new=True)
+                self._together(nest, extents)
+
+    def _nests(self, statements: Iterable[Statement]) -> Iterator[list[Statement]]:
+        nest: list[Statement] = []
+        for each in statements:
+            made, extents = {statement.target for statement in nest}, self._extents(each)
+            if not nest or extents is None or extents != self._extents(nest[0]) or self._reads_elsewhere(each, made):
+                yield from [nest] if nest else []
+                nest = []
+            nest.append(each)
+        yield from [nest] if nest else []
+
+    def _extents(self, statement: Statement) -> Shape | None:
+        """The extents of the loops that compute a statement entry by entry; None where it has loops of its own."""
+        root = peeled(statement.value)
+        if root.function == "loop" or root.function in WHOLE:
+            return None
+        shapes = self.shape(root), self.shape(statement.target)
+        return tuple([extent for extent in max(shapes, key=prod) if extent != 1])
+
+    def _reads_elsewhere(self, statement: Statement, made: set[Array]) -> bool:
+        """Whether a statement reads something of what others have `made` at another entry than its own."""
+        root = peeled(statement.value)
+        extents, stack = self._extents(statement), [root]
+        while stack:
+            node = stack.pop()
+            if node.function in ("variable", "truth"):
+                if node in made and tuple([extent for extent in self.shape(node) if extent != 1]) != extents:
+                    return True
+            elif node.function in READS:
+                if not made.isdisjoint(topological_order(node)):
+                    return True
+            else:
+                stack += node.operands
+        return False
+
+    def _together(self, nest: Sequence[Statement], extents: Shape) -> None:
+        """One nest for some statements; what is read nowhere else is a number in it."""
+        reads = Counter(node for each in nest for node in topological_order(each.value))
+        for each in nest:
+            if each.target not in self.storage and extents and reads[each.target] == self.reads[each.target]:
+                name, is_truth = self.own_name(name_of(each.target)), each.target.function == "truth"
+                self.storage[each.target] = Storage(name, self.shape(each.target), is_truth=is_truth)
+        storages = [self._allocate(each.target) for each in nest]
+        with self.over(*extents) as numbers:
+            for each, storage in zip(nest, storages, strict=True):
+                root, left = peeled(each.value), iter(numbers)
+                shape = max(self.shape(root), self.shape(each.target), key=prod)
+                index = [Sum() if extent == 1 else next(left) for extent in shape]
+                self._put(storage, position(index, shape), root, self._aligned(root, index), is_new=True)
 
     def _zeros(self, storage: Storage) -> None:
         """Fills what is stored with zeros."""
