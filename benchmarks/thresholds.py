@@ -15,9 +15,14 @@ from benchmarks.compiled import lstm, mixture, rosenbrock
 from micrograd_bp import MLP, Value, compile, l2, mse
 from micrograd_bp.compiler.find.grouping import Grouping
 from micrograd_bp.compiler.run.arguments import checked_graph
+from micrograd_bp.compiler.run.work import Work, seconds_native, seconds_on_arrays
 
 Graph = tuple[str, Value, Mapping[str, Sequence[Value]], Sequence[Value]]
 """A title, a loss, its inputs by name, and its parameters."""
+
+
+ESTIMATES = {"matrices": seconds_on_arrays, "native": seconds_native}
+"""What is thought of the forms that `auto` chooses between by an estimate."""
 
 
 def side_by_side(n: int, rounds: int = 20, *, batched: bool = False) -> Graph:
@@ -67,10 +72,12 @@ if __name__ == "__main__":
         grouping = Grouping.of(graph)
         assert grouping is not None
         print(f"{title}: {grouping.n_operands:,} operands in {len(grouping.groups):,} arrays")
-        for form in ("matrices", "straight line", "tape"):
+        for form in ("matrices", "native", "straight line", "tape"):
             program = compile(loss, inputs=inputs, parameters=parameters, form=form)
+            estimate, routines = ESTIMATES.get(form), getattr(program._program, "routines", [])
+            work = Work.of(routines[0]) if estimate else None
             for samples in (1, 8, 64, 512) if inputs else (0,):
                 arrays = [np.full((samples, len(group)), 0.3) for group in inputs.values()]
-                print(
-                    f"  {form:>13}, {samples:>3} samples: {microseconds(program.value_and_gradient, arrays):9,.1f} µs"
-                )
+                measured = microseconds(program.value_and_gradient, arrays)
+                estimated = f", estimated {1e6 * estimate(work, samples or 1):9,.1f} µs" if estimate and work else ""
+                print(f"  {form:>13}, {samples:>3} samples: {measured:9,.1f} µs{estimated}")
