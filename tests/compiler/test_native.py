@@ -9,10 +9,11 @@ from random import Random
 import numpy as np
 import pytest
 
-from micrograd_bp import MLP, Value, compile, cross_entropy, dot, gradients, hinge, l2, mse
+from micrograd_bp import MLP, Value, compile, cross_entropy, dot, gradients, hinge, l2, maximum, mse
 from micrograd_bp import sum as sum_of
 from micrograd_bp.compiler.run import machine_code, native, work
 from micrograd_bp.compiler.run.machine_code import Kernel, object_code, path_of
+from micrograd_bp.compiler.write import native as write
 from tests.counts import count
 from tests.problems.agreement import by_engine, by_program, compiled, distance
 from tests.problems.problem import repeated
@@ -261,3 +262,45 @@ def test_many_small_arrays_read_as_arrays_and_may_run_as_machine_code(monkeypatc
     assert value == pytest.approx(loss.data, rel=1e-12)
     np.testing.assert_allclose(gradient, gradients(loss, leaves), rtol=1e-9, atol=1e-12)
     assert program.where(loss)
+
+
+def test_a_variable_may_be_called_as_those_of_functions_are():
+    """`maximum` is written out in terms of a and b."""
+    x, w, v = Value(0.3), Value(0.4), Value(0.7)
+    h = maximum(x * w, v) * w
+    h.label = "a"
+    largest = maximum(h.exp(), 2.0 * h)
+    largest.label = "b"
+    programs = [compile(largest**2 + h, {"X": [x]}, [w, v], form=form) for form in ("native", "matrices")]
+    ours, theirs = (program.value_and_gradient(np.array([[0.1], [3.0]])) for program in programs)
+    assert ours[0] == pytest.approx(theirs[0], rel=1e-13)
+    np.testing.assert_allclose(ours[1], theirs[1], rtol=1e-13)
+
+
+def test_what_llvm_would_take_too_long_for_runs_on_numpy(monkeypatch):
+    monkeypatch.setattr(write, "MOST_NATIVE_LINES", 3)
+    with pytest.raises(ValueError, match=r'form="native": LLVM would take too long for \d+ lines'):
+        network(form="native")
+    monkeypatch.setattr(native, "seconds_to_make", lambda _: 0.0)
+    monkeypatch.setattr(native, "seconds_native", lambda _, batch: 0.0)
+    program, inputs = network(), batch(16)
+    ours, theirs = program.value_and_gradient(*inputs), network(form="matrices").value_and_gradient(*inputs)
+    assert ours[0] == theirs[0]
+    assert np.array_equal(ours[1], theirs[1])
+
+
+def test_single_precision_of_many_layers_of_few_numbers():
+    """LLVM 22 made invalid code of it where it looked for like instructions beside each other, and died of it."""
+    weights = [Value(0.6), Value(-0.3)]
+    series = [Value(0.5), Value(0.1)]
+    before, now = series
+    losses = []
+    for _ in range(15):
+        before, now = now, weights[0] * now + weights[1] * before.sin()
+        losses.append(now**2)
+    programs = [
+        compile(sum_of(losses) + l2(series), {"X": series}, weights, dtype="float32", form=form)
+        for form in ("native", "matrices")
+    ]
+    ours, theirs = (program.value_and_gradient(batch(9, (2,))[0]) for program in programs)
+    np.testing.assert_allclose(ours[1], theirs[1], rtol=1e-4)

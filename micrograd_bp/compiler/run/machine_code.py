@@ -270,12 +270,12 @@ class _Function:
         return self.builder.call(function, operands)
 
     def _written_out(self, expression: ast.expr, operands: list[Any]) -> Any:
-        earlier = {name: self.variables.get(name) for name in "ab"}
+        earlier, self.variables = self.variables, dict(self.variables)
         for name, operand in zip("ab", operands, strict=False):
             self.variables[name] = self.entry.alloca(DOUBLE)
             self.builder.store(operand, self.variables[name])
         result = self.expression(expression)
-        self.variables |= earlier
+        self.variables = earlier
         return result
 
     def _external(self, name: str, result: ir.Type, operands: list[ir.Type]) -> Any:
@@ -320,11 +320,12 @@ def object_code(source: str) -> bytes:
     parsed = llvm.parse_assembly(str(module))
     parsed.verify()
     options = llvm.create_pipeline_tuning_options(speed_level=3)
-    options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = True
+    options.loop_vectorization = options.loop_unrolling = True  # SLP is no faster, and in LLVM 22 makes invalid code
     options.loop_interleaving = False  # it makes the code twice as long, and not faster
     target = _target()
     builder = llvm.create_pass_builder(target, options)
     builder.getModulePassManager().run(parsed, builder)
+    parsed.verify()  # from invalid code LLVM does not come back
     code: bytes = target.emit_object(parsed)
     return code
 

@@ -15,6 +15,7 @@ from micrograd_bp.compiler.arrays.loops import Carried, Loop, initials_of
 from micrograd_bp.compiler.arrays.routine import Routine
 from micrograd_bp.compiler.arrays.schedule import scheduled
 from micrograd_bp.compiler.arrays.statements import Statement
+from micrograd_bp.compiler.thresholds import MOST_NATIVE_LINES
 from micrograd_bp.compiler.write.nests import (
     READS,
     TOGETHER,
@@ -66,7 +67,7 @@ def native_source(routine: Routine, dtype: str = "float64") -> NativeSource:
     those along inputs. It returns the value.
 
     Raises:
-        NoLoopNestError: a function that there is no machine code for, or samples that depend on each other.
+        NoLoopNestError: a function that there is no machine code for, samples that depend on each other, or too much.
     """
     return _Kernel(routine, dtype).written()
 
@@ -122,6 +123,8 @@ class _Kernel(Nests):
         if samples:
             self._over_samples(samples)
         self.write(after)
+        if len(self.lines) > MOST_NATIVE_LINES:
+            raise NoLoopNestError(f"LLVM would take too long for {len(self.lines):,} lines")
         results = list(self.routine.results.values())
         value = self.number(results[0], [])[0]
         lines = [
