@@ -304,3 +304,14 @@ def test_single_precision_of_many_layers_of_few_numbers():
     ]
     ours, theirs = (program.value_and_gradient(batch(9, (2,))[0]) for program in programs)
     np.testing.assert_allclose(ours[1], theirs[1], rtol=1e-4)
+
+
+def test_a_row_of_places_that_ends_in_a_hole():
+    """1, 0, -1 looks even, but the last says that nothing is there."""
+    a, b, x = Value(0.4), Value(0.7), Value(0.3)
+    loss = (x * b - b).tanh() + (2.0 * (x * b) - a).tanh() + (3.0 * (x * b)).tanh() + (x * b + 0.9).tanh()
+    programs = [compile(loss, {"X": [x]}, [a, b], form=form) for form in ("native", "matrices")]
+    ours, theirs = (program.value_and_gradient(np.array([[0.1], [3.0]])) for program in programs)
+    assert ours[0] == pytest.approx(theirs[0], rel=1e-13)
+    np.testing.assert_allclose(ours[1], theirs[1], rtol=1e-13)
+    assert not refusal(random_sums(Random(1083)))

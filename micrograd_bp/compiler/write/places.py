@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from micrograd_bp.compiler.find.groups import Index
+from micrograd_bp.compiler.find.groups import HOLE, Index
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,8 @@ def unravelled(place: Sum, shape: Sequence[int]) -> list[Sum]:
 
 def evenly(table: Index) -> tuple[int, list[int]] | None:
     """The first number of a table, and by how much the numbers grow along each axis; None where they do so unevenly."""
+    if (table == HOLE).any():
+        return None
     first = int(table.flat[0])
     steps = []
     for axis, extent in enumerate(table.shape):
