@@ -315,3 +315,17 @@ def test_a_row_of_places_that_ends_in_a_hole():
     assert ours[0] == pytest.approx(theirs[0], rel=1e-13)
     np.testing.assert_allclose(ours[1], theirs[1], rtol=1e-13)
     assert not refusal(random_sums(Random(1083)))
+
+
+def test_without_a_choice_a_fault_of_llvm_ends_no_training(monkeypatch):
+    def invalid(text):
+        raise RuntimeError("Instruction does not dominate all uses!")
+
+    monkeypatch.setattr(machine_code, "object_code", invalid)
+    monkeypatch.setattr(native, "seconds_to_make", lambda _: 0.0)
+    monkeypatch.setattr(native, "seconds_native", lambda _, batch: 0.0)
+    inputs, sizes = batch(16, (2, 4)), (2, 6, 4)
+    expected = network(sizes=sizes, form="matrices").value_and_gradient(*inputs)
+    assert network(sizes=sizes).value_and_gradient(*inputs)[0] == expected[0]
+    with pytest.raises(RuntimeError, match="dominate"):
+        network(sizes=sizes, form="native").value_and_gradient(*inputs)

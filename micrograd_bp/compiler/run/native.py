@@ -54,7 +54,9 @@ class Native:
 
         try:
             return Kernel(self.native.source)
-        except NoLoopNestError:
+        except (NoLoopNestError, RuntimeError):  # the latter is LLVM's, which may have faults of its own
+            if self._always:
+                raise
             return None
 
     def _is_worth_it(self, batch: int | None) -> bool:
