@@ -122,6 +122,24 @@ def test_it_reads_as_loop_nests_in_which_nothing_has_the_size_of_the_batch():
     assert nest in source, "statements over the same entries share a nest; what is read there alone is a number"
 
 
+@pytest.mark.parametrize("name", ["exp", "tanh"])
+def test_functions_of_our_own_are_those_of_the_library(name):
+    """Within 4 units in the last place, and exactly at the ends."""
+    head = "def kernel(x: float64[0,], y: float64[0,]) -> float64:"
+    text = f"{head}\n    for i in range(4000):\n        y[i] = {name}(x[i])"
+    kernel, rng = Kernel(f"{text}\n    return 0.0\n", 2), np.random.default_rng(0)
+    ends = [0.0, -0.0, math.inf, -math.inf, math.nan, 1e-320, 709.78, 710.0, -745.1, -746.0, 19.9, 20.1, 1e300, -1e300]
+    for scale in (1.0, 1e-5, 30.0, 300.0):
+        x, y = np.concatenate([ends, scale * rng.normal(size=4000 - len(ends))]), np.empty(4000)
+        kernel.call(x, y, 0)
+        with np.errstate(all="ignore"):
+            theirs = getattr(np, name)(x)
+        np.testing.assert_array_equal(y[: len(ends)], theirs[: len(ends)])
+        np.testing.assert_array_equal(np.signbit(y[:2]), np.signbit(theirs[:2]))
+        y, theirs = y[finite := np.isfinite(theirs)], theirs[finite]
+        assert (np.abs(y - theirs) <= 4 * np.spacing(np.abs(theirs))).all()
+
+
 def test_the_text_runs_as_python_too():
     program = network(form="native")
     alone = {}
@@ -176,7 +194,7 @@ def test_without_a_choice_machine_code_runs_when_it_has_paid(monkeypatch):
     monkeypatch.setattr(native, "seconds_native", lambda _, batch: 0.5 * (batch != 16))
     program, plain = network(), network(form="matrices")
     made = []
-    monkeypatch.setattr(machine_code, "Kernel", lambda source: made.append(source) or Kernel(source))
+    monkeypatch.setattr(machine_code, "Kernel", lambda *source: made.append(source) or Kernel(*source))
     inputs = batch(16)
     for n_calls, n_made in ((1, 0), (2, 0), (3, 1), (4, 1)):
         value, gradient = program.value_and_gradient(*inputs)
@@ -200,19 +218,19 @@ def test_machine_code_is_kept_and_a_broken_file_counts_as_none(tmp_path, monkeyp
     source = network(form="native", sizes=(2, 2, 2)).native_source
     made = []
     monkeypatch.setattr(machine_code, "object_code", lambda text: made.append(text) or object_code(text))
-    Kernel(source)
-    Kernel(source)
+    Kernel(source, 6)
+    Kernel(source, 6)
     assert len(made) == 1
     path = path_of(source)
     content = path.read_bytes()
     for broken in (b"", content[:100], content[:-1], content[:40] + bytes([content[40] ^ 1]) + content[41:]):
         path.write_bytes(broken)
-        Kernel(source)
+        Kernel(source, 6)
         assert path.read_bytes() == content
     assert len(made) == 5
     monkeypatch.setattr(machine_code, "MOST_KEPT", 2)
     for number in range(4):
-        Kernel(source.replace("loop nests", f"loop nests {number}"))
+        Kernel(source.replace("loop nests", f"loop nests {number}"), 6)
     assert len(list(path.parent.glob("*.o"))) == 2
 
 

@@ -53,7 +53,7 @@ class Native:
         from micrograd_bp.compiler.run.machine_code import Kernel  # LLVM takes a while to load
 
         try:
-            return Kernel(self.native.source)
+            return Kernel(self.native.source, self.native.n_arrays)
         except (NoLoopNestError, RuntimeError):  # the latter is LLVM's, which may have faults of its own
             if self._always:
                 raise

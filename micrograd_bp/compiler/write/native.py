@@ -51,12 +51,14 @@ class NativeSource(NamedTuple):
         source: its text, which defines `kernel`.
         numbers: the constants, one behind the other.
         places: the tables of places, one behind the other.
+        n_arrays: how many arrays it takes.
         shapes: those of what it fills: of the gradient, and of the gradients along inputs.
     """
 
     source: str
     numbers: "np.ndarray[Any, Any]"
     places: "np.ndarray[Any, Any]"
+    n_arrays: int
     shapes: list[Shape]
 
 
@@ -144,7 +146,9 @@ class _Kernel(Nests):
             f"    return {value}",
         ]
         numbers, places = self.numbers.flat(self.dtype), self.places.flat("int64")
-        return NativeSource("\n".join(lines) + "\n", numbers, places, [each.shape for each in results[1:]])
+        return NativeSource(
+            "\n".join(lines) + "\n", numbers, places, len(self.arguments), [each.shape for each in results[1:]]
+        )
 
     def _look_at_reads(self, statements: Iterable[Statement]) -> None:
         """Counts what is read where, and finds what need not be copied out of the parameters."""
