@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -70,7 +71,12 @@ def serve(connection: Connection, load: Callable[[Arguments], Walk]) -> int:
         The exit code: 1 if there was nothing to show.
     """
     is_running = threading.Event()
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs in the background may have it ignored
+
+    def interrupted(_: int, __: object) -> None:
+        is_running.clear()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupted)  # whoever runs in the background may have it ignored
     session = Session(connection, runs_scripts=True, ended=lambda: _end_script(is_running))
     session.start()
     launch = session.launch()
@@ -103,14 +109,20 @@ def serve(connection: Connection, load: Callable[[Arguments], Walk]) -> int:
 
 def _end_script(is_running: threading.Event) -> None:
     """Interrupts a script that still runs, as Ctrl-C would; ends the process where that is of no use."""
-    last = threading.Timer(PATIENCE, os._exit, [1])  # as for what a script has left running on other threads
-    last.daemon = True
-    last.start()
-    if is_running.is_set():
-        if hasattr(signal, "pthread_kill"):  # a sleeping thread is woken up
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-        else:
-            signal.raise_signal(signal.SIGINT)
+    threading.Thread(target=_interrupt_again_and_again, args=(is_running,), daemon=True).start()
+
+
+def _interrupt_again_and_again(is_running: threading.Event) -> None:
+    # A signal that comes just before a script begins to sleep does not wake it up; the next one does.
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if is_running.is_set():
+            if hasattr(signal, "pthread_kill"):  # a sleeping thread is woken up
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            else:
+                signal.raise_signal(signal.SIGINT)
+        time.sleep(0.1)
+    os._exit(1)  # as for what a script has left running on other threads
 
 
 _sessions: dict[int, Session] = {}
