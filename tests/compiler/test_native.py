@@ -52,7 +52,7 @@ def refusal(problem, asked=()):
     return ""
 
 
-@pytest.mark.parametrize("block", range(count(3, 80)))
+@pytest.mark.parametrize("block", range(count(1, 80)))
 def test_machine_code_answers_as_the_engine_does(block, table):
     own_operations = define_operations()
     refusals = []
@@ -86,12 +86,12 @@ def test_loops_in_machine_code(problem):
     assert source.count(" in range(19, -1, -1):") == 1
 
 
-@pytest.mark.parametrize("seed", range(count(10, 60)))
+@pytest.mark.parametrize("seed", range(count(4, 60)))
 def test_random_recurrences_in_machine_code(seed):
     agrees_with_matrices(random_recurrence(seed))
 
 
-@pytest.mark.parametrize("samples", [1, 7, 8, 9, 16, 100])
+@pytest.mark.parametrize("samples", [1, 9, 16])
 @pytest.mark.parametrize("loss", [hinge, cross_entropy])
 def test_any_number_of_samples(samples, loss):
     """Some are computed together, and in the end there may be fewer."""
@@ -206,7 +206,7 @@ def test_without_a_choice_machine_code_runs_when_it_has_paid(monkeypatch):
 
 def test_the_estimate_prefers_numpy_where_products_are_large():
     small, large = (
-        work.Work.of(network(sizes=sizes, form="matrices")._program.routines[0]) for sizes in ((3, 5, 2), (400, 300, 5))
+        work.Work.of(network(sizes=sizes, form="matrices")._program.routines[0]) for sizes in ((3, 5, 2), (200, 300, 5))
     )
     assert work.seconds_native(small, 32) < 0.5 * work.seconds_on_arrays(small, 32)
     assert work.seconds_native(large, 512) > work.seconds_on_arrays(large, 512)
