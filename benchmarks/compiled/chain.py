@@ -7,7 +7,7 @@ from typing import Any
 from benchmarks.compiled import plain
 from benchmarks.compiled.by_hand_functions import chain
 from benchmarks.compiled.this_package import Compiled, compiled, on_jax
-from benchmarks.eager.chain import Chain, problem, this_package
+from benchmarks.eager.chain import Chain, graph, problem, this_package
 from benchmarks.workload import Iteration, Prepared, Workload, prepare
 
 
@@ -18,14 +18,9 @@ def by_hand(problem: Chain) -> Prepared:
 
 def program(problem: Chain, *, form: str = "tape") -> Compiled:
     """The graph that `benchmarks eager` builds anew for each iteration, built once and compiled."""
-    from micrograd_bp import Value, compile
+    from micrograd_bp import compile
 
-    leaves = Value(problem["x"]), Value(problem["a"]), Value(problem["b"])
-    x, a, b = leaves
-    for _ in range(problem["rounds"]):
-        for _ in range(4):
-            x = x * a + b
-        x = (x * a).tanh()
+    x, leaves = graph(problem)
     return compile(x, parameters=leaves, form=form), ()
 
 

@@ -1,7 +1,7 @@
 """W2: a chain of 200,000 operations, x = x*a + b with a tanh every tenth operation; there is nothing to fuse in it."""
 
 from importlib import import_module
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from benchmarks.workload import Iteration, Outcome, Workload
 
@@ -20,17 +20,24 @@ def problem(operations: int = 200_000) -> Chain:
     return Chain(rounds=operations // 10, x=0.5, a=1.00005, b=1e-6)
 
 
-def this_package(problem: Chain) -> Iteration:
-    """As its user writes it."""
+def graph(problem: Chain) -> tuple[Any, list[Any]]:
+    """The end of the chain as a Value, and the leaves."""
     from micrograd_bp import Value
 
+    leaves = [Value(problem["x"]), Value(problem["a"]), Value(problem["b"])]
+    x, a, b = leaves
+    for _ in range(problem["rounds"]):
+        for _ in range(4):
+            x = x * a + b
+        x = (x * a).tanh()
+    return x, leaves
+
+
+def this_package(problem: Chain) -> Iteration:
+    """As its user writes it."""
+
     def iteration() -> Outcome:
-        leaves = Value(problem["x"]), Value(problem["a"]), Value(problem["b"])
-        x, a, b = leaves
-        for _ in range(problem["rounds"]):
-            for _ in range(4):
-                x = x * a + b
-            x = (x * a).tanh()
+        x, leaves = graph(problem)
         x.backward()
         return x.data, [leaf.grad for leaf in leaves]
 

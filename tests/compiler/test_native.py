@@ -1,9 +1,6 @@
 """Machine code: the same numbers as NumPy and the engine, from loop nests that can be read and run as Python."""
 
 import math
-import os
-import subprocess
-import sys
 from random import Random
 
 import numpy as np
@@ -16,6 +13,7 @@ from micrograd_bp.compiler.run.machine_code import Kernel, object_code, path_of
 from micrograd_bp.compiler.write import native as write
 from tests.counts import count
 from tests.problems.agreement import by_engine, by_program, compiled, distance
+from tests.problems.other_process import printed_by
 from tests.problems.problem import repeated
 from tests.problems.random_graphs import define_operations, random_problem
 from tests.problems.random_sums import random_sums
@@ -256,9 +254,7 @@ try:
 except ImportError as error:
     print(error)
 """
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
-    form, refusal = done.stdout.splitlines()
+    form, refusal = printed_by(script)
     assert form == "matrices"
     assert 'pip install "micrograd-bp[native]"' in refusal
 

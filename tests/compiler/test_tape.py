@@ -1,9 +1,6 @@
 """Tapes give what the engine gives, on random graphs, for samples and batches; and Python does without them."""
 
 import math
-import os
-import subprocess
-import sys
 from functools import partial
 from random import Random
 
@@ -21,6 +18,7 @@ from micrograd_bp.engine.operations import dot, log, logsumexp
 from micrograd_bp.engine.operations import sum as sum_of
 from tests.counts import count
 from tests.problems.agreement import by_engine, distance
+from tests.problems.other_process import printed_by
 from tests.problems.random_graphs import define_operations, random_problem
 from tests.problems.straight_lines import answer, is_right, run, straight_line
 
@@ -152,9 +150,7 @@ try:
 except ImportError as error:
     print(error)
 """
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
-    answer, refusal = done.stdout.splitlines()
+    answer, refusal = printed_by(script)
     assert answer == "(9.0, array([6.]))"
     assert "pip install numba" in refusal
 

@@ -169,6 +169,11 @@ class Loop:
         return [*(each.value for each in self.body), *handed_on, *self.parts, *(value for _, value in self.stacked)]
 
     @property
+    def kept_variables(self) -> list[Array]:
+        """The variables of what is kept, those of the rounds before included."""
+        return [variable for kept in self.kept for variable in (kept.own, kept.before) if variable is not None]
+
+    @property
     def n_beginning(self) -> int:
         """How many operands the node has besides what is given to all rounds alike."""
         return len(self.carried) + len(self.in_turn)
@@ -179,7 +184,7 @@ class Loop:
         own = {statement.target for statement in self.body} | {each.symbol for each in self.carried}
         own |= set(self.in_turn)
         if self.backward:
-            own |= {variable for kept in self.kept for variable in (kept.own, kept.before) if variable is not None}
+            own |= set(self.kept_variables)
         nodes = topological_order(*self.values, *(each.target for each in self.accumulated if each.goes_on))
         return [node for node in nodes if node.function == "variable" and node not in own]
 

@@ -1,16 +1,13 @@
 """The functions of numbers that there is machine code for, by NumPy's names."""
 
 INTRINSICS = {"abs": "fabs", "power": "pow", "rint": "rint"} | {
-    name: name for name in ("exp", "exp2", "log", "log2", "log10", "sqrt", "sin", "cos", "floor", "ceil", "trunc")
+    name: name for name in ("exp2", "log", "log2", "log10", "sqrt", "sin", "cos", "floor", "ceil", "trunc")
 }
 """Functions, by NumPy's names, that LLVM knows, by its own."""
 
 LIBRARY = {"arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2"} | {
     **{"arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh"},
-    **{
-        name: name
-        for name in ("expm1", "log1p", "cbrt", "hypot", "tan", "sinh", "cosh", "tanh", "erf", "erfc", "lgamma")
-    },
+    **{name: name for name in ("expm1", "log1p", "cbrt", "hypot", "tan", "sinh", "cosh", "erf", "erfc", "lgamma")},
 }
 """Functions of the C library."""
 
@@ -25,5 +22,5 @@ WRITTEN_OUT = {
 }
 """Functions of the numbers a and b, in terms of others."""
 
-FUNCTIONS = {*INTRINSICS, *LIBRARY, *WRITTEN_OUT, "fmod"}
+FUNCTIONS = {*INTRINSICS, *LIBRARY, *WRITTEN_OUT, "exp", "fmod", "tanh"}
 """All functions that a text may call."""

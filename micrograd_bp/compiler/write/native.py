@@ -240,7 +240,7 @@ class _Kernel(Nests):
         inside: list[Statement] = []
         outside: list[Statement] = []
         own = {each.target for each in loop.body} | {each.symbol for each in loop.carried}
-        own |= {kept for each in loop.kept for kept in (each.own, each.before) if kept is not None}
+        own |= set(loop.kept_variables)
 
         def keep(new: Iterable[Statement]) -> None:
             for each in new:
@@ -299,7 +299,7 @@ def _values(statements: Iterable[Statement]) -> Iterator[Array]:
         if each.value.function == "loop":
             loop: Loop = each.value.detail
             yield from loop.values
-            yield from (kept for pair in loop.kept for kept in (pair.own, pair.before) if kept is not None)
+            yield from loop.kept_variables
 
 
 def _made_in(value: Array) -> list[Array]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from micrograd_bp.compiler.arrays.language import BATCH, Array, Part, Shape, parts_of
+from micrograd_bp.compiler.arrays.language import BATCH, VIEWS, Array, Part, Shape, parts_of
 from micrograd_bp.compiler.arrays.loops import Loop, Moving, initials_of
 from micrograd_bp.compiler.arrays.statements import Statement
 from micrograd_bp.compiler.find.groups import HOLE, Index
@@ -22,8 +22,7 @@ from micrograd_bp.compiler.write.numpy import ATOM, COMPARISONS, NUMPY_NAMES, OP
 from micrograd_bp.compiler.write.places import Sum, evenly, loop_variable, position, unravelled
 from micrograd_bp.engine.graph import topological_order
 
-READS = {"variable", "truth", "literal", "constant", "reshape", "transpose", "broadcast_to", "take", "at_round"}
-READS |= {"numbers_at_round", "of_round"}
+READS = {"variable", "truth", "literal", "constant", "take", "at_round", "numbers_at_round", *VIEWS}
 """Functions that compute nothing: they say which number is read."""
 
 WHOLE = {"sum", "max", "matmul", "concatenate", "scatter"}
@@ -176,17 +175,13 @@ class Nests:
 
     def number(self, a: Array, index: Sequence[Sum]) -> Written:
         """An entry of an array as Python."""
-        text, strength = self.element(a, index)
-        if a.function in COMPARISONS or a.function == "truth":
-            return f"(1.0 if {text} else 0.0)", ATOM
-        return text, strength
+        written = self.element(a, index)
+        return (f"(1.0 if {written[0]} else 0.0)", ATOM) if _is_truth(a) else written
 
     def truth(self, a: Array, index: Sequence[Sum]) -> str:
         """An entry of an array as a condition."""
-        text, strength = self.element(a, index)
-        return (
-            text if a.function in COMPARISONS or a.function == "truth" else f"{inside((text, strength), SIGN)} != 0.0"
-        )
+        written = self.element(a, index)
+        return written[0] if _is_truth(a) else f"{inside(written, SIGN)} != 0.0"
 
     def element(self, a: Array, index: Sequence[Sum]) -> Written:
         """An entry of an array as Python; of a comparison, truth."""
@@ -241,13 +236,11 @@ class Nests:
 
     def _index_of(self, operand: Array, a: Array, index: Sequence[Sum]) -> list[Sum]:
         """The index in an operand of what stands at an index in the array."""
-        shape = self.shape(operand)
         if a.function == "reshape":
-            return unravelled(position(index, self.shape(a)), shape)
+            return unravelled(position(index, self.shape(a)), self.shape(operand))
         if a.function == "transpose":
             return list(reversed(index))
-        last = index[len(index) - len(shape) :] if shape else []
-        return [Sum() if extent == 1 else each for each, extent in zip(last, shape, strict=True)]
+        return self._aligned(operand, index)
 
     def _taken(self, a: Array, index: Sequence[Sum]) -> Written:
         """An entry of a `take`, or of one in a loop."""
@@ -590,6 +583,11 @@ class Nests:
             self.storage[kept.own] = replace(stack, offset=Sum(last))
             if loop.backward and kept.before is not None and kept.before in earlier:
                 self.storage[kept.before] = earlier[kept.before]
+
+
+def _is_truth(a: Array) -> bool:
+    """Whether its entries are True and False."""
+    return a.function in COMPARISONS or a.function == "truth"
 
 
 def _number_text(number: float) -> str:
