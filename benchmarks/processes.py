@@ -22,7 +22,6 @@ ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
-    "NUMBA_NUM_THREADS": "1",
     "NPROC": "1",  # JAX reads this one
 }
 """Variables of the environment that array libraries read when they are imported."""

@@ -32,15 +32,15 @@ def compile(
         outputs: groups of values that `predict` is to give, by name.
         dtype: "float64" or "float32".
         check: whether a loss or a gradient that is not finite raises FloatingPointError.
-        form: "matrices" for groups of like values as arrays; "native" for the same as loops in machine code, for which
-            llvmlite is needed; "straight line" for a statement for each value; "tape" for the same as instructions of
-            a small kernel, for which numba is needed. "auto" chooses matrices if there are any to speak of, and a tape
-            for a long graph where numba is installed; matrices become machine code where llvmlite is installed and the
-            calls so far would have paid for making it, by an estimate that is the same in each run.
+        form: "matrices" for groups of like values as arrays; "native" for the same as loops in machine code; "straight
+            line" for a statement for each value; "tape" for the same as instructions of a small kernel in machine
+            code. "auto" chooses matrices if there are any to speak of. Where llvmlite is installed, which machine code
+            needs, it chooses a tape for a long graph without, and matrices become machine code when the calls so far
+            would have paid for making it, by an estimate that is the same in each run.
 
     Raises:
         TypeError: something that is not a Value, or nothing is said of parameters.
-        ImportError: a tape without numba, or machine code without llvmlite.
+        ImportError: machine code or a tape without llvmlite.
         ValueError: an input or a parameter that is no leaf, or is listed twice; a name that cannot be an argument's; an
             unknown dtype or form; a value that was made by hand, without a rule.
     """

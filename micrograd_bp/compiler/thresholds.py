@@ -11,8 +11,9 @@ FEW_IN_A_BATCH = 2
 """The same for a batch, for which a statement for each value is one on arrays too. With 4 operands for each array that
 takes 49 µs on 8 samples, and arrays 71; 123 and 90 on 64. Fewer operands were not measured."""
 
-OPERATIONS_FOR_A_TAPE = 5_000
-"""From so many operations on, a tape is worth loading numba, which takes a second."""
+OPERATIONS_FOR_A_TAPE = 2_000
+"""From so many operations on, there is a tape and no statement for each node. With so many the first result of a chain
+takes 66 ms in place of 45, most of it to load LLVM, and each further one 0.06 in place of 0.23."""
 
 CALL, ARRAY_ENTRY, ARRAY_PRODUCT = 0.7e-6, 0.9e-9, 0.03e-9
 """The seconds that NumPy takes for a statement, for an entry that an operation computes, and for two numbers that are

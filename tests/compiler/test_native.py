@@ -239,7 +239,7 @@ def test_nothing_is_kept_where_nothing_can_be_written(tmp_path, monkeypatch):
     assert program.value_and_gradient(*batch(5, (2, 2)))
 
 
-def test_without_llvm_arrays_run_on_numpy():
+def test_without_llvm_arrays_run_on_numpy_and_long_graphs_as_statements():
     script = """
 import importlib.util, sys
 find_spec = importlib.util.find_spec
@@ -249,14 +249,21 @@ from micrograd_bp import Value, compile
 x = [Value(0.1 * i) for i in range(20)]
 loss = sum((a * b).tanh() for a, b in zip(x, x[1:]))
 print(compile(loss, parameters=x).form)
-try:
-    compile(loss, parameters=x, form="native")
-except ImportError as error:
-    print(error)
+for form in ("native", "tape"):
+    try:
+        compile(loss, parameters=x, form=form)
+    except ImportError as error:
+        print(error)
+chain = x[0]
+for _ in range(10_000):
+    chain = chain * 0.5
+print(compile(chain, parameters=x[:1]).form)
 """
-    form, refusal = printed_by(script)
+    form, *refusals, form_of_chain = printed_by(script)
     assert form == "matrices"
-    assert 'pip install "micrograd-bp[native]"' in refusal
+    assert form_of_chain == "straight line"
+    for refusal, of in zip(refusals, ("native", "tape"), strict=True):
+        assert refusal == f'form="{of}" needs llvmlite and platformdirs: pip install "micrograd-bp[native]"'
 
 
 def test_many_small_arrays_read_as_arrays_and_may_run_as_machine_code(monkeypatch):

@@ -43,9 +43,6 @@ class Lines(Located):
             with_respect_to: the inputs whose gradients are asked for besides that of the parameters.
             tape: whether few samples run on a tape, if the graph can be put on one. Python is written when it is first
                 asked for.
-
-        Raises:
-            ImportError: a tape is asked for, and numba is not installed.
         """
         self._n_parameters = len(graph.parameters)
         self.with_respect_to = with_respect_to
@@ -151,12 +148,8 @@ class Lines(Located):
 
 
 def _tapes(functions: Mapping[str, Function]) -> "dict[str, Tape]":
-    try:
-        from micrograd_bp.compiler.run.tape import NoInstructionError, Tape
-    except ModuleNotFoundError as error:
-        if error.name != "numba":
-            raise
-        raise ImportError("tapes need numba: pip install numba") from None
+    from micrograd_bp.compiler.run.tape import NoInstructionError, Tape  # LLVM takes a while to load
+
     try:
         return {name: Tape(function.graph, function.targets) for name, function in functions.items()}
     except NoInstructionError:

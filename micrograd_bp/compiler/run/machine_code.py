@@ -31,7 +31,7 @@ MOST_KEPT = 200
 
 DOUBLE, INTEGER, BYTE, BIT = ir.DoubleType(), ir.IntType(64), ir.IntType(8), ir.IntType(1)
 
-TYPES = {"float64": DOUBLE, "float32": ir.FloatType(), "int64": INTEGER, "bool_": BYTE}
+TYPES = {"float64": DOUBLE, "float32": ir.FloatType(), "int64": INTEGER, "uint32": ir.IntType(32), "bool_": BYTE}
 """The types of what arrays hold, by NumPy's names."""
 
 TERMS = 14
@@ -140,6 +140,19 @@ class _Function:
                 self.statements(statement.orelse)
 
     @statement.register
+    def _(self, statement: ast.Match) -> None:
+        end = self.builder.append_basic_block()
+        switch = self.builder.switch(self.expression(statement.subject), end)
+        for case in statement.cases:
+            assert isinstance(case.pattern, ast.MatchValue)
+            block = self.builder.append_basic_block()
+            switch.add_case(self.expression(case.pattern.value), block)
+            self.builder.position_at_end(block)
+            self.statements(case.body)
+            self.builder.branch(end)
+        self.builder.position_at_end(end)
+
+    @statement.register
     def _(self, statement: ast.Return) -> None:
         assert statement.value is not None
         value = self.expression(statement.value)
@@ -184,6 +197,8 @@ class _Function:
     def _widened(self, number: Any) -> Any:
         if number.type == BYTE:
             return self.builder.trunc(number, BIT)
+        if number.type == TYPES["uint32"]:
+            return self.builder.zext(number, INTEGER)
         return self.builder.fpext(number, DOUBLE) if number.type == TYPES["float32"] else number
 
     # ---- expressions

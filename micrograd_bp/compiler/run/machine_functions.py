@@ -7,6 +7,7 @@ INTRINSICS = {"abs": "fabs", "power": "pow", "rint": "rint"} | {
 
 LIBRARY = {"arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2"} | {
     **{"arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh"},
+    "math.exp": "exp",
     **{name: name for name in ("expm1", "log1p", "cbrt", "hypot", "tan", "sinh", "cosh", "erf", "erfc", "lgamma")},
 }
 """Functions of the C library."""

@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Sequence
-from importlib.util import find_spec
 from typing import Any, NoReturn
 
 import numpy as np
@@ -54,8 +53,8 @@ class Program:
 
     def _compiled(self, with_respect_to: Sequence[str] = ()) -> AnyProgram:
         graph, is_asked_for = self._graph, self.form == "tape"
-        if self.form == "native" and not HAS_LLVM:
-            raise ImportError('form="native" needs llvmlite and platformdirs: pip install "micrograd-bp[native]"')
+        if self.form in ("native", "tape") and not HAS_LLVM:
+            raise ImportError(f'form="{self.form}" needs llvmlite and platformdirs: pip install "micrograd-bp[native]"')
         if self.form in ("auto", "matrices", "native"):
             # Python's floats, on which straight lines run, are float64.
             few = None
@@ -73,7 +72,7 @@ class Program:
                     raise ValueError(f'form="native": {error}; leave form out') from None
         if self.form == "auto":
             is_long = sum(1 for node in graph.order if node.operands) >= thresholds.OPERATIONS_FOR_A_TAPE
-            self.form = "tape" if is_long and find_spec("numba") is not None else "straight line"
+            self.form = "tape" if is_long and HAS_LLVM else "straight line"
         program = Lines(graph, with_respect_to, tape=self.form == "tape")
         if self.form == "tape" and not program.has_tape:
             if is_asked_for:

@@ -1,14 +1,16 @@
 """A graph as a tape: instructions for a small kernel, forwards and backwards, instead of Python.
 
-It suits long graphs in which there are no matrices to find: nothing is left for CPython to compile, and the kernel runs
-at the speed of machine code. numba compiles it, once for all graphs.
+It suits long graphs in which there are no matrices to find: nothing is left for CPython to compile, and the kernel is
+machine code, the same for all graphs.
 """
 
 import math
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from itertools import count
+from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +20,8 @@ from micrograd_bp.compiler.arrays.gradient import backward
 from micrograd_bp.compiler.arrays.language import Array, call, literal, variable
 from micrograd_bp.compiler.arrays.rules import Functions, firsts, named_operands, result_and_contributions
 from micrograd_bp.compiler.find.numbering import Numbering
-from micrograd_bp.compiler.run.tape_kernel import CODES, run
+from micrograd_bp.compiler.run.machine_code import Kernel
+from micrograd_bp.compiler.run.tape_kernel import CODES, SOURCE
 from micrograd_bp.engine import Operation, topological_order
 
 Numbers = NDArray[np.float64]
@@ -89,13 +92,25 @@ class Tape:
         self.instructions = np.array(tape.written, dtype=np.uint32).reshape(-1, 4)
         self._numbers = np.zeros(tape.next_slot)
         self._numbers[: len(leaves)] = leaves
-        self._wanted = np.array(wanted, dtype=np.uint32)
+        self._wanted = np.array(wanted)
+        self._first, self._lock, self._kernel = np.array([len(leaves)]), Lock(), _kernel()
 
     def run(self, parameters: Numbers, samples: Numbers) -> Numbers:
         """For each sample, a row of inputs: the roots, and the derivatives of the first of them, in a row."""
-        results = np.empty((len(samples), len(self._wanted)))
-        run(self.instructions, self._numbers, np.array(parameters), np.array(samples), self._wanted, results)
+        results, n_parameters = np.empty((len(samples), len(self._wanted))), len(parameters)
+        with self._lock:  # other threads go on while machine code runs
+            self._numbers[:n_parameters] = parameters
+            for sample, row in zip(samples, results, strict=True):
+                self._numbers[n_parameters : n_parameters + len(sample)] = sample
+                if len(self.instructions):
+                    self._kernel.call(self.instructions, self._numbers, self._first, len(self.instructions))
+                row[:] = self._numbers[self._wanted]
         return results
+
+
+@cache
+def _kernel() -> Kernel:
+    return Kernel(SOURCE, n_arrays=3)
 
 
 class _Instructions:

@@ -1,64 +1,41 @@
-"""The kernel that runs tapes: an interpreter of primitive functions, compiled once by numba, which then caches it.
+"""The kernel that runs tapes: an interpreter of functions of numbers, in machine code that is the same for all tapes.
 
 It has an instruction for every function of numbers, which it reads off the table of operations, but for those that
 contract a group. Numbers follow IEEE arithmetic: nothing raises.
 """
 
-import math
-import zlib
-from typing import Any
-
-import numpy as np
-from numba import njit
-
-from micrograd_bp.compiler.write.numpy import NUMPY_NAMES
+from micrograd_bp.compiler.write.numpy import COMPARISONS, NUMPY_NAMES, OPERATORS
 from micrograd_bp.engine import OPERATIONS
 from micrograd_bp.engine.numbers.floats import Floats
-from micrograd_bp.engine.numbers.formulas import OPERATORS
 
-SIGNATURE = "void(uint32[:, ::1], float64[::1], float64[::1], float64[:, ::1], uint32[::1], float64[:, ::1])"
-
-KERNEL = '''\
-def kernel(version):
-    def run(tape, numbers, parameters, samples, wanted, results):
-        """Runs a tape on one sample after the other.
-
-        Args:
-            tape: for each instruction its code, and the slots of its operands; any slot where it has fewer than three.
-            numbers: one for each slot: those of parameters, inputs and constants, then the results of the instructions.
-            parameters: the numbers for the first slots.
-            samples: for each sample a row of numbers for the slots after them.
-            wanted: slots.
-            results: becomes for each sample a row of the numbers in these slots.
-        """
-        version
-        first, n_parameters = len(numbers) - len(tape), len(parameters)
-        numbers[:n_parameters] = parameters
-        for sample in range(len(samples)):
-            numbers[n_parameters : n_parameters + samples.shape[1]] = samples[sample]
-            for i in range(len(tape)):
-                code, x, y = tape[i, 0], numbers[tape[i, 1]], numbers[tape[i, 2]]
-                {choices}
-                    z = math.nan
-                numbers[first + i] = z
-            for i in range(len(wanted)):
-                results[sample, i] = numbers[wanted[i]]
-    return run
-'''
+KERNEL = """\
+def kernel(tape: uint32[0, 4], numbers: float64[0,], first: int64[1,]) -> float64:
+    for i in range(len(tape)):
+        x = numbers[tape[i, 1]]
+        y = numbers[tape[i, 2]]
+        match tape[i, 0]:
+{cases}
+        numbers[first[0] + i] = z
+    return 0.0
+"""
+"""Runs a tape, which has an instruction at least: its code, and three slots of operands, any where it has fewer.
+`numbers` has one for each slot; from `first` on they become the results of the instructions."""
 
 
 def _expressions() -> dict[str, str]:
     """What each instruction computes, from operands that are called x and y."""
-    names = [name for name in vars(Floats) if name in OPERATIONS and not OPERATIONS[name].many]
-    expressions = {  # comparisons give truth, which 1.0 times makes a number
+    expressions = {
         "multiply_add": "x * y + numbers[tape[i, 3]]",
         "where": "y if x != 0.0 else numbers[tape[i, 3]]",
+        "negative": "-x",
     }
-    for name in [*OPERATORS, *names]:
-        function = NUMPY_NAMES.get(name, name)
-        called = f"np.{function}" if hasattr(np, function) else f"math.{name}"
-        operands = ", ".join("xy"[: len(OPERATIONS[name].operand_names)])
-        expressions.setdefault(name, f"1.0 * {called}({operands})")
+    expressions |= {name: f"x {sign} y" for name, (sign, *_) in OPERATORS.items() if name != "matmul"}
+    expressions |= {name: f"1.0 if {expressions[name]} else 0.0" for name in COMPARISONS}
+    expressions["exp"] = "math.exp(x)"  # for one number alone the C library's is faster
+    for name in vars(Floats):
+        if name in OPERATIONS and not OPERATIONS[name].many:
+            operands = ", ".join("xy"[: len(OPERATIONS[name].operand_names)])
+            expressions.setdefault(name, f"{NUMPY_NAMES.get(name, name)}({operands})")
     return expressions
 
 
@@ -66,15 +43,6 @@ _EXPRESSIONS = _expressions()
 
 CODES = {name: code for code, name in enumerate(_EXPRESSIONS)}
 
+_CASES = [f"            case {code}:\n                z = {text}" for code, text in enumerate(_EXPRESSIONS.values())]
 
-def _run() -> Any:
-    """The kernel as numba compiles it. Its cache tells kernels apart by this file, their bytecode and their version."""
-    cases = [f"if code == {code}:\n                    z = {text}" for code, text in enumerate(_EXPRESSIONS.values())]
-    source = KERNEL.format(choices="\n                el".join([*cases, "se:"]))
-    namespace: dict[str, Any] = {"__name__": __name__, "math": math, "np": np}
-    # Its lines stand behind the end of this file, where numba looks for them, so that it takes no others for them.
-    exec(compile("\n" * 1_000 + source, __file__, "exec"), namespace)
-    return njit(SIGNATURE, cache=True, error_model="numpy")(namespace["kernel"](zlib.crc32(source.encode())))
-
-
-run = _run()
+SOURCE = KERNEL.format(cases="\n".join(_CASES))
