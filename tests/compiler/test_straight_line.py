@@ -1,5 +1,6 @@
 """Straight-line code is right: in one function and in many, on floats and on arrays, however long it is."""
 
+import ast
 import math
 from random import Random
 
@@ -7,7 +8,6 @@ import numpy as np
 import pytest
 
 from micrograd_bp.compiler import thresholds
-from micrograd_bp.compiler.find import chunks
 from micrograd_bp.engine import OPERATIONS, Value, operation
 from micrograd_bp.engine.numbers.formulas import Formula
 from micrograd_bp.engine.operations import dot, greater, log, logsumexp, maximum, where
@@ -24,7 +24,7 @@ WAYS = [(1000, 100), (1000, 0), (4, 100), (4, 0)]
 
 @pytest.mark.parametrize(("statements", "few"), WAYS)
 def test_random_graphs_give_what_the_engine_gives(statements, few, monkeypatch, table):
-    monkeypatch.setattr(chunks, "MOST_STATEMENTS", statements)
+    monkeypatch.setattr(thresholds, "MOST_STATEMENTS", statements)
     monkeypatch.setattr(thresholds, "SAMPLES_ON_FLOATS", few)
     own_operations = define_operations()
     for seed in range(10_000, 10_000 + count(20, 60)):
@@ -73,31 +73,23 @@ def test_a_rule_with_a_formula_of_any_depth(table):
     assert max(len(line) for line in source.splitlines()) < 500
 
 
-def test_a_graph_that_repeats_itself_has_few_functions():
-    """However long its round is."""
-    for length in (7, 90, 451, 1300, 2500)[:: count(2, 1)]:
-        random, a, b, x = Random(length), Value(0.9), Value(0.1), Value(0.5)
-        kinds = [random.choice(["add", "multiply", "tanh", "sin"]) for _ in range(length)]
-        rounds = 30_000 // length
-        for kind in kinds * rounds:
-            x = x + b if kind == "add" else x * a if kind == "multiply" else getattr(x, kind)()
-        source = straight_line(x, {}, [a, b], {}).source
-        assert source.count("\n    (chunk_") >= 30
-        assert source.count("def chunk_") <= 4 + 3 * math.ceil(length / 500), length
-
-
-def test_functions_that_are_equal_but_for_their_place_are_shared(monkeypatch):
+@pytest.mark.parametrize("constants", [0, 1000])
+def test_a_long_graph_has_pieces(constants, monkeypatch):
     """Also where they read nodes from far away, constants that differ, and make several that are read elsewhere."""
-    monkeypatch.setattr(chunks, "MOST_STATEMENTS", 20)
-    a, terms, state = Value(0.9), [], (Value(0.3), Value(0.4))
+    monkeypatch.setattr(thresholds, "MOST_STATEMENTS", 20)
+    monkeypatch.setattr(thresholds, "MOST_CONSTANTS", constants)
+    a, x, terms, state = Value(0.9), Value(0.2), [], (Value(0.3), Value(0.4))
     for i in range(40):
         u, v = state
-        state = ((u * a + v).tanh(), (v * a - u).sin() + 0.1 * i)
+        state = ((u * a + v).tanh(), (v * a - u * x).sin() + 0.1 * i)
         terms.append(state[0] * state[1])
     loss = sum_of(terms)
     is_right(loss, [a])
-    source = straight_line(loss, {}, [a], {}).source
-    assert source.count("def chunk_") * 2 < source.count("\n    (chunk_")
+    source = straight_line(loss, {"X": [x]}, [a], {"y": [terms[3], Value(2.0), a]}).source
+    functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+    assert len(functions) == len(terms) * 9 // 20 + 2 + 3
+    assert max(len(function.body) for function in functions) < 20 * 5
+    assert ("CONSTANTS = " in source) == (constants == 0)
 
 
 # ---- IEEE arithmetic
@@ -126,7 +118,7 @@ def test_only_the_samples_that_need_it_are_not_finite():
 @pytest.mark.parametrize("statements", [1000, 1])
 def test_a_constant_is_no_literal_of_a_rule(statements, monkeypatch):
     """0 · inf is nan where the 0 is a number of the graph; and 1 / 0 among constants is inf."""
-    monkeypatch.setattr(chunks, "MOST_STATEMENTS", statements)
+    monkeypatch.setattr(thresholds, "MOST_STATEMENTS", statements)
     x = Value(1.0)
     value, (slope,) = run(log(x) * 0.0, [x], [0.0])
     assert math.isnan(value)
@@ -140,7 +132,7 @@ def test_constants_that_are_not_finite(monkeypatch):
     x = Value(2.0)
     loss = maximum(x, Value(-math.inf)) + where(greater(x, 0.0), x, math.inf) * x
     for statements in (1000, 2):
-        monkeypatch.setattr(chunks, "MOST_STATEMENTS", statements)
+        monkeypatch.setattr(thresholds, "MOST_STATEMENTS", statements)
         assert run(loss, [x]) == (6.0, [5.0])
 
 

@@ -10,7 +10,7 @@ import re
 import numpy as np
 import pytest
 
-from micrograd_bp.compiler.find import chunks
+from micrograd_bp.compiler import thresholds
 from micrograd_bp.compiler.run.arguments import entry
 from micrograd_bp.engine import OPERATIONS, Value, gradients, topological_order
 from micrograd_bp.engine.numbers.floats import Floats
@@ -82,13 +82,16 @@ def test_the_source_runs_on_its_own(neuron):
 
 
 @pytest.mark.parametrize(
-    "labels", ["x x x", "exp class d_x", "v0 parameters a.b", "X X_0 v1", "é _ 2", "zip v0_part1 values"]
+    "labels",
+    ["x x x", "exp class d_x", "v0 parameters a.b", "X X_0 v1", "é _ 2", "zip v0_part1 values", "piece_0 PIECES run"],
 )
-def test_no_label_gets_in_the_way(labels):
+@pytest.mark.parametrize("statements", [1000, 1])
+def test_no_label_gets_in_the_way(labels, statements, monkeypatch):
+    monkeypatch.setattr(thresholds, "MOST_STATEMENTS", statements)
     x, w, b = (Value(0.1 * i, label=label) for i, label in enumerate(labels.split(), start=1))
     loss = ((x * w).exp() + b).exp()
     loss.label = labels.split()[0]
-    for group in ("X", "exp", "parameters", "x", "v0", "zip", "return_"):
+    for group in ("X", "exp", "parameters", "x", "v0", "zip", "return_", "piece_0", "values"):
         made = straight_line(loss, {group: [x]}, [w, b], {group: [loss]})
         value, gradient = made.value_and_gradient(np.array([0.2, 0.3]), [np.array([[0.1]])], 1)
         assert value == pytest.approx(loss.data, rel=1e-12)
@@ -121,7 +124,7 @@ def test_only_primitive_functions_are_called(table):
 
 @pytest.mark.parametrize("statements", [1000, 5])
 def test_each_node_has_its_statement(statements, monkeypatch, neuron):
-    monkeypatch.setattr(chunks, "MOST_STATEMENTS", statements)
+    monkeypatch.setattr(thresholds, "MOST_STATEMENTS", statements)
     _, values = neuron
     loss = sum_of([values["loss"], (values["z"] + values["w"]).sigmoid(), values["z"] * values["w"]])
     made = straight_line(loss, {"X": [values["x"]], "T": [values["t"]]}, [values["w"], values["b"]], {})
@@ -131,22 +134,23 @@ def test_each_node_has_its_statement(statements, monkeypatch, neuron):
         assert bool(places) == (node is not None and (node.operation is not None or node.label != ""))
         for place in places:
             assert lines[place.line - 1].strip() == place.statement
-            assert place.array.rpartition(".")[2] in place.statement or place.array.startswith("values[")
+            assert place.array in place.statement or place.array.startswith("values[")
             assert made.node(entry(place.array)) is node
     assert made.where(Value(1.0)) == []
-    for name in ("nothing", "d_nothing", "paused[99].v0", "paused[0].v99", "values[99]"):
+    for name in ("nothing", "d_nothing", "v99", "values[99]"):
         with pytest.raises(LookupError, match="is called"):
             made.node(entry(name))
 
 
 @pytest.mark.parametrize("statements", [1000, 3])
 def test_pdb_steps_through_it(statements, monkeypatch, neuron):
-    monkeypatch.setattr(chunks, "MOST_STATEMENTS", statements)
+    monkeypatch.setattr(thresholds, "MOST_STATEMENTS", statements)
     _, values = neuron
     made = straight_line(values["loss"], {"X": [values["x"]], "T": [values["t"]]}, [values["w"], values["b"]], {})
     name, _, line, statement = made.where(values["y"])[0]
+    assert name == "y"
     output = io.StringIO()
-    debugger = pdb.Pdb(stdin=io.StringIO(f"continue\nnext\np {name.rpartition('.')[2]}\ncontinue\n"), stdout=output)
+    debugger = pdb.Pdb(stdin=io.StringIO(f"continue\nnext\np {name}\ncontinue\n"), stdout=output)
     assert debugger.set_break(made.filename, line) is None
     try:
         debugger.runcall(made.value_and_gradient, np.array([0.5, 0.5]), [np.array([[0.5]])] * 2, 1)

@@ -15,8 +15,8 @@ from micrograd_bp.compiler import thresholds
 from micrograd_bp.compiler.find.graph import Graph, members
 from micrograd_bp.compiler.find.numbering import Numbering
 from micrograd_bp.compiler.run.located import Located
+from micrograd_bp.compiler.write.functions import Function
 from micrograd_bp.compiler.write.lines import PythonCode
-from micrograd_bp.compiler.write.one_function import Function
 from micrograd_bp.compiler.write.source_text import Place, SourceText
 from micrograd_bp.engine import Value, leaves
 
@@ -142,7 +142,7 @@ class Lines(Located):
     def entries(self) -> Iterator[tuple[Value, Place]]:
         """The nodes that have statements of their own, as `Located` asks for them."""
         text = self.text
-        for number, name, part, offset in self.python.first.entries():
+        for number, name, part, offset in self.python.first.entries:
             line = text.line_number(part + 1, offset)
             yield self._graph.nodes[number], Place(name, (), line, text.lines[line - 1].strip())
 

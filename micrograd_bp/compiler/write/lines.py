@@ -6,9 +6,7 @@ from typing import Any
 
 import numpy
 
-from micrograd_bp.compiler.find.chunks import fit_in_one
-from micrograd_bp.compiler.write.many_functions import ManyFunctions
-from micrograd_bp.compiler.write.one_function import Function, OneFunction
+from micrograd_bp.compiler.write.functions import Function, FunctionText
 from micrograd_bp.compiler.write.source_text import SourceText
 from micrograd_bp.engine.numbers.arrays import Arrays
 
@@ -25,7 +23,7 @@ class PythonCode:
 
     def __init__(self, functions: Sequence[Function]) -> None:
         """Writes and compiles them."""
-        written = [(OneFunction if fit_in_one(function.graph) else ManyFunctions)(function) for function in functions]
+        written = [FunctionText(function) for function in functions]
         self.first = written[0]
         names = {name for source in written for name in source.functions}
         self._called = sorted(names - NUMBERS)
