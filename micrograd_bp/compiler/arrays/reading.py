@@ -60,7 +60,7 @@ class Reader:
             index = index[0].reshape(())
         key = index.shape, index.tobytes()
         if key not in self._views:
-            members = [column.group.members[entry] for entry in index.ravel() if entry != HOLE]
+            members = [column.group.members[entry] for entry in index.ravel().tolist() if entry != HOLE]
             self._views[key] = View(members, False, Column(column.group, index))
         return self._views[key]
 

@@ -31,7 +31,8 @@ from micrograd_bp.compiler.arrays.loops import Moving, at_round, numbers_at_roun
 from micrograd_bp.compiler.arrays.lowering import Lowered, operation_lowered
 from micrograd_bp.compiler.arrays.reading import shape_of, variable_of
 from micrograd_bp.compiler.find.groups import HOLE, Group, Index, OperationGroup, SumGroup, View
-from micrograd_bp.compiler.thresholds import CANDIDATES, FEWEST_ROUNDS, MOST_ODD_ROUNDS, MOST_PAIRS, SAME_BELOW
+from micrograd_bp.compiler.find.layouts import connected
+from micrograd_bp.compiler.thresholds import CANDIDATES, FEWEST_ROUNDS, MOST_ODD_ROUNDS, MOST_PAIRS, MOSTLY, SAME_BELOW
 from micrograd_bp.engine.graph import topological_order
 
 
@@ -96,18 +97,24 @@ def rolled(entries: Sequence[Lowered], results: Iterable[Array], *, keeps: bool 
 
 
 def _may_repeat(groups: Sequence[Group]) -> bool:
-    """Whether there are enough groups with the same operation, and the same ones below; a quick look."""
+    """Whether there are enough groups with the same operation, and the same ones below; a quick look.
+
+    Each round reads what the one before made, so that with each step down one round less looks the same. What looks
+    like no other is outside of the loop, and then the very same in all rounds.
+    """
     looks: dict[Group, Any] = {group: (_kind_of(group), len(group)) for group in groups}
-    for depth in range(SAME_BELOW + 1):  # what is that far below the first round differs
+    for depth in range(FEWEST_ROUNDS - 1):
+        if depth:
+            below: dict[Group, Any] = {**dict(zip(groups, groups, strict=True)), **looks}
+            looks = {group: (looks[group], *[below.get(read, type(read)) for read in group.sources]) for group in looks}
         numbers: dict[Any, int] = {}
         looks = {group: numbers.setdefault(look, len(numbers)) for group, look in looks.items()}
         counts = Counter(looks.values())
-        looks = {
-            group: (look, *[looks.get(source, type(source)) for source in group.sources])
-            for group, look in looks.items()
-            if counts[look] >= FEWEST_ROUNDS - depth
-        }
-    return bool(looks)
+        looks = {group: look for group, look in looks.items() if counts[look] >= FEWEST_ROUNDS - depth}
+        if not looks or (depth == SAME_BELOW and len(looks) > MOSTLY * len(groups)):
+            return bool(looks)
+    together = connected([[group, *filter(looks.__contains__, group.sources)] for group in looks])
+    return len(set(zip(together, looks.values(), strict=True))) < len(looks)
 
 
 def _kind_of(group: Group) -> Any:

@@ -141,13 +141,10 @@ class Routines:
         ]
 
     def _needed(self, groups: Iterable[Group]) -> set[Group]:
-        needed: set[Group] = set()
-        stack = list(groups)
-        while stack:
-            group = stack.pop()
-            if group not in needed:
-                needed.add(group)
-                stack += group.sources
+        needed = set(groups)
+        for group in reversed(self.grouping.groups):
+            if group in needed:
+                needed.update(group.sources)
         return needed
 
     def _forward(self, groups: Iterable[Group]) -> dict[Group, Lowered]:
@@ -167,7 +164,7 @@ class Routines:
 
     def _add_views(self, passed: dict[Group, Lowered], reads: Iterable[Array]) -> None:
         """Adds the views of the parameters that are read here for the first time."""
-        for group in [node.detail for read in reads for node in topological_order(read)]:
+        for group in groups_in(reads):
             if isinstance(group, View) and group not in passed:
                 passed[group] = lowered(group, self.reader)
 

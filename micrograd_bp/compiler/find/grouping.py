@@ -7,7 +7,7 @@ does not tear a layer apart. Names and origins play no part.
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping, Sequence
-from itertools import chain, count
+from itertools import chain, count, filterfalse
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -77,10 +77,9 @@ class Grouping:
         for group in (self.parameters, *self.inputs.values()):
             self._put(group)
         self._joined: dict[Any, tuple[Group, dict[Entry, int]]] = {}
-        self._kinds = TermKinds()
         self._order = computed = self._varying(graph.order)
         uses = Counter(chain.from_iterable([node.operands for node in computed]))
-        batched = set(dependent(computed, members(graph.inputs)))
+        batched = set(dependent(computed, members(graph.inputs)) if graph.inputs else ())
         self._taken_apart = sums_taken_apart(computed, uses, set(graph.roots), batched)
         self.n_operands = sum([len(node.operands) for node in computed]) - len(self._taken_apart)
 
@@ -95,14 +94,13 @@ class Grouping:
     def _varying(self, nodes: Sequence[Value]) -> list[Value]:
         """The nodes that depend on an input or a parameter, in order; the others become constants, equal ones one."""
         computed = dependent(nodes, self.group_of)
-        varying, known = {*self.group_of, *computed}, dict[str, int]()
-        for node in nodes:
-            if node not in varying:
-                key = float(node.data).hex()  # which tells 0.0 from -0.0, and knows nan again
-                if key not in known:
-                    known[key] = len(self.constants)
-                    self.constants.members.append(node)
-                self.group_of[node], self.position_of[node] = self.constants, known[key]
+        known: dict[str, int] = {}
+        for node in filterfalse({*self.group_of, *computed}.__contains__, nodes):
+            key = float(node.data).hex()  # which tells 0.0 from -0.0, and knows nan again
+            if key not in known:
+                known[key] = len(self.constants)
+                self.constants.members.append(node)
+            self.group_of[node], self.position_of[node] = self.constants, known[key]
         return computed
 
     def _levels(self) -> list[list[Value]]:
@@ -110,7 +108,7 @@ class Grouping:
         depth = dict.fromkeys(self.group_of, 0)
         levels: defaultdict[int, list[Value]] = defaultdict(list)
         for node in self._order:
-            depth[node] = level = max([depth[operand] for operand in node.operands])
+            depth[node] = level = max(map(depth.__getitem__, node.operands))
             if node not in self._taken_apart:
                 depth[node] = level + 1
                 levels[level].append(node)
@@ -119,12 +117,13 @@ class Grouping:
     def _group(self, level: Sequence[Value]) -> None:
         """Groups nodes whose operands have their places."""
         alike: defaultdict[Any, dict[Any, list[Any]]] = defaultdict(dict)
+        kinds = TermKinds()
         for node in level:
             member: Any
             if node.operation is not None and rule_terms(node.operation) is None:
                 member = OperationMember(node, [*map(self.place, node.operands)])
             else:
-                member = sum_member(node, terms_of(node, self._taken_apart), self.place, self._kinds)
+                member = sum_member(node, terms_of(node, self._taken_apart), self.place, kinds)
             kind, identity = member.alike
             alike[kind].setdefault(identity, []).append(member)
         join_pruned_sums(alike)
@@ -182,11 +181,9 @@ class Grouping:
 def nothing_side_by_side(graph: Graph) -> bool:
     """Whether a graph is so long and thin that there is no use in looking for groups in it."""
     n_inner = sum([1 for node in graph.order if node.operands])
-    if n_inner <= 1000:
-        return False
-    position = {node: number for number, node in enumerate(graph.order)}
-    node, length = graph.loss, 0
-    while node.operands:  # a long way down, if not the longest: by what was computed last
-        node = max(node.operands, key=position.__getitem__)
-        length += 1
-    return n_inner < 1.5 * length
+    below, length = {graph.loss}, 0
+    for node in reversed(graph.order):  # a long way down, if not the longest: by what was computed last
+        if node in below:
+            below = set(node.operands)
+            length += bool(below)
+    return 1000 < n_inner < 1.5 * length

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,7 +25,8 @@ from micrograd_bp.compiler.find.sums import Term
 from micrograd_bp.engine import Value
 
 
-class TermKind(NamedTuple):
+@dataclass(eq=False, slots=True)
+class TermKind:
     """What the terms of one kind have in common: the sign, and the groups of their factors."""
 
     sign: float
@@ -61,14 +63,9 @@ class SumMember(NamedTuple):
         """The entries of `a` in its terms of a kind."""
         return tuple([right for _, right in self.terms.get(kind, ())])
 
-    def with_joined(self, kind: TermKind, position: Mapping[Entry, int]) -> "SumMember":
+    def with_joined(self, kind: TermKind, position: Mapping[Any, int]) -> "SumMember":
         """The same with all its terms of one kind, in which the entries of `a` have these positions."""
-        terms = [
-            (left, position[own.a, right])
-            for own, pairs in self.terms.items()
-            if own.a is not None
-            for left, right in pairs
-        ]
+        terms = [(left, position[own.a, right]) for own, pairs in self.terms.items() for left, right in pairs]
         return SumMember(self.node, {kind: tuple(sorted(terms))})
 
     @property
@@ -139,10 +136,10 @@ def join_weights(alike: defaultdict[Any, dict[Any, list[Any]]], join: "Join") ->
         kind, position = TermKind(sign, next(iter(entries)), b), {place: n for n, place in enumerate(places)}
         joined = [member.with_joined(kind, position) for member in members]
         if any(len(member.lefts(kind)) > 1 for member in joined) and _blocks(joined, [kind]):
-            kind = TermKind(sign, join(entries)[0], b)
+            kind.a = join(entries)[0]
             for kinds in several:
                 del alike[kinds]
-            for member in [member.with_joined(kind, position) for member in members]:
+            for member in joined:
                 alike[member.alike[0]].setdefault(member.alike[1], []).append(member)
 
 
@@ -194,11 +191,8 @@ def _laid_out(members: Sequence[SumMember], kinds: Sequence[TermKind], multiplie
     distinct_rows, distinct_columns = set(rows.values()), set(columns.values())
     if len(distinct_rows) == 1:
         return [_with_products(members, kinds, multiplied)]
-    if (
-        len(members)
-        == len(distinct_rows) * len(distinct_columns)
-        == len(set(zip(rows.values(), columns.values(), strict=True)))
-    ):
+    places = set(zip(rows.values(), columns.values(), strict=True))
+    if len(members) == len(places) == len(distinct_rows) * len(distinct_columns):
         return [_with_products(members, kinds, multiplied, len(distinct_rows))]
     if blocks := _blocks(members, multiplied):
         return [_group(block, kinds, matrices, n_rows) for block, matrices, n_rows in blocks]
@@ -246,11 +240,12 @@ def _blocks(
     """
     if any(kind.a is None for kind in kinds):
         return []
-    row_of = _connected([[(k, x) for k, kind in enumerate(kinds) for x in one.lefts(kind)] for one in members])
-    column_of = _connected([[(k, w) for k, kind in enumerate(kinds) for w in one.rights(kind)] for one in members])
+    n = len(kinds)
+    row_of = connected([[n * x + k for k, kind in enumerate(kinds) for x in one.lefts(kind)] for one in members])
+    column_of = connected([[n * w + k for k, kind in enumerate(kinds) for w in one.rights(kind)] for one in members])
     places_of: dict[int, list[int]] = {}
-    tagged = [[(0, row), (1, column)] for row, column in zip(row_of, column_of, strict=True)]
-    for place, number in enumerate(_connected(tagged)):
+    tagged = [[2 * row, 2 * column + 1] for row, column in zip(row_of, column_of, strict=True)]
+    for place, number in enumerate(connected(tagged)):
         places_of.setdefault(number, []).append(place)
     if len(places_of) > 1 and len(members) < FEWEST_IN_A_BLOCK * len(places_of):
         return []
@@ -268,7 +263,7 @@ def _blocks(
     return blocks
 
 
-def _connected(lists: Sequence[Sequence[Hashable]]) -> list[int]:
+def connected(lists: Sequence[Sequence[Hashable]]) -> list[int]:
     """A number for each list, the same for those that have an entry in common, directly or by way of others."""
     leader: dict[Hashable, Hashable] = {}
 
@@ -348,8 +343,7 @@ def _group(
 def _matrix_part(members: Sequence[SumMember], kind: TermKind, rows: int) -> Part:
     """Row r of the left index times column c of the right one; the first row and the first column tell both."""
     columns = len(members) // rows
-    lists = [member.lefts(kind) for member in members[::columns]]
-    left = np.array(lists, dtype=np.int64)
+    left = np.array([member.lefts(kind) for member in members[::columns]], dtype=np.int64)
     right = np.array([member.rights(kind) for member in members[:columns]], dtype=np.int64).T
     return _part(Matrix, kind, left, right)
 

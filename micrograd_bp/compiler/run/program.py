@@ -82,9 +82,9 @@ class Program:
 
     def _warn_of_unused(self) -> None:
         graph = self._graph
-        used = set(topological_order(graph.loss) if graph.outputs else graph.order)
-        unused = [position for position, value in enumerate(graph.parameters) if value not in used]
-        if unused:
+        order = topological_order(graph.loss) if graph.outputs else graph.order
+        if left := set(graph.parameters).difference(order):
+            unused = [position for position, value in enumerate(graph.parameters) if value in left]
             first = graph.parameters[unused[0]]
             warnings.warn(
                 f"the loss does not depend on {len(unused)} of {len(graph.parameters)} parameters, whose gradient is "

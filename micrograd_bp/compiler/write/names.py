@@ -92,7 +92,8 @@ def _roles(grouping: Grouping, suffixes: Mapping[Group, str]) -> dict[tuple[Valu
             letters = [(part.a, "W")] if _is_matrix_of_weights(part) else [(part.b, "b")] if part.a is None else []
             for column, letter in letters:
                 if column is not None and column.group is grouping.parameters:
-                    members = tuple([column.group.members[entry] for entry in column.index.ravel() if entry >= 0])
+                    entries = column.index.ravel().tolist()
+                    members = tuple([column.group.members[entry] for entry in entries if entry >= 0])
                     roles.setdefault(members, letter + suffix)
                     roles.setdefault(tuple(dict.fromkeys(members)), letter + suffix)
     return roles
