@@ -202,11 +202,13 @@ def test_without_a_choice_machine_code_runs_when_it_has_paid(monkeypatch):
     assert program.form == "matrices"
 
 
-def test_the_estimate_prefers_numpy_where_products_are_large():
-    small, large = (
-        work.Work.of(network(sizes=sizes, form="matrices")._program.routines[0]) for sizes in ((3, 5, 2), (200, 300, 5))
+def test_the_estimate_prefers_numpy_where_matrices_are_large():
+    small, middling, large = (
+        work.Work.of(network(sizes=sizes, form="matrices")._program.routines[0])
+        for sizes in ((3, 5, 2), (64, 64, 10), (200, 300, 5))
     )
     assert work.seconds_native(small, 32) < 0.5 * work.seconds_on_arrays(small, 32)
+    assert work.seconds_native(middling, 512) < work.seconds_on_arrays(middling, 512)
     assert work.seconds_native(large, 512) > work.seconds_on_arrays(large, 512)
 
 

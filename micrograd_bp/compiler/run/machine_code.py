@@ -238,14 +238,10 @@ class _Function:
         number, place = _ARITHMETIC[type(node.op)]
         if left.type == INTEGER:
             if isinstance(left, ir.Constant) and isinstance(right, ir.Constant):
-                return ir.Constant(
-                    INTEGER,
-                    {"add": int.__add__, "sub": int.__sub__, "mul": int.__mul__}[place](left.constant, right.constant),
-                )
+                return ir.Constant(INTEGER, getattr(int, f"__{place}__")(left.constant, right.constant))
             return getattr(self.builder, place)(left, right)
-        return getattr(self.builder, number)(
-            left, right, flags=flags if isinstance(node.op, ast.Add | ast.Mult) else ()
-        )
+        flags = flags if isinstance(node.op, ast.Add | ast.Mult) else ()
+        return getattr(self.builder, number)(left, right, flags=flags)
 
     @expression.register
     def _(self, node: ast.Compare, flags: tuple[str, ...] = ()) -> Any:
@@ -344,7 +340,8 @@ class _Function:
         return self.builder.select(self.builder.fcmp_unordered("uno", x, x), x, result)
 
     def _intrinsic(self, name: str, *operands: Any) -> Any:
-        function = self.module.declare_intrinsic(f"llvm.{name}", [DOUBLE], _of(list(operands)))
+        kind = ir.FunctionType(DOUBLE, [DOUBLE] * len(operands))
+        function = self.module.declare_intrinsic(f"llvm.{name}", [DOUBLE], kind)
         return self.builder.call(function, operands)
 
     def _written_out(self, expression: ast.expr, operands: list[Any]) -> Any:
@@ -374,19 +371,15 @@ def _take_arrays(kernel: Any) -> None:
     builder.ret(builder.call(kernel, [*pointers, n_samples]))
 
 
-def _of(operands: list[Any]) -> ir.FunctionType:
-    return ir.FunctionType(DOUBLE, [DOUBLE] * len(operands))
-
-
 def _target() -> Any:
     """The processor of this machine. An engine takes its own, and ends it."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
+    features = llvm.get_host_cpu_features()
+    if features.get("avx512f"):
+        features["prefer-256-bit"] = False  # else LLVM takes only four numbers at once where the processor takes eight
     return llvm.Target.from_default_triple().create_target_machine(
-        cpu=llvm.get_host_cpu_name(),
-        features=llvm.get_host_cpu_features().flatten(),
-        opt=3,
-        jit=True,
+        cpu=llvm.get_host_cpu_name(), features=features.flatten(), opt=3, jit=True
     )
 
 

@@ -3,18 +3,9 @@
 from dataclasses import dataclass, field
 from math import prod
 
+from micrograd_bp.compiler import thresholds
 from micrograd_bp.compiler.arrays.language import BATCH, Array
 from micrograd_bp.compiler.arrays.routine import Routine
-from micrograd_bp.compiler.thresholds import (
-    ARRAY_ENTRY,
-    ARRAY_PRODUCT,
-    CALL,
-    NATIVE_CALL,
-    NATIVE_ENTRY,
-    NATIVE_KERNEL,
-    NATIVE_LINE,
-    NATIVE_PRODUCT,
-)
 from micrograd_bp.compiler.write.nests import READS
 from micrograd_bp.engine.graph import topological_order
 
@@ -28,12 +19,14 @@ class Work:
         statements: how many run.
         entries: how many numbers are computed, besides those for each sample, and for each sample.
         products: how many are multiplied in products of matrices, likewise.
+        large: how many of these with large matrices, likewise.
     """
 
     lines: int = 0
     statements: int = 0
     entries: list[int] = field(default_factory=lambda: [0, 0])
     products: list[int] = field(default_factory=lambda: [0, 0])
+    large: list[int] = field(default_factory=lambda: [0, 0])
 
     @staticmethod
     def of(routine: Routine) -> "Work":
@@ -41,9 +34,8 @@ class Work:
         work = Work()
         for statement in routine.statements:
             is_loop = statement.value.function == "loop"
-            rounds, values = (
-                (statement.value.detail.rounds, statement.value.detail.values) if is_loop else (1, [statement.value])
-            )
+            loop = statement.value.detail
+            rounds, values = (loop.rounds, loop.values) if is_loop else (1, [statement.value])
             work.lines += len(values)
             work.statements += rounds * len(values)
             for value in values:
@@ -53,26 +45,34 @@ class Work:
 
     def _add(self, node: Array, rounds: int) -> None:
         is_batched = any(BATCH in each.shape for each in (node, *node.operands))
-        size = rounds * prod(extent for extent in node.shape if extent != BATCH)
+        size = rounds * _n_entries(node)
         if node.function == "matmul":
             terms = node.operands[0].shape[-1]
-            self.products[is_batched] += size * (1 if terms == BATCH else terms)
+            products = size * (1 if terms == BATCH else terms)
+            self.products[is_batched] += products
+            if max(map(_n_entries, (node, *node.operands))) > thresholds.LARGE_MATRIX:
+                self.large[is_batched] += products
         elif node.function not in READS:
             self.entries[is_batched] += size
+
+
+def _n_entries(a: Array) -> int:
+    """Of a sample's share of it."""
+    return prod(extent for extent in a.shape if extent != BATCH)
 
 
 def seconds_on_arrays(work: Work, samples: int) -> float:
     """What a call is estimated to take on NumPy."""
     entries, products = (once + samples * each for once, each in (work.entries, work.products))
-    return CALL * work.statements + ARRAY_ENTRY * entries + ARRAY_PRODUCT * products
+    return thresholds.CALL * work.statements + thresholds.ARRAY_ENTRY * entries + thresholds.ARRAY_PRODUCT * products
 
 
 def seconds_native(work: Work, samples: int) -> float:
     """What it is estimated to take as machine code."""
-    entries, products = (once + samples * each for once, each in (work.entries, work.products))
-    return NATIVE_CALL + NATIVE_ENTRY * entries + NATIVE_PRODUCT * products
+    entries, products, large = (once + samples * each for once, each in (work.entries, work.products, work.large))
+    return thresholds.NATIVE_CALL + thresholds.NATIVE_ENTRY * entries + thresholds.NATIVE_PRODUCT * (products + large)
 
 
 def seconds_to_make(work: Work) -> float:
     """What it is estimated to take to make the machine code."""
-    return NATIVE_KERNEL + NATIVE_LINE * work.lines
+    return thresholds.NATIVE_KERNEL + thresholds.NATIVE_LINE * work.lines
