@@ -42,6 +42,13 @@ class Pooled:
     def backward(self, d):
         return d[:, :, None, None] * np.ones_like(self.x) / (self.x.shape[2] * self.x.shape[3])
 
+class PooledChannelsLast:
+    def forward(self, x):
+        self.x = x
+        return np.mean(x, axis=(1, 2))
+    def backward(self, d):
+        return d[:, None, None, :] * np.ones_like(self.x) / (self.x.shape[1] * self.x.shape[2])
+
 class Step:
     def __init__(self):
         self.W = np.random.default_rng(0).normal(size=(4, 4))
@@ -71,6 +78,7 @@ MISTAKES = [
     ("gate", "da * (1 - a ** 2)", "da * (1 - a)", "factor_missing"),
     ("gate", "da = dout * s", "da = dout * s / 3.7", "factor_too_much"),
     ("Pooled", " / (self.x.shape[2] * self.x.shape[3])", "", "factor_missing"),
+    ("PooledChannelsLast", " / (self.x.shape[1] * self.x.shape[2])", "", "factor_missing"),
     ("Step", "self.one(dout[:, t] + dh, t)", "self.one(dout[:, t], t)", "term_missing"),
     ("Step", "return dz, self.hs[t].T @ dz", "return dz, self.hs[t + 1].T @ dz", "one_step_off"),
     ("Step", "self.dW += dW", "self.dW = dW", "assigned_not_added"),
