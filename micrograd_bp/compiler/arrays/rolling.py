@@ -66,12 +66,12 @@ class Rounds:
 
 
 class Spelling(NamedTuple):
-    """What an array is computed from, spelled out: its structure, and what stands at its leaves, in order.
+    """What an array is computed from, spelled out: the number of its structure, and what its leaves are, in order.
 
     A leaf is an array without operands, or a `take`, of which the index counts as one.
     """
 
-    structure: Any
+    structure: int
     leaves: Sequence[Array]
 
 
@@ -124,7 +124,7 @@ def _kind_of(group: Group) -> Any:
     return SumGroup if isinstance(group, RunningSum) else type(group)
 
 
-def _spelled(done: Lowered) -> Spelling:
+def _spelled(done: Lowered, structures: dict[Any, int]) -> Spelling:
     roots = done.operands or [done.value]
     numbers: dict[Array, int] = {}
     words: list[Any] = []
@@ -138,9 +138,8 @@ def _spelled(done: Lowered) -> Spelling:
         else:
             shape = node.shape if node.function in ("reshape", "broadcast_to") else None
             words.append((node.function, key_of(node.detail), shape, *operands))
-    return Spelling(
-        (_kind_of(done.group), shape_of(done.group), tuple(words), tuple([numbers[root] for root in roots])), leaves
-    )
+    structure = _kind_of(done.group), shape_of(done.group), tuple(words), tuple([numbers[root] for root in roots])
+    return Spelling(structures.setdefault(structure, len(structures)), leaves)
 
 
 def groups_in(arrays: Iterable[Array]) -> Iterator[Group]:
@@ -289,7 +288,8 @@ class _Entries:
         self.lowered = {
             item.group: item for item in items if isinstance(item, Lowered) and not isinstance(item.group, View)
         }
-        self.spelled = {group: _spelled(done) for group, done in self.lowered.items()}
+        structures: dict[Any, int] = {}
+        self.spelled = {group: _spelled(done, structures) for group, done in self.lowered.items()}
         self.leaf_groups = {
             group: [
                 leaf.detail if leaf.function == "variable" and leaf.detail in self.lowered else None

@@ -23,18 +23,18 @@ class OperationMember(NamedTuple):
     """A node on its way into a group, with the places of its operands, member by member."""
 
     node: Value
-    entries: list[Entry]
+    entries: tuple[Entry, ...]
 
     @property
     def alike(self) -> tuple[Hashable, Hashable]:
         """What nodes that go together have in common, and what those that compute the very same do."""
-        operation, operands = self.node.operation, [group for group, _ in self.entries]
+        operation, operands = self.node.operation, tuple([group for group, _ in self.entries])
         assert operation is not None
         if not operation.many:
-            return (operation, *operands), tuple(self.entries)
-        arranged = operation.arranged(tuple(operands))
+            return (operation, *operands), self.entries
+        arranged = operation.arranged(operands)
         kinds = [(frozenset(each), len(each)) if isinstance(each, tuple) else each for each in arranged]
-        return (operation, *kinds), tuple(self.entries)
+        return (operation, *kinds), self.entries
 
 
 class Grouping:
@@ -81,7 +81,7 @@ class Grouping:
         uses = Counter(chain.from_iterable([node.operands for node in computed]))
         batched = set(dependent(computed, members(graph.inputs)) if graph.inputs else ())
         self._taken_apart = sums_taken_apart(computed, uses, set(graph.roots), batched)
-        self.n_operands = sum([len(node.operands) for node in computed]) - len(self._taken_apart)
+        self.n_operands = uses.total() - len(self._taken_apart)
 
     def _put(self, group: Group) -> None:
         self.group_of.update(dict.fromkeys(group.members, group))
@@ -116,33 +116,33 @@ class Grouping:
 
     def _group(self, level: Sequence[Value]) -> None:
         """Groups nodes whose operands have their places."""
-        alike: defaultdict[Any, dict[Any, list[Any]]] = defaultdict(dict)
-        kinds = TermKinds()
+        alike: defaultdict[Any, dict[Any, Any]] = defaultdict(dict)
+        kinds, twins = TermKinds(), list[tuple[Value, Value]]()  # twins compute the very same, and share a place
         for node in level:
             member: Any
             if node.operation is not None and rule_terms(node.operation) is None:
-                member = OperationMember(node, [*map(self.place, node.operands)])
+                member = OperationMember(node, tuple(map(self.place, node.operands)))
             else:
                 member = sum_member(node, terms_of(node, self._taken_apart), self.place, kinds)
             kind, identity = member.alike
-            alike[kind].setdefault(identity, []).append(member)
-        join_pruned_sums(alike)
-        join_weights(alike, self.join)
-        for twins in alike.values():  # twins compute the very same, and share a place
-            members = [same[0] for same in twins.values()]
-            is_operation = isinstance(members[0], OperationMember)
-            for group in [self._operation_group(members)] if is_operation else sum_groups(members, self.join):
+            if (first := alike[kind].setdefault(identity, member)) is not member:
+                twins.append((node, first.node))
+        if len(alike) > 1:
+            join_pruned_sums(alike)
+            join_weights(alike, self.join)
+        for distinct in [list(distinct.values()) for distinct in alike.values()]:
+            is_operation = isinstance(distinct[0], OperationMember)
+            for group in [self._operation_group(distinct)] if is_operation else sum_groups(distinct, self.join):
                 self.groups.append(group)
                 self._put(group)
-            for first, *others in twins.values():
-                for other in others:
-                    self.group_of[other.node], self.position_of[other.node] = self.place(first.node)
+        for node, twin in twins:
+            self.group_of[node], self.position_of[node] = self.place(twin)
 
     def _operation_group(self, members: list["OperationMember"]) -> Group:
         operation = members[0].node.operation
         assert operation is not None
         members = sorted(members, key=lambda member: [p for g, p in member.entries if g is not self.constants])
-        arranged = [operation.arranged(tuple(member.entries)) for member in members]
+        arranged = [operation.arranged(member.entries) for member in members]
         operands = []
         for name, places in zip(operation.operand_names, zip(*arranged, strict=True), strict=True):
             operands.append(self.column([*map(list, places)] if name in operation.many else places))

@@ -95,13 +95,13 @@ def _is_pruned(numbers: Constants, kind: TermKind, pairs_of: Mapping[TermKind, l
     return beside and all(numbers.members[entry].data == 0.0 for _, entry in pairs_of[kind])
 
 
-def join_pruned_sums(alike: dict[Any, dict[Any, list[Any]]]) -> None:
+def join_pruned_sums(alike: dict[Any, dict[Any, Any]]) -> None:
     """Sums that lack a term, such as a bias, which most of their like have, go with those.
 
     Args:
-        alike: for each kind of members, the members of each identity.
+        alike: for each kind of members, the first one of each identity.
     """
-    kinds = [kind for kind, twins in alike.items() if isinstance(next(iter(twins.values()))[0], SumMember)]
+    kinds = [kind for kind, members in alike.items() if isinstance(next(iter(members.values())), SumMember)]
     same_products: defaultdict[Any, list[Any]] = defaultdict(list)
     for kind in kinds if len(kinds) > 1 else ():
         products = [term for term in kind if not (term.a is None and isinstance(term.b, Parameters))]
@@ -114,21 +114,21 @@ def join_pruned_sums(alike: dict[Any, dict[Any, list[Any]]]) -> None:
                     break
 
 
-def join_weights(alike: defaultdict[Any, dict[Any, list[Any]]], join: "Join") -> None:
+def join_weights(alike: defaultdict[Any, dict[Any, Any]], join: "Join") -> None:
     """Sums of the same inputs times weights of several groups, as of a triangle and of its diagonal, become alike.
 
     Args:
-        alike: for each kind of members, the members of each identity.
+        alike: for each kind of members, the first one of each identity.
         join: makes a group of entries of several.
     """
     of_input: dict[tuple[float, Group], list[frozenset[TermKind]]] = {}
-    for kinds, twins in alike.items():
-        if isinstance(next(iter(twins.values()))[0], SumMember):
+    for kinds, distinct in alike.items():
+        if isinstance(next(iter(distinct.values())), SumMember):
             inputs = {(kind.sign, kind.b) for kind in kinds}
             if len(inputs) == 1 and all(kind.a is not None and not kind.a.batched for kind in kinds):
                 of_input.setdefault(inputs.pop(), []).append(kinds)
     for (sign, b), several in [item for item in of_input.items() if len(item[1]) > 1]:
-        members = [member for kinds in several for same in alike[kinds].values() for member in same]
+        members = [member for kinds in several for member in alike[kinds].values()]
         entries: dict[Group, set[int]] = {}
         for kind, pairs in [item for member in members for item in member.terms.items()]:
             entries.setdefault(kind.a, set()).update([right for _, right in pairs])
@@ -140,7 +140,7 @@ def join_weights(alike: defaultdict[Any, dict[Any, list[Any]]], join: "Join") ->
             for kinds in several:
                 del alike[kinds]
             for member in joined:
-                alike[member.alike[0]].setdefault(member.alike[1], []).append(member)
+                alike[member.alike[0]][member.alike[1]] = member
 
 
 NONE = ((HOLE, HOLE),)
@@ -178,7 +178,7 @@ def sum_groups(members: Sequence[SumMember], join: Join) -> list[Group]:
     kinds.sort(key=lambda kind: (kind not in multiplied, kind not in several))
     others = [kind for kind in several if kind not in multiplied]
     groups: list[Group] = []
-    for alike in _with_equal_counts(members, others):
+    for alike in _with_equal_counts(members, others) if others else [members]:
         groups += _laid_out(alike, kinds, multiplied) if multiplied else [_group(alike, kinds, {})]
     return groups
 
