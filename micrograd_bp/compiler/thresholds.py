@@ -52,9 +52,6 @@ SAMPLES_ON_A_TAPE = 128
 MOST_STATEMENTS = 5_000
 """So many of the forward pass are in a function at most, for which CPython's compiler takes 3 kB each."""
 
-MOST_CONSTANTS = 300
-"""More different constants are a list beside the statements: one with its number in it takes 0.2 ms to write."""
-
 MOST_STATEMENTS_IN_JAX = 5_000
 """JAX traces each statement, and XLA compiles them: for so many that takes minutes, for twice as many far longer."""
 

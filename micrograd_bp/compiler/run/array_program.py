@@ -171,11 +171,8 @@ class _LineFunctions:
         return self._program.python.text
 
     def bound(self, xp: ArrayFunctions, like: Any) -> Functions:
-        """The functions of the text, on those of a library, with constants that fit the array `like`."""
-        namespace = self._program.python.bound(
-            lambda name: partial(_on_any_numbers, name, getattr(xp, name)),
-            lambda numbers: [xp.constant(np.array(number), like) for number in numbers],
-        )
+        """The functions of the text, on those of a library."""
+        namespace = self._program.python.bound(lambda name: partial(_on_any_numbers, name, getattr(xp, name)))
 
         def value_and_gradient(parameters: Any, *inputs: Any) -> Any:
             columns = [xp.columns(array) for array in (parameters, *inputs)]

@@ -19,7 +19,7 @@ from micrograd_bp.engine.numbers.floats import is_primitive
 
 RESERVED = {
     *("floats", "inf", "nan", "parameters", "value_and_gradient", "predict"),
-    *("CONSTANTS", "PIECES", "PREDICT_CONSTANTS", "PREDICT_PIECES", "len", "next", "reversed", "zip"),
+    *("PIECES", "PREDICT_PIECES", "len", "next", "reversed", "zip"),
 }
 """Names that mean something in a source already, besides those of functions of numbers."""
 
@@ -86,25 +86,19 @@ class FunctionText:
     Attributes:
         parts: its source, in parts.
         functions: the names of the functions that it calls, and of numbers that are no literals of Python.
-        constants: those that are too many to be written into statements, by their name in the source.
         entries: nodes by number, each with its name, or that of its gradient, and the part and line that give it.
     """
 
     def __init__(self, function: Function) -> None:
         """Writes a function."""
-        self._function, self._graph, self._arguments = function, function.graph, function.arguments
-        numbers, is_differentiated = self._graph.constants, function.targets is not None
-        self._prefix = "" if is_differentiated else "predict_"
-        are_many = len(set(map(repr, numbers))) > thresholds.MOST_CONSTANTS
-        self.constants = {f"{self._prefix}constants".upper(): numbers} if are_many else {}
-        self.parts = [[f"{name} = {numbers}"] for name in self.constants]
+        self.parts: list[list[str]] = []
         self.entries: list[tuple[int, str, int, int]] = []
-        self._leaves = self._arguments | {name: len(numbers) for name in self.constants}
-        self._names = _names(self._graph, self._leaves)
+        self._function, self._graph, self._arguments = function, function.graph, function.arguments
+        is_differentiated = function.targets is not None
+        self._prefix = "" if is_differentiated else "predict_"
+        self._names = _names(self._graph, self._arguments)
         self._moved = self._graph.moved if is_differentiated else bytes(len(self._names))
-        self._templates = Templates(
-            self._graph, differentiated=is_differentiated, constants_are_written=not self.constants
-        )
+        self._templates = Templates(self._graph, differentiated=is_differentiated)
         pieces = _pieces(self._graph)
         if len(pieces) > 1:
             self._write_pieces(pieces)
@@ -116,7 +110,7 @@ class FunctionText:
         names, (root, *_), targets = self._names, self._graph.roots, self._function.targets
         body = _Body(self._graph, places, names, {root: ONE} if self._moved[root] else {}, self._templates)
         before: list[str] = []
-        for argument, size in self._leaves.items():
+        for argument, size in self._arguments.items():
             if size:
                 start = len(self.entries)
                 before.append(f"{tuple_of(names[start : start + size])} = {argument}")
@@ -132,12 +126,12 @@ class FunctionText:
 
     def _write_pieces(self, pieces: Sequence[range]) -> None:
         graph, names, targets = self._graph, self._names, self._function.targets
-        slots = {place: place for place in range(sum(self._leaves.values()))}
-        literals = range(len(slots), graph.n_leaves)
+        slots = {place: place for place in range(graph.n_variables)}
+        constants = range(graph.n_variables, graph.n_leaves)
         reads = []
         for places in pieces:
             operands = chain(*graph.operands[places.start : places.stop])
-            reads.append(list(dict.fromkeys([x for x in operands if x < places.start and x not in literals])))
+            reads.append(list(dict.fromkeys([x for x in operands if x < places.start and x not in constants])))
         read_elsewhere = {*graph.roots, *chain(*reads)}
         rows = []
         for number, (places, read) in enumerate(zip(pieces, reads, strict=True)):
@@ -156,7 +150,7 @@ class FunctionText:
             slots |= {place: slot for slot, place in enumerate(made, start=len(slots))}
             self._add(f"{row[0]}({', '.join([names[place] for place in read])})", [], body, between, end)
         self.parts.append([f"{self._prefix.upper()}PIECES = (", *rows, ")"])
-        texts = {"arguments": ", ".join(self._arguments), "starred": ", ".join(f"*{name}" for name in self._leaves)}
+        texts = {"arguments": ", ".join(self._arguments), "starred": ", ".join(f"*{name}" for name in self._arguments)}
         if targets is not None:
             text = VALUE_AND_GRADIENT.format(**texts, root=slots[graph.roots[0]], targets=tuple(targets))
         else:
@@ -244,18 +238,18 @@ class _Body:
         return name
 
 
-def _names(graph: Numbering, leaves: Mapping[str, int]) -> list[str]:
-    """A name for each node: its label, where that can be one; for a constant without a name its number."""
-    used = {*leaves}
-    members = [f"{group}_{member}" for group, size in leaves.items() for member in range(size)]
+def _names(graph: Numbering, arguments: Mapping[str, int]) -> list[str]:
+    """A name for each node: its label, where that can be one; for a constant its number."""
+    used = {*arguments}
+    members = [f"{argument}_{member}" for argument, size in arguments.items() for member in range(size)]
     names: list[str] = []
     for place, node in enumerate(graph.nodes):
-        if len(members) <= place < graph.n_leaves:
+        if graph.n_variables <= place < graph.n_leaves:
             names.append(repr(node.data))
             continue
         name = node.label
         if not _can_be_a_name(name) or is_reserved(name) or name in used:
-            name = members[place] if place < graph.n_leaves else f"v{place - graph.n_leaves}"
+            name = members[place] if place < graph.n_variables else f"v{place - graph.n_leaves}"
             while name in used or is_reserved(name):
                 name += "_"
         used |= {name, f"d_{name}"}

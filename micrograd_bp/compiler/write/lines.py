@@ -27,7 +27,6 @@ class PythonCode:
         self.first = written[0]
         names = {name for source in written for name in source.functions}
         self._called = sorted(names - NUMBERS)
-        self._constants = {name: numbers for source in written for name, numbers in source.constants.items()}
         graph = functions[0].graph
         header = _header(len(graph.nodes) - graph.n_leaves, sorted(names & NUMBERS), self._called)
         self.text = SourceText([header, *(part for source in written for part in source.parts)])
@@ -37,13 +36,12 @@ class PythonCode:
     def on_arrays(self) -> dict[str, Any]:
         """What the source defines, on arrays; `on_floats` is the same on floats."""
         arrays = Arrays(numpy)
-        return self.bound(lambda name: getattr(arrays, name), lambda numbers: list(numpy.array(numbers)))
+        return self.bound(lambda name: getattr(arrays, name))
 
-    def bound(self, function: Callable[[str], Any], constants: Callable[[list[float]], list[Any]]) -> dict[str, Any]:
-        """What the source defines, with the functions of numbers and the constants of another kind of numbers."""
+    def bound(self, function: Callable[[str], Any]) -> dict[str, Any]:
+        """What the source defines, with the functions of another kind of numbers."""
         namespace = self.text.run()
         namespace |= {name: function(name) for name in self._called}
-        namespace |= {name: constants(numbers) for name, numbers in self._constants.items()}
         return namespace
 
 

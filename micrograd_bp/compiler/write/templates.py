@@ -16,7 +16,6 @@ from micrograd_bp.compiler.write.constants import Constants
 from micrograd_bp.compiler.write.numpy import ATOM, PRODUCT, Written, tuple_of
 from micrograd_bp.compiler.write.xp import FunctionalWriter
 from micrograd_bp.engine.graph import topological_order
-from micrograd_bp.engine.operation import Operation
 
 DEEPEST = 20
 """Parentheses inside of each other, at most; Python's compiler fails at some 200."""
@@ -36,6 +35,9 @@ class Minus(str):
 
     __slots__ = ()
 
+
+CONSTANT = "any_constant"
+"""The function of a constant of the graph of which the number is left open."""
 
 ONE = Name("1.0")
 """The gradient from which the backward pass starts."""
@@ -76,49 +78,49 @@ class Templates:
         functions: the names of all functions that they call, and of numbers that are no literals of Python.
     """
 
-    def __init__(self, graph: Numbering, *, differentiated: bool, constants_are_written: bool) -> None:
-        """Starts with none.
-
-        Args:
-            graph: the graph.
-            differentiated: whether there is a backward pass.
-            constants_are_written: whether constants stand as numbers in the statements, or have names as other leaves.
-        """
+    def __init__(self, graph: Numbering, *, differentiated: bool) -> None:
+        """Starts with none, for a graph, and whether there is a backward pass."""
         self.functions: set[str] = set()
         self._graph = graph
         self._differentiated = differentiated
-        self._constants_are_written = constants_are_written
+        leaves = enumerate(graph.nodes[graph.n_variables : graph.n_leaves], start=graph.n_variables)
+        self._constants = {place: node.data != 0.0 or repr(node.data) for place, node in leaves}
         self._writer = LineWriter(self.functions)
-        self._known: dict[object, Template] = {}
+        self._known: dict[object, Template | None] = {}
 
     def of(self, place: int, *, upstream_is_one: bool = False) -> Template:
         """The template for the node with this number."""
         graph = self._graph
         operation, operands = graph.nodes[place].operation, graph.operands[place]
         wanted = tuple([self._differentiated and graph.moved[operand] == 1 for operand in operands])
-        constants: tuple[float | None, ...] = ()
-        if self._constants_are_written:
-            first, end = graph.n_variables, graph.n_leaves
-            constants = tuple([graph.nodes[x].data if first <= x < end else None for x in operands])
-        key = operation, wanted, constants, upstream_is_one, firsts(operands)
+        left_open = tuple([self._constants.get(operand) for operand in operands])
+        key = operation, wanted, left_open, upstream_is_one, firsts(operands)
         if key not in self._known:
-            assert operation is not None
-            names = named_operands(operands, "{{{}}}", start=2)
-            arrays = [
-                name if number is None else constant(np.array(number))
-                for name, number in zip(names, constants or [None] * len(operands), strict=True)
-            ]
-            upstream = literal(1.0) if upstream_is_one else variable("{1}")
-            self._known[key] = self._template(operation, arrays, wanted, upstream)
-        return self._known[key]
+            self._known[key] = self._template(place, wanted, left_open, upstream_is_one=upstream_is_one)
+        if (template := self._known[key]) is not None:
+            return template
+        numbers = tuple([graph.nodes[x].data if x in self._constants else None for x in operands])
+        if (key, numbers) not in self._known:
+            self._known[key, numbers] = self._template(place, wanted, numbers, upstream_is_one=upstream_is_one)
+        template = self._known[key, numbers]
+        assert template is not None
+        return template
 
     def _template(
-        self, operation: Operation, operands: Sequence[Array], wanted: Sequence[bool], upstream: Array
-    ) -> Template:
+        self, place: int, wanted: Sequence[bool], constants: Sequence[float | str | None], *, upstream_is_one: bool
+    ) -> Template | None:
+        """The template for a node, with its constants as `_operand` has them; None where it needs their numbers."""
+        operation, upstream = self._graph.nodes[place].operation, literal(1.0) if upstream_is_one else variable("{1}")
+        assert operation is not None
+        names = named_operands(self._graph.operands[place], "{{{}}}", start=2)
+        operands = [*map(_operand, names, constants)]
         result, products = result_and_contributions(operation, operands, wanted, upstream, _Calls())
         shares = {x: signed(product) for x, product in products.items()}
         roots = [result, *(share for _, share in shares.values())]
         order = topological_order(*roots)
+        known = [{operand.function for operand in node.operands} - {"literal", "constant"} for node in order]
+        if {CONSTANT} in known:
+            return None
         uses = Counter([*roots[1:], *(operand for node in order for operand in node.operands)])
         written: dict[Array, Written] = {}
         depths: dict[Array, int] = {}
@@ -148,6 +150,16 @@ class Templates:
         return Template(lines[:n_forward], lines[n_forward:], contributions)
 
 
+def _operand(name: Array, constant_as: float | str | None) -> Array:
+    """An operand: a variable, or a constant of the graph, with its number or, for True, with a place for it.
+
+    What adds 0 must know it, and so must what computes with constants alone.
+    """
+    if constant_as is True:
+        return array(CONSTANT, detail=name.detail)
+    return name if constant_as is None else constant(np.array(float(constant_as)))
+
+
 class _Calls(Functions):
     """Functions of numbers as straight lines call them: `logsumexp` takes a tuple."""
 
@@ -170,6 +182,8 @@ class LineWriter(FunctionalWriter):
 
     def _variable(self, node: Array, _: Any) -> str:
         return str(node.detail)
+
+    _any_constant = _variable
 
     def _literal(self, node: Array, _: Any) -> str:
         self._functions |= {repr(abs(float(node.detail)))} & {"inf", "nan"}
