@@ -4,7 +4,7 @@
 matrix in them is found either way. Whether an operation is a sum of products is read off its traced rule.
 """
 
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -96,26 +96,25 @@ def operand_terms(operation: Operation, n_operands: int) -> list[tuple[float, in
     return terms
 
 
-def _own_terms(node: Value) -> list[Term]:
+def _own_terms(node: Value) -> Iterator[Term]:
     operands = node.operands
     assert node.operation is not None
-    own = operand_terms(node.operation, len(operands)) or ()
-    return [(sign, operands[a], None if b is None else operands[b]) for sign, a, b in own]
+    for sign, a, b in operand_terms(node.operation, len(operands)) or ():
+        yield sign, operands[a], None if b is None else operands[b]
 
 
-def terms_of(node: Value, taken_apart: Set[Value]) -> list[Term]:
+def terms_of(node: Value, taken_apart: Set[Value]) -> Iterator[Term]:
     """The terms of a sum of products, with those of the sums that were taken apart into it."""
-    terms = _own_terms(node)
-    if taken_apart.isdisjoint([a for _, a, b in terms if b is None]):
-        return terms
-    stack, terms = terms[::-1], []
+    stack = [(1.0, _own_terms(node))]
     while stack:
-        sign, a, b = term = stack.pop()
-        if b is None and a in taken_apart:
-            stack += [(sign * inner, first, second) for inner, first, second in reversed(_own_terms(a))]
+        outer, terms = stack[-1]
+        for sign, a, b in terms:
+            if b is None and a in taken_apart:
+                stack.append((outer * sign, _own_terms(a)))
+                break
+            yield outer * sign, a, b
         else:
-            terms.append(term)
-    return terms
+            stack.pop()
 
 
 def sums_taken_apart(
