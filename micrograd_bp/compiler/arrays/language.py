@@ -152,10 +152,16 @@ def _multiply(a: Array, b: Array) -> Array | None:
 def _add(a: Array, b: Array) -> Array | None:
     if a is b:
         return call("multiply", literal(2.0), a)
-    return b if _adds_nothing(a, b) else _subtract(a, b)
+    if _adds_nothing(a, b) or _adds_nothing(b, a):
+        return b if _adds_nothing(a, b) else a
+    if a.function == "negative":
+        return call("subtract", b, a.operands[0])
+    return call("subtract", a, b.operands[0]) if b.function == "negative" else None
 
 
 def _subtract(a: Array, b: Array) -> Array | None:
+    if b.function == "negative":
+        return call("add", a, b.operands[0])
     return a if _adds_nothing(b, a) else None
 
 

@@ -210,7 +210,7 @@ class Matrices(Located):
 
 def is_debugged() -> bool:
     """Whether a debugger is there: one that traces, or from Python 3.12 on one that uses `sys.monitoring`."""
-    monitoring = getattr(sys, "monitoring", None)
+    monitoring = vars(sys).get("monitoring")  # where there is none, `getattr` takes a microsecond to say so
     return sys.gettrace() is not None or (
         monitoring is not None and monitoring.get_tool(monitoring.DEBUGGER_ID) is not None
     )

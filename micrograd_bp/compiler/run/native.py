@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from micrograd_bp.compiler.arrays.language import Shape
 from micrograd_bp.compiler.run.matrices import Matrices, is_debugged
 from micrograd_bp.compiler.run.work import Work, seconds_native, seconds_on_arrays, seconds_to_make
 from micrograd_bp.compiler.write.native import NativeSource, native_source
@@ -33,6 +34,7 @@ class Native:
         self.matrices, self._dtype, self._always = matrices, dtype, always
         self._number_type = np.dtype(dtype)
         self._saved = 0.0
+        self._saved_in_a_call: dict[int | None, float] = {}
         if always:
             self.native  # noqa: B018  # it is written, so that what cannot be is refused at once
 
@@ -49,6 +51,10 @@ class Native:
         return Work.of(self.matrices.routines[0])
 
     @cached_property
+    def _cost(self) -> float:
+        return seconds_to_make(self._work)
+
+    @cached_property
     def _kernel(self) -> "Kernel | None":
         from micrograd_bp.compiler.run.machine_code import Kernel  # LLVM takes a while to load
 
@@ -61,18 +67,20 @@ class Native:
 
     def _is_worth_it(self, batch: int | None) -> bool:
         """Whether machine code is faster, and the calls so far would have paid for making it."""
-        saved = seconds_on_arrays(self._work, batch or 1) - seconds_native(self._work, batch or 1)
+        saved = self._saved_in_a_call.get(batch)
+        if saved is None:
+            saved = seconds_on_arrays(self._work, batch or 1) - seconds_native(self._work, batch or 1)
+            self._saved_in_a_call[batch] = saved
         self._saved += max(0.0, saved)
-        return saved > 0.0 and self._saved > seconds_to_make(self._work)
+        return saved > 0.0 and self._saved > self._cost
 
     def value_and_gradient(self, parameters: Array, inputs: Sequence[Array], batch: int | None) -> tuple[Any, ...]:
         """As `Matrices` has it."""
         kernel = self._kernel if self._always or self._is_worth_it(batch) else None
         if kernel is None or is_debugged():
             return self.matrices.value_and_gradient(parameters, inputs, batch)
-        results = [np.empty(self.native.shapes[0], self._number_type)]
-        for _, width in self.native.shapes[1:]:
-            results.append(np.empty((batch or 0, width), self._number_type))
-        inputs = [np.ascontiguousarray(array) for array in inputs]
-        numbers, places = self.native.numbers, self.native.places
-        return kernel.call(parameters, *inputs, numbers, places, *results, batch or 0), *results
+        native = self.native
+        shapes: list[Shape] = [(batch or 0, *shape[1:]) if shape[1:] else shape for shape in native.shapes]
+        results = [np.empty(shape, self._number_type) for shape in shapes]
+        inputs = [array if array.flags.c_contiguous else array.copy() for array in inputs]
+        return kernel.call(parameters, *inputs, native.numbers, native.places, *results, batch or 0), *results

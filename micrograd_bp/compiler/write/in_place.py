@@ -31,11 +31,13 @@ from micrograd_bp.compiler.write.numpy import (
     COMPARISONS,
     NUMPY_NAMES,
     OPERATORS,
+    PRODUCT,
+    SIGN,
     Round,
     StatementLines,
     Writer,
     Written,
-    axes_text,
+    inside,
     is_lacking,
     place_in,
 )
@@ -45,28 +47,32 @@ COMMUTATIVE = {"add", "multiply"}
 
 
 class InPlaceWriter(LoopWriter):
-    """Writes statements; a product with an axis of samples is a call that says how its result lies in memory.
-
-    Attributes:
-        order_line: says what `order` is; "" as long as nothing that was written asks for it.
-    """
+    """Writes statements; a product with an axis of samples is a call that says how its result lies in memory."""
 
     behind_one = ", ..."
 
     def written(self, node: Array, operands: list[Written]) -> Written:
         """As for any writer, but for what says how it lies in memory."""
-        np, order = self.library, self.constants.free("order")
+        np = self.library
         if is_ordered(node):
-            self._ask_for_order()
-            return f"{np}.matmul({operands[0][0]}, {operands[1][0]}, order={order})", ATOM
+            return f"{np}.matmul({operands[0][0]}, {operands[1][0]}, order={self._order()})", ATOM
         if node.function == "scatter" and node.shape[:1] == (BATCH,):
-            self._ask_for_order()
-            return f"{np}.zeros({self.extents(node.shape)}, parameters.dtype, {order})", ATOM
+            return f"{np}.zeros({self.extents(node.shape)}, parameters.dtype, {self._order()})", ATOM
+        if node.function == "sum" and len(node.shape) == 1 and node.operands[0].shape == (BATCH, *node.shape):
+            return f"{self._ones()} @ {inside(operands[0], SIGN)}", PRODUCT
         return super().written(node, operands)
 
-    def _ask_for_order(self) -> None:
+    def _order(self) -> str:
+        """What says how products lie in memory."""
         free = self.constants.free
-        self.order_line = f'{free("order")} = "F" if {free("batch")} >= {SAMPLES_BY_COLUMNS} else "C"'
+        self.first_lines["order"] = f'{free("order")} = "F" if {free("batch")} >= {SAMPLES_BY_COLUMNS} else "C"'
+        return free("order")
+
+    def _ones(self) -> str:
+        """What a matrix is multiplied by to add up its rows, which is faster than `sum`."""
+        free = self.constants.free
+        self.first_lines["ones"] = f"{free('ones')} = {self.library}.ones({free('batch')}, parameters.dtype)"
+        return free("ones")
 
     def routine(self, statements: Sequence[Statement], read: Sequence[Array]) -> list[StatementLines]:
         """As for any writer. The flat gradient is made before the backward pass, which fills it."""
@@ -77,12 +83,11 @@ class InPlaceWriter(LoopWriter):
         reads = _reads([*(each.value for each in statements), *read])
         starts, ends = [], []
         for statement in gradients:
-            gradient, is_put = statement.target, self.is_put(statement)
-            start, parts = self.start(statement)
+            gradient, (start, parts, is_put) = statement.target, self.start(statement)
             starts += [(statement, start, gradient.shape)] if start else []
-            if is_put:
-                self._put_at_once(gradient, parts, rest, reads)
-            lines = [self.part(gradient, part, is_put=is_put) for part in parts if part.array not in self.put]
+            together = list(zip(parts, is_put, strict=True))
+            self._put_at_once(gradient, (part for part, alone in together if alone), rest, reads)
+            lines = [self.part(gradient, *each) for each in together if each[0].array not in self.put]
             ends += [(statement, lines, ())] if lines else []
         lists = [line for each in rest for line in _view_lists(each, self)]
         forth, back = (super(InPlaceWriter, self).block(part) for part in (rest[:backward], rest[backward:]))
@@ -131,8 +136,9 @@ class InPlaceWriter(LoopWriter):
         if value.function == "matmul":
             factors = [transpose(each) for each in reversed(value.operands)] if is_transposed else value.operands
             return f"{self.library}.matmul({', '.join(map(self.text, factors))}, out={text})"
-        if value.function == "sum" and value.shape and not value.detail[1]:
-            return f"{self.factor(value.operands[0])}.sum(axis={axes_text(value.detail[0])}, out={text})"
+        if value.shape and _is_entry_by_entry(value) and not is_transposed:
+            operands = ", ".join(map(self.text, value.operands))
+            return f"{self.function(value.function)}({operands}, out={text})"
         text += "" if place.function in ("take", "at_round") else "[:]"
         return f"{text} = {self.factor(value)}.T" if is_transposed else f"{text} = {self.text(value)}"
 

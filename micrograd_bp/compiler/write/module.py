@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from micrograd_bp.compiler.arrays.language import BATCH, BATCH_SIZE, Array
+from micrograd_bp.compiler.arrays.language import BATCH, BATCH_SIZE, Array, matmul
 from micrograd_bp.compiler.arrays.loops import accumulated_in, in_moving_slices, loop_body
 from micrograd_bp.compiler.arrays.places import in_slices
 from micrograd_bp.compiler.arrays.routine import Routine
@@ -61,13 +61,11 @@ class ModuleSource:
             lines += [Line(f"def {free('views')}(parameters):"), *_body(views, free)]
             lines += [Line(), Line(f"    return {names or '()'}"), Line(), Line()]
             arguments.insert(1, free("views"))
-        order = writer.order_line
         lines.append(Line(f"def {routine.name}({', '.join(arguments)}):"))
         self.functions[routine.name] = len(self.lines) + len(lines)
-        if order or _asks_for_batch(routine):
+        if writer.first_lines or _asks_for_batch(routine):
             lines.append(Line(f"    {free('batch')} = {routine.inputs[0].name}.shape[0]"))
-        if order:
-            lines.append(Line(f"    {order}"))
+        lines += [Line(f"    {line}") for line in writer.first_lines.values()]
         if buffered and names:
             lines.append(Line(f"    {names} = {free('views')}"))
         for line in _body(written, free):
@@ -104,19 +102,26 @@ def module_source(
         module.lines += ["", "from micrograd_bp.engine.numbers.arrays import Arrays", ""]
         module.lines += [f"{free(name)} = Arrays({np}).{name}" for name in lacking]
     for routine in routines:
-        module.add(_sliced(routine), (InPlaceWriter if buffered else LoopWriter)(module.constants, dtype, np))
+        module.add(_for_numpy(routine), (InPlaceWriter if buffered else LoopWriter)(module.constants, dtype, np))
     return module
 
 
-def _sliced(routine: Routine) -> Routine:
-    """The same with matrices of parameters, and of other flat arrays, cut out by slices where that is possible."""
+def _for_numpy(routine: Routine) -> Routine:
+    """As somebody writes it for NumPy: entries of flat arrays by slices where that is possible, Σ xᵢ² as x @ x."""
 
     def rule(node: Array, operands: Sequence[Array]) -> Array | None:
         if node.function == "at_round":
             return in_moving_slices(operands[0], node.detail)
+        if node.function == "sum" and len(operands[0].shape) == 1 and _is_square(operands[0]):
+            return matmul(*operands[0].operands)
         return in_slices(operands[0], node.detail) if node.function == "take" else None
 
     return routine.rewritten(rule)
+
+
+def _is_square(a: Array) -> bool:
+    """Whether it is an array times itself, entry by entry."""
+    return a.function == "multiply" and a.operands[0] is a.operands[1]
 
 
 def _body(written: Iterable[StatementLines], free: Callable[[str], str]) -> list[Line]:

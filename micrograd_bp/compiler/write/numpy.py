@@ -97,10 +97,8 @@ class Writer:
         round: its round.
         view_lists: what lists of views of the parameters are called, of which a round takes its own.
         put: for what is computed where it belongs in the gradient, the gradient and the place.
+        first_lines: the lines that define names of our own, which something that is written asks for.
     """
-
-    order_line = ""
-    """The line that says how products lie in memory; "" where nothing asks."""
 
     behind_one = ""
     """What stands behind the number of a single parameter: with dots it is a view, which follows the parameter."""
@@ -118,6 +116,7 @@ class Writer:
         self.round: Round | None = None
         self.view_lists: dict[Any, str] = {}
         self.put: dict[Array, tuple[Array, Part]] = {}
+        self.first_lines: dict[str, str] = {}
         self._kept_names: dict[Array, str] = {}
 
     def own_name(self, name: str) -> str:
@@ -315,33 +314,37 @@ class Writer:
         target, value = statement.target, statement.value
         if value.function != "scatter":
             return statement, self.computed(target, value), target.shape
-        start, parts = self.start(statement)
-        is_put, shape = self.is_put(statement), target.shape if start else ()
-        return statement, [*start, *(self.part(target, part, is_put=is_put) for part in parts)], shape
+        start, parts, is_put = self.start(statement)
+        lines = [self.part(target, *each) for each in zip(parts, is_put, strict=True)]
+        return statement, [*start, *lines], target.shape if start else ()
 
     def computed(self, target: Array, value: Array) -> list[str]:
         """The lines that compute an array which gets a name."""
         return [f"{self.name(target)} = {self.truth(value) if target.function == 'truth' else self.text(value)}"]
 
-    def start(self, statement: Statement) -> tuple[list[str], list[Part]]:
-        """What makes the array of a `scatter`, and the parts that are left to be added; a loop may have made it."""
+    def start(self, statement: Statement) -> tuple[list[str], list[Part], list[bool]]:
+        """What makes the array of a `scatter`; the parts that are left; and for each whether it need not be added.
+
+        A loop may have made the array. What comes first to its entries is put there, and nothing needs to be 0 before.
+        """
         target, (first, parts) = statement.target, begun(statement.value)
-        if self.is_put(statement):
-            return [f"{self.name(target)} = {self.library}.empty_like(parameters)"], parts_of(statement.value)
-        return [] if self.text(first) == self.name(target) else self.computed(target, first), parts
+        if first.function != "scatter":
+            start = [] if self.text(first) == self.name(target) else self.computed(target, first)
+            return start, parts, [False] * len(parts)
+        is_put = []
+        size = left = target.shape[-1]
+        untouched = np.ones(size, bool)
+        for part in parts:
+            places = np.arange(size) if part.places is None else part.places[part.places != HOLE]
+            is_put.append(bool(untouched[places].all()) and not is_repeated(places))
+            untouched[places] = False
+            left -= places.size if is_put[-1] else 0
+        if target.detail == "gradient" and not left:
+            return [f"{self.name(target)} = {self.library}.empty_like(parameters)"], parts, is_put
+        return self.computed(target, first), parts, is_put
 
-    def is_put(self, statement: Statement) -> bool:
-        """Whether it is the flat gradient, and each of its entries comes from one part."""
-        if statement.target.detail != "gradient":
-            return False
-        (size,) = statement.value.shape
-        everywhere = np.arange(size)
-        places = [everywhere if places is None else places.ravel() for _, places in parts_of(statement.value)]
-        covered = np.concatenate([np.zeros(0, int), *places])
-        return np.array_equal(np.sort(covered[covered != HOLE]), everywhere)
-
-    def part(self, target: Array, part: Part, *, is_put: bool) -> str:
-        """The line that adds a part to an array, or that puts it there where nothing else comes to its entries."""
+    def part(self, target: Array, part: Part, is_put: bool = False) -> str:
+        """The line that adds a part to an array, or that puts it there where nothing has come to its entries before."""
         array, index = part
         name, sign, rank = self.name(target), "=" if is_put else "+=", len(target.shape)
         if index is None:
