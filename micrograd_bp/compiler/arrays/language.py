@@ -155,13 +155,11 @@ def _add(a: Array, b: Array) -> Array | None:
     if _adds_nothing(a, b) or _adds_nothing(b, a):
         return b if _adds_nothing(a, b) else a
     if a.function == "negative":
-        return call("subtract", b, a.operands[0])
+        a, b = b, a
     return call("subtract", a, b.operands[0]) if b.function == "negative" else None
 
 
 def _subtract(a: Array, b: Array) -> Array | None:
-    if b.function == "negative":
-        return call("add", a, b.operands[0])
     return a if _adds_nothing(b, a) else None
 
 

@@ -143,11 +143,9 @@ class Matrices(Located):
 
     def value_and_gradient(self, parameters: Array, inputs: Sequence[Array], batch: int | None) -> tuple[Any, ...]:
         """The mean of the loss over a batch, and its derivatives, in IEEE arithmetic; as `Lines` has it."""
-        few = batch is not None and batch <= thresholds.SAMPLES_IN_PLAIN_SOURCE
-        run = ERRORS_IGNORED.copy().run
-        if few or is_debugged():  # breakpoints are in the plain source
-            outcome: tuple[Any, ...] = run(self._plain.namespace["value_and_gradient"], parameters, *inputs)
-            return outcome
+        run, few = ERRORS_IGNORED.copy().run, thresholds.SAMPLES_IN_PLAIN_SOURCE
+        if (batch is not None and batch <= few) or is_debugged():  # breakpoints are in the plain source
+            return run(self._plain.namespace["value_and_gradient"], parameters, *inputs)
         function = self._buffered.namespace["value_and_gradient"]
         if batch is None or self._block is None or batch < 2 * self._block:
             return run(function, parameters, self._views_of(parameters), *inputs)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from micrograd_bp.compiler.arrays.language import Shape
 from micrograd_bp.compiler.run.matrices import Matrices, is_debugged
 from micrograd_bp.compiler.run.work import Work, seconds_native, seconds_on_arrays, seconds_to_make
 from micrograd_bp.compiler.write.native import NativeSource, native_source
@@ -32,9 +31,8 @@ class Native:
             NoLoopNestError: it always is, and there is no machine code for something in it.
         """
         self.matrices, self._dtype, self._always = matrices, dtype, always
-        self._number_type = np.dtype(dtype)
         self._saved = 0.0
-        self._saved_in_a_call: dict[int | None, float] = {}
+        self._saving: dict[int | None, float] = {}
         if always:
             self.native  # noqa: B018  # it is written, so that what cannot be is refused at once
 
@@ -47,12 +45,8 @@ class Native:
         return native_source(self.matrices.routines[0], self._dtype)
 
     @cached_property
-    def _work(self) -> Work:
-        return Work.of(self.matrices.routines[0])
-
-    @cached_property
-    def _cost(self) -> float:
-        return seconds_to_make(self._work)
+    def _work(self) -> tuple[Work, float]:
+        return (work := Work.of(self.matrices.routines[0])), seconds_to_make(work)
 
     @cached_property
     def _kernel(self) -> "Kernel | None":
@@ -67,12 +61,11 @@ class Native:
 
     def _is_worth_it(self, batch: int | None) -> bool:
         """Whether machine code is faster, and the calls so far would have paid for making it."""
-        saved = self._saved_in_a_call.get(batch)
-        if saved is None:
-            saved = seconds_on_arrays(self._work, batch or 1) - seconds_native(self._work, batch or 1)
-            self._saved_in_a_call[batch] = saved
-        self._saved += max(0.0, saved)
-        return saved > 0.0 and self._saved > self._cost
+        work, cost = self._work
+        if batch not in self._saving:  # to estimate it takes longer than many a kernel
+            self._saving[batch] = seconds_on_arrays(work, batch or 1) - seconds_native(work, batch or 1)
+        self._saved += max(0.0, self._saving[batch])
+        return self._saving[batch] > 0.0 and self._saved > cost
 
     def value_and_gradient(self, parameters: Array, inputs: Sequence[Array], batch: int | None) -> tuple[Any, ...]:
         """As `Matrices` has it."""
@@ -80,7 +73,6 @@ class Native:
         if kernel is None or is_debugged():
             return self.matrices.value_and_gradient(parameters, inputs, batch)
         native = self.native
-        shapes: list[Shape] = [(batch or 0, *shape[1:]) if shape[1:] else shape for shape in native.shapes]
-        results = [np.empty(shape, self._number_type) for shape in shapes]
+        results = [np.empty((batch or 0, *each[1:]) if each[1:] else each, parameters.dtype) for each in native.shapes]
         inputs = [array if array.flags.c_contiguous else array.copy() for array in inputs]
         return kernel.call(parameters, *inputs, native.numbers, native.places, *results, batch or 0), *results

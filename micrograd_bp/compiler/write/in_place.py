@@ -53,26 +53,22 @@ class InPlaceWriter(LoopWriter):
 
     def written(self, node: Array, operands: list[Written]) -> Written:
         """As for any writer, but for what says how it lies in memory."""
-        np = self.library
+        np, batch = self.library, self.constants.free("batch")
+        order = f'"F" if {batch} >= {SAMPLES_BY_COLUMNS} else "C"'
         if is_ordered(node):
-            return f"{np}.matmul({operands[0][0]}, {operands[1][0]}, order={self._order()})", ATOM
+            return f"{np}.matmul({operands[0][0]}, {operands[1][0]}, order={self._own('order', order)})", ATOM
         if node.function == "scatter" and node.shape[:1] == (BATCH,):
-            return f"{np}.zeros({self.extents(node.shape)}, parameters.dtype, {self._order()})", ATOM
+            return f"{np}.zeros({self.extents(node.shape)}, parameters.dtype, {self._own('order', order)})", ATOM
         if node.function == "sum" and len(node.shape) == 1 and node.operands[0].shape == (BATCH, *node.shape):
-            return f"{self._ones()} @ {inside(operands[0], SIGN)}", PRODUCT
+            ones = self._own("ones", f"{np}.ones({batch}, parameters.dtype)")  # faster than `sum`
+            return f"{ones} @ {inside(operands[0], SIGN)}", PRODUCT
         return super().written(node, operands)
 
-    def _order(self) -> str:
-        """What says how products lie in memory."""
-        free = self.constants.free
-        self.first_lines["order"] = f'{free("order")} = "F" if {free("batch")} >= {SAMPLES_BY_COLUMNS} else "C"'
-        return free("order")
-
-    def _ones(self) -> str:
-        """What a matrix is multiplied by to add up its rows, which is faster than `sum`."""
-        free = self.constants.free
-        self.first_lines["ones"] = f"{free('ones')} = {self.library}.ones({free('batch')}, parameters.dtype)"
-        return free("ones")
+    def _own(self, name: str, text: str) -> str:
+        """A name of our own, which one of the first lines defines."""
+        own = self.constants.free(name)
+        self.first_lines[name] = f"{own} = {text}"
+        return own
 
     def routine(self, statements: Sequence[Statement], read: Sequence[Array]) -> list[StatementLines]:
         """As for any writer. The flat gradient is made before the backward pass, which fills it."""
@@ -83,11 +79,10 @@ class InPlaceWriter(LoopWriter):
         reads = _reads([*(each.value for each in statements), *read])
         starts, ends = [], []
         for statement in gradients:
-            gradient, (start, parts, is_put) = statement.target, self.start(statement)
+            gradient, (start, parts) = statement.target, self.start(statement)
             starts += [(statement, start, gradient.shape)] if start else []
-            together = list(zip(parts, is_put, strict=True))
-            self._put_at_once(gradient, (part for part, alone in together if alone), rest, reads)
-            lines = [self.part(gradient, *each) for each in together if each[0].array not in self.put]
+            self._put_at_once(gradient, (part for part, is_first in parts if is_first), rest, reads)
+            lines = [self.part(gradient, *each) for each in parts if each[0].array not in self.put]
             ends += [(statement, lines, ())] if lines else []
         lists = [line for each in rest for line in _view_lists(each, self)]
         forth, back = (super(InPlaceWriter, self).block(part) for part in (rest[:backward], rest[backward:]))

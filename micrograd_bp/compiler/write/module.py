@@ -112,16 +112,12 @@ def _for_numpy(routine: Routine) -> Routine:
     def rule(node: Array, operands: Sequence[Array]) -> Array | None:
         if node.function == "at_round":
             return in_moving_slices(operands[0], node.detail)
-        if node.function == "sum" and len(operands[0].shape) == 1 and _is_square(operands[0]):
-            return matmul(*operands[0].operands)
+        if node.function == "sum" and len(operands[0].shape) == 1 and operands[0].function == "multiply":
+            first, second = operands[0].operands
+            return matmul(first, second) if first is second else None
         return in_slices(operands[0], node.detail) if node.function == "take" else None
 
     return routine.rewritten(rule)
-
-
-def _is_square(a: Array) -> bool:
-    """Whether it is an array times itself, entry by entry."""
-    return a.function == "multiply" and a.operands[0] is a.operands[1]
 
 
 def _body(written: Iterable[StatementLines], free: Callable[[str], str]) -> list[Line]:

@@ -314,37 +314,30 @@ class Writer:
         target, value = statement.target, statement.value
         if value.function != "scatter":
             return statement, self.computed(target, value), target.shape
-        start, parts, is_put = self.start(statement)
-        lines = [self.part(target, *each) for each in zip(parts, is_put, strict=True)]
-        return statement, [*start, *lines], target.shape if start else ()
+        start, parts = self.start(statement)
+        return statement, [*start, *(self.part(target, *each) for each in parts)], target.shape if start else ()
 
     def computed(self, target: Array, value: Array) -> list[str]:
         """The lines that compute an array which gets a name."""
         return [f"{self.name(target)} = {self.truth(value) if target.function == 'truth' else self.text(value)}"]
 
-    def start(self, statement: Statement) -> tuple[list[str], list[Part], list[bool]]:
-        """What makes the array of a `scatter`; the parts that are left; and for each whether it need not be added.
-
-        A loop may have made the array. What comes first to its entries is put there, and nothing needs to be 0 before.
-        """
+    def start(self, statement: Statement) -> tuple[list[str], list[tuple[Part, bool]]]:
+        """What makes the array of a `scatter`, unless a loop has; what is left, and whether it needs no 0 before."""
         target, (first, parts) = statement.target, begun(statement.value)
-        if first.function != "scatter":
-            start = [] if self.text(first) == self.name(target) else self.computed(target, first)
-            return start, parts, [False] * len(parts)
-        is_put = []
-        size = left = target.shape[-1]
-        untouched = np.ones(size, bool)
+        untouched = np.full(target.shape[-1], first.function == "scatter")
+        marked, left = [], untouched.size
         for part in parts:
-            places = np.arange(size) if part.places is None else part.places[part.places != HOLE]
-            is_put.append(bool(untouched[places].all()) and not is_repeated(places))
+            places = np.arange(untouched.size) if part.places is None else part.places[part.places != HOLE]
+            is_first = bool(untouched[places].all()) and not is_repeated(places)
             untouched[places] = False
-            left -= places.size if is_put[-1] else 0
+            left -= is_first * places.size
+            marked.append((part, is_first))
         if target.detail == "gradient" and not left:
-            return [f"{self.name(target)} = {self.library}.empty_like(parameters)"], parts, is_put
-        return self.computed(target, first), parts, is_put
+            return [f"{self.name(target)} = {self.library}.empty_like(parameters)"], marked
+        return [] if self.text(first) == self.name(target) else self.computed(target, first), marked
 
-    def part(self, target: Array, part: Part, is_put: bool = False) -> str:
-        """The line that adds a part to an array, or that puts it there where nothing has come to its entries before."""
+    def part(self, target: Array, part: Part, is_put: bool) -> str:
+        """The line that adds a part to an array, or that puts it there."""
         array, index = part
         name, sign, rank = self.name(target), "=" if is_put else "+=", len(target.shape)
         if index is None:
