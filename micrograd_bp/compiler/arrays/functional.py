@@ -24,22 +24,9 @@ from micrograd_bp.compiler.arrays.scans import scanned
 from micrograd_bp.compiler.arrays.slices import Placed, distinct, in_table, placed, view
 from micrograd_bp.compiler.find.groups import HOLE
 from micrograd_bp.compiler.run.array_functions import ArrayFunctions
-
-OF_ARRAYS = {
-    "broadcast_to",
-    "reshape",
-    "concatenate",
-    "sum",
-    "max",
-    "matmul",
-    "transpose",
-    "outer",
-    "to_front",
-    "from_front",
-    "of_round",
-}
-"""Functions whose operands must be arrays; the others take plain numbers too, beside an array."""
-
+from micrograd_bp.engine.numbers.floats import is_primitive
+from micrograd_bp.engine.numbers.formulas import OPERATORS
+from micrograd_bp.engine.table import OPERATIONS
 
 FUNCTIONS = ArrayFunctions(np)
 """What numbers are computed with when a program is written."""
@@ -58,14 +45,14 @@ def _rewritten(node: Array, operands: Sequence[Array]) -> Array | None:
         return view(_as_array(operands[0]), node.detail)
     if node.function == "scatter":
         return _gathered([Part(*each) for each in zip(operands, node.detail, strict=True)], node.shape)
-    if node.function in OF_ARRAYS:
-        return array(node.function, [_as_array(operand) for operand in operands], node.shape, node.detail)
     if not operands:
         return None
     if node.function == "loop":
         loop: Loop = node.detail
         values = [_as_array(value) for value in loop.values]
         return loop.with_values(values).starting(*map(_as_array, operands[: loop.n_beginning]))
+    if not _is_of_numbers(node.function):
+        return array(node.function, [_as_array(operand) for operand in operands], node.shape, node.detail)
     if all(operand.function == "literal" for operand in operands):
         return literal(computed(node.function, [operand.detail for operand in operands], FUNCTIONS))
     if all(map(_is_plain, operands)):
@@ -101,6 +88,11 @@ def _gathered(parts: Sequence[Part], shape: Shape) -> Array:
         together = reshape(placed(list(added.values()), size, tuple(lead)), shape)
         value = together if value is None else call("add", value, together)
     return broadcast_to(_as_array(literal(0.0)), shape) if value is None else value
+
+
+def _is_of_numbers(function: str) -> bool:
+    """Whether a function takes plain numbers too, beside an array; the operands of others must be arrays."""
+    return function in OPERATORS or (is_primitive(function) and not OPERATIONS[function].many)
 
 
 def _is_plain(a: Array) -> bool:

@@ -39,6 +39,11 @@ class Array:
         self.shape = shape
         self.detail = detail
 
+    @property
+    def name(self) -> str:
+        """What a variable is called: the name of what it stands for."""
+        return str(getattr(self.detail, "name", self.detail))
+
     def is_literal(self, number: float) -> bool:
         """Whether it is this number, written down."""
         return self.function == "literal" and bool(self.detail == number)
@@ -46,7 +51,7 @@ class Array:
     def __repr__(self) -> str:
         known: dict[Array, str] = {}
         for node in topological_order(self):
-            detail = [] if node.detail is None else [str(getattr(node.detail, "name", node.detail))]
+            detail = [] if node.detail is None else [node.name]
             words = ", ".join([*(known[operand] for operand in node.operands), *detail])
             text = words if node.function in ("variable", "literal", "truth") else f"{node.function}({words})"
             known[node] = text if len(text) < 200 else "…"

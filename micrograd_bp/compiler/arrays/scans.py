@@ -89,12 +89,12 @@ def _rounds_of(source: Array, table: "np.ndarray[Any, Any]") -> Array:
     """What is read of an array in all rounds, along a first axis."""
     lead = source.shape[:-1]
     rounds = reshape(take(source, table.reshape(-1)), (*lead, *table.shape))
-    return array("to_front", (rounds,), (len(table), *lead, *table.shape[1:]), len(lead)) if lead else rounds
+    return array("moveaxis", (rounds,), (len(table), *lead, *table.shape[1:]), (len(lead), 0)) if lead else rounds
 
 
 def _side_by_side(stack: Array, rank: int) -> Array:
     """What has come of all rounds, with their places along the last axis; `rank` axes stand before these."""
     rounds, *rest = stack.shape
     lead, last = rest[:rank], rest[rank:]
-    behind = array("from_front", (stack,), (*lead, rounds, *last), rank) if rank else stack
+    behind = array("moveaxis", (stack,), (*lead, rounds, *last), (0, rank)) if rank else stack
     return reshape(behind, (*lead, rounds * int(np.prod(last))))

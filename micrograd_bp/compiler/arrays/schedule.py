@@ -24,7 +24,7 @@ def scheduled(routine: Routine) -> list[Statement]:
     """The statements, with a line of its own for what several of them use, or what is nested too deeply."""
     loops = [each.value.detail for each in routine.statements if each.value.function == "loop"]
     statements = [*routine.statements, *(each for loop in loops for each in loop.body)]
-    taken = {_name(statement.target) for statement in statements} | {group.name for group in routine.inputs}
+    taken = {statement.target.name for statement in statements} | {group.name for group in routine.inputs}
     return _scheduled(routine.statements, taken, Counter())
 
 
@@ -50,7 +50,7 @@ def _scheduled(unscheduled: Sequence[Statement], taken: set[str], numbers: Count
             is_worth_it = uses[node] > 1 and (node.shape != () or not _is_simple(value))
             if node is not root and not _is_cheap(node) and (is_worth_it or depth > DEEPEST):
                 kind = "truth" if node.function in COMPARISONS else "variable"
-                part = array(kind, (), node.shape, _part_of(_name(statement.target), taken, numbers))
+                part = array(kind, (), node.shape, _part_of(statement.target.name, taken, numbers))
                 statements.append(Statement(part, value, statement.section))
                 value, depth = part, 0
             new[id(node)] = value
@@ -86,10 +86,6 @@ def _is_cheap(node: Array) -> bool:
 def _is_simple(value: Array) -> bool:
     """Whether it is easier to read, and hardly slower, where it is used than under the name of another value."""
     return _is_cheap(value) or (value.function in OPERATORS and all(map(_is_cheap, value.operands)))
-
-
-def _name(target: Array) -> str:
-    return target.detail if isinstance(target.detail, str) else str(target.detail.name)
 
 
 def _part_of(name: str, taken: set[str], numbers: Counter[str]) -> str:

@@ -184,14 +184,14 @@ def real(what: str, numbers: Any) -> Array:
 
 
 def entry(text: str) -> str:
-    """What somebody calls an entry of a program, as `Place.entry` has it: an array, an index, and a name in there.
+    """What somebody calls an entry of a program, as `Place.entry` has it: an array, and an index.
 
     Raises:
         ValueError: it is not written so.
     """
-    words = re.fullmatch(r"\s*(\w+)\s*(?:\[\s*([\d\s,]*)\])?(?:\.(\w+))?\s*", text)
+    words = re.fullmatch(r"\s*(\w+)\s*(?:\[\s*([\d\s,]*)\])?\s*", text)
     if words is None:
         raise ValueError(f'an entry is written as "W0[3, 5]", got {text!r}')
-    name, index, member = words.groups(default="")
+    name, index = words.groups(default="")
     numbers = ", ".join([str(int(number)) for number in re.findall(r"\d+", index)])
-    return f"{name}{f'[{numbers}]' if numbers else ''}{f'.{member}' if member else ''}"
+    return f"{name}[{numbers}]" if numbers else name

@@ -95,13 +95,9 @@ class ArrayFunctions(Arrays):
         most = float(self.xp.finfo(x.dtype).max)
         return self.minimum(self.maximum(x, -most), most)
 
-    def to_front(self, x: Any, axis: int) -> Any:
-        """The array with one of its axes before all others."""
-        return self.xp.moveaxis(x, axis, 0)
-
-    def from_front(self, x: Any, axis: int) -> Any:
-        """The array with its first axis moved to another place."""
-        return self.xp.moveaxis(x, 0, axis)
+    def moveaxis(self, x: Any, source: int, destination: int) -> Any:
+        """The array with one of its axes moved to another place."""
+        return self.xp.moveaxis(x, source, destination)
 
     def scan(
         self, step: Callable[[Any, Any], Any], carried: Any, in_turn: Any, rounds: int, backward: bool = False

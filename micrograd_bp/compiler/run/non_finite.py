@@ -1,13 +1,14 @@
 """Where in a graph numbers stop being finite."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import Context
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from micrograd_bp.compiler.find.graph import dependent
 from micrograd_bp.compiler.write.source_text import Place
 from micrograd_bp.engine import Value, topological_order
 
@@ -33,7 +34,7 @@ def one_sample(inputs: Sequence[NDArray[Any]], is_finite: Callable[[Sequence[NDA
 def first_non_finite(
     loss: Value,
     numbers: Mapping[Value, float],
-    targets: Iterable[Value],
+    targets: Sequence[Value],
     where: Callable[[Value], Sequence[Place]],
     dtype: str,
 ) -> tuple[Value | None, Place | None]:
@@ -50,10 +51,7 @@ def first_non_finite(
         The value, and the place of it or of its gradient.
     """
     order, number_type = topological_order(loss), np.dtype(dtype).type
-    moved = set(targets)
-    for node in order:
-        if not moved.isdisjoint(node.operands):
-            moved.add(node)
+    moved = {*targets, *dependent(order, targets)}
     data = dict(numbers)
     slopes: dict[Value, tuple[float, ...]] = {}
     not_finite: list[tuple[Value, int]] = []

@@ -28,46 +28,41 @@ class LoopWriter(Writer):
         return self.block(statements, read)
 
     def loop(self, statement: Statement) -> list[StatementLines]:
-        """The lines of a loop."""
-        return written_loop(statement, self)
-
-
-def written_loop(statement: Statement, writer: LoopWriter) -> list[StatementLines]:
-    """The lines of a loop: what it begins with, the `for`, and the statements of a round."""
-    loop: Loop = statement.value.detail
-    begun = zip(loop.carried, initials_of(statement.value), strict=True)
-    lines = assigned([(writer.name(symbol), initial) for (symbol, _), initial in begun], writer)
-    lines += [f"{writer.name(sum)} = {writer.zeros(sum.shape)}" for sum, _, goes_on in loop.accumulated if not goes_on]
-    together = _kept_together(loop)
-    apart = [each for each in loop.kept if each not in together]
-    if loop.kept and not loop.backward:
-        names = [*map(writer.kept_name, apart), *([writer.kept_name(*together)] if together else [])]
-        starts = ["[]" if each.before is None else f"[{writer.name(each.before)}]" for each in apart]
-        lines.append(f"{', '.join(names)} = {', '.join([*starts, *(['[]'] if together else [])])}")
-    t, numbers = writer.round_name, numbers_of(loop)
-    lines.append(f"for {t} in {f'reversed({numbers})' if loop.backward else numbers}:")
-    before = dict(writer.renamed)
-    writer.round = Round(t, loop.first)
-    for view, name in writer.view_lists.items():
-        writer.renamed[view] = f"{name}[{writer.round.number()}]"
-    if loop.backward:
-        for kept in apart:
-            name, later = writer.kept_name(kept), kept.before is not None
-            writer.renamed[kept.own.detail] = f"{name}[{writer.round.number(later)}]"
-            if kept.before is not None:
-                writer.renamed[kept.before.detail] = f"{name}[{writer.round.number()}]"
-    inside = _round(statement, loop, writer)
-    if loop.backward and together:
-        names = [writer.name(each.own) for each in together]
-        first = f"{', '.join(names)} = {writer.kept_name(*together)}[{writer.round.number()}]"
-        inside.insert(0, (statement, [first], ()))
-    writer.renamed, writer.round = before, None
-    if not loop.backward:
-        writer.renamed |= {Stacked(each.own.detail): writer.kept_name(each) for each in apart}
-    return [
-        (statement, lines, ()),
-        *((each, [f"    {text}" for text in texts], shape) for each, texts, shape in inside),
-    ]
+        """The lines of a loop: what it begins with, the `for`, and the statements of a round."""
+        loop: Loop = statement.value.detail
+        begun = zip(loop.carried, initials_of(statement.value), strict=True)
+        lines = assigned([(self.name(symbol), initial) for (symbol, _), initial in begun], self)
+        lines += [f"{self.name(sum)} = {self.zeros(sum.shape)}" for sum, _, goes_on in loop.accumulated if not goes_on]
+        together = _kept_together(loop)
+        apart = [each for each in loop.kept if each not in together]
+        if loop.kept and not loop.backward:
+            names = [*map(self.kept_name, apart), *([self.kept_name(*together)] if together else [])]
+            starts = ["[]" if each.before is None else f"[{self.name(each.before)}]" for each in apart]
+            lines.append(f"{', '.join(names)} = {', '.join([*starts, *(['[]'] if together else [])])}")
+        t, numbers = self.round_name, numbers_of(loop)
+        lines.append(f"for {t} in {f'reversed({numbers})' if loop.backward else numbers}:")
+        before = dict(self.renamed)
+        self.round = Round(t, loop.first)
+        for view, name in self.view_lists.items():
+            self.renamed[view] = f"{name}[{self.round.number()}]"
+        if loop.backward:
+            for kept in apart:
+                name, later = self.kept_name(kept), kept.before is not None
+                self.renamed[kept.own.detail] = f"{name}[{self.round.number(later)}]"
+                if kept.before is not None:
+                    self.renamed[kept.before.detail] = f"{name}[{self.round.number()}]"
+        inside = _round(statement, loop, self)
+        if loop.backward and together:
+            names = [self.name(each.own) for each in together]
+            first = f"{', '.join(names)} = {self.kept_name(*together)}[{self.round.number()}]"
+            inside.insert(0, (statement, [first], ()))
+        self.renamed, self.round = before, None
+        if not loop.backward:
+            self.renamed |= {Stacked(each.own.detail): self.kept_name(each) for each in apart}
+        return [
+            (statement, lines, ()),
+            *((each, [f"    {text}" for text in texts], shape) for each, texts, shape in inside),
+        ]
 
 
 def numbers_of(loop: Loop) -> str:

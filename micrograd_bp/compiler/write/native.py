@@ -23,7 +23,6 @@ from micrograd_bp.compiler.write.nests import (
     Nests,
     NoLoopNestError,
     Storage,
-    name_of,
     peeled,
     sums_samples,
 )
@@ -112,7 +111,7 @@ class _Kernel(Nests):
 
     def _argument(self, target: Array, name: str = "") -> None:
         """An array that the kernel is handed."""
-        name, has_rows = self.own_name(name or name_of(target)), BATCH in target.shape
+        name, has_rows = self.own_name(name or target.name), BATCH in target.shape
         self.storage[target] = Storage(name, self.shape(target), is_array=True, has_rows=has_rows)
         self.arguments.append(f"{name}: {self.dtype}[{'0, ' if has_rows else ''}{target.shape[-1]},]")
 
@@ -205,7 +204,7 @@ class _Kernel(Nests):
         if statement.value.function == "loop":
             yield from self._simple_loop(statement)
             return
-        new, value = self._taken_out(statement.value, name_of(statement.target))
+        new, value = self._taken_out(statement.value, statement.target.name)
         yield from new
         yield statement._replace(value=value)
 
@@ -253,20 +252,20 @@ class _Kernel(Nests):
 
         initials = []
         for (symbol, _), initial in zip(loop.carried, initials_of(statement.value), strict=True):
-            new, value = self._taken_out(initial, name_of(symbol))
+            new, value = self._taken_out(initial, symbol.name)
             outside += new
             initials.append(value)
         for each in loop.body:
-            new, value = self._taken_out(each.value, name_of(each.target))
+            new, value = self._taken_out(each.value, each.target.name)
             keep(new)
             inside.append(each._replace(value=value))
         accumulated = []
         for sums in loop.accumulated:
             parts = []
             for part in sums.parts:
-                new, value = self._taken_out(part.array, name_of(sums.target))
+                new, value = self._taken_out(part.array, sums.target.name)
                 if part.places is not None and peeled(value).function in WHOLE:
-                    target = variable(_Part(f"{name_of(sums.target)}_part"), value.shape)
+                    target = variable(_Part(f"{sums.target.name}_part"), value.shape)
                     self.shapes[target] = self.shape(value)
                     new, value = [*new, Statement(target, value, "")], target
                 keep(new)
@@ -276,8 +275,8 @@ class _Kernel(Nests):
         symbols = {symbol for symbol, _ in loop.carried}
         for symbol, following in loop.carried:
             if following.function != "variable" or (following in symbols and following is not symbol):
-                target = variable(_Part(f"{name_of(symbol)}_next"), symbol.shape)
-                new, value = self._taken_out(following, name_of(symbol))
+                target = variable(_Part(f"{symbol.name}_next"), symbol.shape)
+                new, value = self._taken_out(following, symbol.name)
                 keep([*new, Statement(target, value, "")])
                 if inside[-1].target is not target:  # it is the same in all rounds
                     inside.append(outside.pop())

@@ -150,7 +150,7 @@ class Nests:
     def _allocate(self, target: Array, rounds: int = 0, name: str = "") -> Storage:
         """Where a variable is to be; with so many rounds one behind the other."""
         if target not in self.storage or rounds:
-            shape, name = self.shape(target), self.own_name(name or name_of(target))
+            shape, name = self.shape(target), self.own_name(name or target.name)
             size = prod(shape)
             is_array = size != 1 or rounds > 0
             self.storage[target] = Storage(name, shape, is_array, is_truth=target.function == "truth")
@@ -346,7 +346,7 @@ class Nests:
         reads = Counter(node for each in nest for node in topological_order(each.value))
         for each in nest:
             if each.target not in self.storage and extents and reads[each.target] == self.reads[each.target]:
-                name, is_truth = self.own_name(name_of(each.target)), each.target.function == "truth"
+                name, is_truth = self.own_name(each.target.name), each.target.function == "truth"
                 self.storage[each.target] = Storage(name, self.shape(each.target), is_truth=is_truth)
         storages = [self._allocate(each.target) for each in nest]
         with self.over(*extents) as numbers:
@@ -536,7 +536,7 @@ class Nests:
         return self._entry(replace(storage, offset=place), position(index, storage.shape))
 
     def _stack(self, own: Array, slots: int, *, has_before: bool) -> Storage:
-        storage = self._allocate(own, slots, f"{name_of(own)}s")
+        storage = self._allocate(own, slots, f"{own.name}s")
         self.stacks[own.detail] = storage, has_before
         return storage
 
@@ -593,12 +593,6 @@ def _is_truth(a: Array) -> bool:
 def _number_text(number: float) -> str:
     """A number as Python."""
     return repr(number) if np.isfinite(number) else str(number)
-
-
-def name_of(target: Array) -> str:
-    """What a variable is called in the program."""
-    named = target.detail
-    return named if isinstance(named, str) else str(named.name)
 
 
 def sums_samples(a: Array) -> bool:

@@ -142,7 +142,7 @@ class Writer:
         named = target.detail
         if named in self.renamed:
             return self.renamed[named]
-        return self.constants.free(named) if isinstance(named, str) else str(named.name)
+        return self.constants.free(named) if isinstance(named, str) else target.name
 
     def names_in(self, a: Array) -> set[str]:
         """The names of the variables that an array is computed from."""

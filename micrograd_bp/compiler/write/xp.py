@@ -43,8 +43,53 @@ class FunctionalWriter(LoopWriter):
     """Writes expressions as functions of `xp`: methods, and arithmetic on truth, differ between libraries."""
 
     def loop(self, statement: Statement) -> list[StatementLines]:
-        """A loop as a scan."""
-        return written_scan(statement, self)
+        """A loop as a scan: a function for a round, and a call that runs it for all rounds."""
+        loop: Loop = statement.value.detail
+        symbols = [symbol for symbol, _ in loop.carried]
+        operands = statement.value.operands[: loop.n_beginning]
+        for symbol in loop.in_turn:
+            if isinstance(symbol.detail, InTurn):
+                self.renamed[symbol.detail] = self.own_name(self.name(symbol))
+        begun = assigned(
+            [(self.name(symbol), initial) for symbol, initial in zip(symbols, operands, strict=False)], self
+        )
+        sources = tuple_of(map(self.text, operands[len(symbols) :]))
+        for stack, _ in loop.stacked:
+            self.renamed[stack.detail] = self.own_name(self.name(stack))
+        outside = dict(self.renamed)
+        function, carried, in_turn = map(self.own_name, ("one_round", "carried", "in_turn"))
+        results = [*(following for _, following in loop.carried), *(value for _, value in loop.stacked)]
+        names = {self.name(symbol) for symbol in symbols}
+        for symbol in loop.in_turn:
+            if self.name(symbol) in names:
+                self.renamed[symbol.detail] = self.own_name(f"{self.name(symbol)}_before")
+            names.add(self.name(symbol))
+        while overwritten := overwritten_in(
+            loop, body := self.block(loop.body, results), results, len(loop.body), self
+        ):
+            for each in overwritten:
+                self.renamed[each.detail] = self.own_name(f"{self.name(each)}_before")
+        followings = tuple_of(self.text(following) for _, following in loop.carried)
+        inside = [
+            (statement, [f"{tuple_of(map(self.name, symbols))} = {carried}"] if symbols else [], ()),
+            (statement, [f"{tuple_of(map(self.name, loop.in_turn))} = {in_turn}"] if loop.in_turn else [], ()),
+            *body,
+            (statement, [f"return {followings}, {tuple_of(self.text(value) for _, value in loop.stacked)}"], ()),
+        ]
+        self.renamed = outside
+        stacks = tuple_of(self.name(stack) for stack, _ in loop.stacked)
+        backward = ", backward=True" if loop.backward else ""
+        handed = tuple_of(map(self.name, symbols))
+        call = f"{self.library}.scan({function}, {handed}, {sources}, {loop.rounds}{backward})"
+        last = [f"{handed}, {stacks} = {call}"]
+        for symbol, following in loop.carried:  # after a loop that runs forward, what the last round handed on is read
+            if following.function == "variable" and self.name(following) != self.name(symbol) and not loop.backward:
+                last.append(f"{self.name(following)} = {self.name(symbol)}")
+        return [
+            (statement, [*begun, f"def {function}({carried}, {in_turn}):"], ()),
+            *((each, [f"    {text}" for text in texts], shape) for each, texts, shape in inside if texts),
+            (statement, last, ()),
+        ]
 
     def truth(self, node: Array) -> str:
         """A comparison, which gives 1.0 or 0.0 here."""
@@ -92,57 +137,5 @@ class FunctionalWriter(LoopWriter):
             return super()._take(node, operands)
         return self._called("take", operands, self.constants.name(node.detail))
 
-    def _to_front(self, node: Array, operands: list[Written]) -> str:
-        return self._called(node.function, operands, str(node.detail))
-
-    _from_front = _to_front
-
-
-def written_scan(statement: Statement, writer: LoopWriter) -> list[StatementLines]:
-    """The lines of a loop: a function for a round, and a call that runs it for all rounds."""
-    loop: Loop = statement.value.detail
-    symbols = [symbol for symbol, _ in loop.carried]
-    operands = statement.value.operands[: loop.n_beginning]
-    for symbol in loop.in_turn:
-        if isinstance(symbol.detail, InTurn):
-            writer.renamed[symbol.detail] = writer.own_name(writer.name(symbol))
-    begun = assigned(
-        [(writer.name(symbol), initial) for symbol, initial in zip(symbols, operands, strict=False)], writer
-    )
-    sources = tuple_of(map(writer.text, operands[len(symbols) :]))
-    for stack, _ in loop.stacked:
-        writer.renamed[stack.detail] = writer.own_name(writer.name(stack))
-    outside = dict(writer.renamed)
-    function, carried, in_turn = map(writer.own_name, ("one_round", "carried", "in_turn"))
-    results = [*(following for _, following in loop.carried), *(value for _, value in loop.stacked)]
-    names = {writer.name(symbol) for symbol in symbols}
-    for symbol in loop.in_turn:
-        if writer.name(symbol) in names:
-            writer.renamed[symbol.detail] = writer.own_name(f"{writer.name(symbol)}_before")
-        names.add(writer.name(symbol))
-    while overwritten := overwritten_in(
-        loop, body := writer.block(loop.body, results), results, len(loop.body), writer
-    ):
-        for each in overwritten:
-            writer.renamed[each.detail] = writer.own_name(f"{writer.name(each)}_before")
-    followings = tuple_of(writer.text(following) for _, following in loop.carried)
-    inside = [
-        (statement, [f"{tuple_of(map(writer.name, symbols))} = {carried}"] if symbols else [], ()),
-        (statement, [f"{tuple_of(map(writer.name, loop.in_turn))} = {in_turn}"] if loop.in_turn else [], ()),
-        *body,
-        (statement, [f"return {followings}, {tuple_of(writer.text(value) for _, value in loop.stacked)}"], ()),
-    ]
-    writer.renamed = outside
-    stacks = tuple_of(writer.name(stack) for stack, _ in loop.stacked)
-    backward = ", backward=True" if loop.backward else ""
-    handed = tuple_of(map(writer.name, symbols))
-    call = f"{writer.library}.scan({function}, {handed}, {sources}, {loop.rounds}{backward})"
-    last = [f"{handed}, {stacks} = {call}"]
-    for symbol, following in loop.carried:  # after a loop that runs forward, what the last round handed on is read
-        if following.function == "variable" and writer.name(following) != writer.name(symbol) and not loop.backward:
-            last.append(f"{writer.name(following)} = {writer.name(symbol)}")
-    return [
-        (statement, [*begun, f"def {function}({carried}, {in_turn}):"], ()),
-        *((each, [f"    {text}" for text in texts], shape) for each, texts, shape in inside if texts),
-        (statement, last, ()),
-    ]
+    def _moveaxis(self, node: Array, operands: list[Written]) -> str:
+        return self._called("moveaxis", operands, *map(str, node.detail))
