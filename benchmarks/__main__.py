@@ -1,4 +1,4 @@
-"""The command: `python -m benchmarks eager`, `compiled`, `compile_time`, `page` or `adapter`."""
+"""The command: `python -m benchmarks eager`, `compiled`, `compile_time`, `first_result`, `page` or `adapter`."""
 
 import argparse
 import sys
@@ -7,14 +7,15 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks import adapter, page
-from benchmarks.compiled import compile_time
+from benchmarks.compiled import compile_time, first_result
 from benchmarks.compiled import run as compiled
 from benchmarks.eager import run as eager
 from benchmarks.peers import machine, versions
 from benchmarks.processes import BenchmarkError
 from benchmarks.report import Measurement, show, write_json
 
-SUITES = {"eager": eager, "compiled": compiled, "compile_time": compile_time, "page": page, "adapter": adapter}
+SUITES = {"eager": eager, "compiled": compiled, "compile_time": compile_time, "first_result": first_result}
+SUITES |= {"page": page, "adapter": adapter}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -14,6 +14,7 @@ from tests.problems.jax_precision import in_doubles
 
 command = import_module("benchmarks.__main__")
 compile_time = import_module("benchmarks.compiled.compile_time")
+first_result = import_module("benchmarks.compiled.first_result")
 peers = import_module("benchmarks.peers")
 processes = import_module("benchmarks.processes")
 report = import_module("benchmarks.report")
@@ -135,3 +136,12 @@ def test_compile_times_are_per_operation(monkeypatch: pytest.MonkeyPatch) -> Non
     assert [each.contender for each in measurements] == ["1,000 operations: graph", "1,000 operations: program"]
     assert {each.unit for each in measurements} == {"µs per operation"}
     assert all(figure > 0.0 for each in measurements for figure in each.figures)
+
+
+def test_first_results_are_cold_and_from_disk_where_something_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    takes_part = []
+    monkeypatch.setattr(first_result, "installed", lambda names: takes_part.extend(names) or takes_part[:2])
+    measurements = list(first_result.run(["W3"], 1, lambda _: None))
+    assert takes_part == ["micrograd_bp compiled", "micrograd_bp native", "jax"]
+    assert [each.contender for each in measurements] == [*takes_part[:2], "micrograd_bp native, from disk"]
+    assert all(each.median > 0.0 for each in measurements)
