@@ -9,6 +9,8 @@ import os
 os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=2"  # before JAX
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from micrograd_bp import MLP, Value, compile, cross_entropy
@@ -17,13 +19,13 @@ from micrograd_bp.datasets import load_iris, standardize, stratified_split
 try:
     import jax
     from jax.sharding import AxisType, NamedSharding, PartitionSpec
-    from jax.typing import ArrayLike
 except ImportError:
     raise SystemExit("This example takes JAX: pip install jax") from None
 
 jax.config.update("jax_enable_x64", True)
 
-# One flower's loss, made of Values, becomes a pure function of (parameters, flowers, species).
+# One flower's loss, made of Values, becomes a pure function of (parameters, flowers, species). The parameters are a
+# tree, as JAX calls it: the arrays W0, b0, W1 and b1 by their names.
 network = MLP(4, [8, 3], activation="tanh", rng=0)
 flower, species = [Value(0.0) for _ in range(4)], [Value(1 / 3) for _ in range(3)]
 scores = network(flower)
@@ -34,16 +36,17 @@ program = compile(
     outputs={"scores": scores},
 )
 function = program.to_jax()
+Tree = Mapping[str, jax.typing.ArrayLike]
 
 
 @jax.jit
-def step(parameters: ArrayLike, flowers: ArrayLike, species: ArrayLike) -> tuple[jax.Array, jax.Array]:
+def step(parameters: Tree, flowers: jax.typing.ArrayLike, species: jax.typing.ArrayLike) -> tuple[Tree, jax.Array]:
     """A step of gradient descent."""
     loss, gradient = function(parameters, flowers, species)
-    return parameters - 0.5 * gradient, loss
+    return jax.tree.map(lambda numbers, slopes: numbers - 0.5 * slopes, parameters, gradient), loss
 
 
-def train(parameters: ArrayLike, flowers: ArrayLike, species: ArrayLike, steps: int = 300) -> ArrayLike:
+def train(parameters: Tree, flowers: jax.typing.ArrayLike, species: jax.typing.ArrayLike, steps: int = 300) -> Tree:
     """Steps with all flowers."""
     for number in range(steps):
         # One step at a time: in a queue of steps, JAX's threads for several devices of one processor may wait for ever.
@@ -67,16 +70,16 @@ shards = jax.device_put(flowers, by_samples)
 print(f"{len(flowers)} flowers over {len(mesh.devices)} devices:")
 for shard in shards.addressable_shards:
     print(f"  {shard.device}: {len(shard.data)} flowers")
-on_two = train(jax.device_put(program.parameters, everywhere), shards, jax.device_put(kinds, by_samples))
+on_two = train(jax.device_put(program.parameter_arrays, everywhere), shards, jax.device_put(kinds, by_samples))
 
 print("The same on one device:")
-on_one = train(program.parameters, flowers, kinds)
+on_one = train(program.parameter_arrays, flowers, kinds)
 
-difference = float(np.abs(np.asarray(on_two) - np.asarray(on_one)).max())
+difference = max(float(np.abs(np.asarray(on_two[name]) - np.asarray(on_one[name])).max()) for name in on_one)
 print(f"Largest difference between the two in any of {len(network.parameters())} parameters: {difference:.1e}")
 assert difference < 1e-12
 
-program.parameters = on_two
+program.parameter_arrays = on_two
 program.store()
 answers = np.argmax(program.predict(unseen)["scores"], axis=1)
 accuracy = np.mean(answers == [iris.targets[place] for place in held_out])

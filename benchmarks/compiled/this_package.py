@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.compiled import plain
-from benchmarks.workload import Prepared, prepare
+from benchmarks.workload import Outcome, Prepared, prepare
 
 if TYPE_CHECKING:  # the other contenders do without this package
     from micrograd_bp.compiler import Program
@@ -31,7 +31,10 @@ def compiled(build: Build) -> Callable[[Any], Prepared]:
 
 
 def on_jax(build: Build) -> Callable[[Any], Prepared]:
-    """The program as a function of JAX, which compiles it once more, on arrays that are on its device already."""
+    """The program as a function of JAX, which compiles it once more, on arrays that are on its device already.
+
+    The parameters are in arrays of their own, as by hand.
+    """
 
     def contender(problem: Any) -> Prepared:
         from benchmarks.compiled.jax_in_doubles import jax
@@ -39,9 +42,17 @@ def on_jax(build: Build) -> Callable[[Any], Prepared]:
         def run() -> Callable[[], Any]:
             program, inputs = build(problem)
             function = jax.jit(program.to_jax())
-            arrays = list(map(jax.numpy.array, (program.parameters, *inputs)))
-            return lambda: jax.block_until_ready(function(*arrays))
+            parameters, arrays = jax.tree.map(jax.numpy.array, (program.parameter_arrays, inputs))
+            programs.append(program)
+            return lambda: jax.block_until_ready(function(parameters, *arrays))
 
-        return prepare(run, plain.array)
+        def outcome(result: Any) -> Outcome:
+            value, gradient = result
+            (program,) = programs
+            program.parameter_arrays = gradient  # it knows their places among all
+            return float(value), program.parameters.tolist()
+
+        programs = list["Program"]()
+        return prepare(run, outcome)
 
     return contender

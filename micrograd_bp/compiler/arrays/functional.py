@@ -1,6 +1,6 @@
 """Routines for libraries whose arrays never change: what is scattered is gathered, and plain numbers become arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,16 +13,21 @@ from micrograd_bp.compiler.arrays.language import (
     array,
     broadcast_to,
     call,
+    concatenate,
     literal,
+    parts_of,
     reshape,
+    scatter,
+    take,
     total,
+    variable,
 )
 from micrograd_bp.compiler.arrays.loops import Loop
 from micrograd_bp.compiler.arrays.routine import Routine
 from micrograd_bp.compiler.arrays.rules import computed
 from micrograd_bp.compiler.arrays.scans import scanned
 from micrograd_bp.compiler.arrays.slices import Placed, distinct, in_table, placed, view
-from micrograd_bp.compiler.find.groups import HOLE
+from micrograd_bp.compiler.find.groups import HOLE, Index, View
 from micrograd_bp.compiler.run.array_functions import ArrayFunctions
 from micrograd_bp.engine.numbers.floats import is_primitive
 from micrograd_bp.engine.numbers.formulas import OPERATORS
@@ -32,12 +37,74 @@ FUNCTIONS = ArrayFunctions(np)
 """What numbers are computed with when a program is written."""
 
 
-def functional(routine: Routine) -> Routine:
-    """The same routine in functions that all libraries have."""
-    scans = [new for statement in routine.statements for new in scanned(statement)]
-    new = replace(routine, statements=scans).rewritten(_rewritten)
+def functional(routine: Routine, arrays: Mapping[Array, Index] | None = None) -> Routine:
+    """The same routine in functions that all libraries have; with these arrays of parameters in place of a flat one."""
+    scans = replace(routine, statements=[new for statement in routine.statements for new in scanned(statement)])
+    new = (scans if arrays is None else _in_arrays(scans, arrays)).rewritten(_rewritten)
     statements = [statement._replace(value=_as_array(statement.value)) for statement in new.statements]
     return replace(new, statements=statements, results={name: _as_array(each) for name, each in new.results.items()})
+
+
+def parameter_arrays(size: int, views: Sequence[View]) -> dict[Array, Index]:
+    """The arrays that parameters are read in, each with the places of its entries; what is left is in `parameters`.
+
+    Matrices come first. None overlap, and what a loop reads in turn is one array, with a first axis for the rounds.
+    """
+    rounds: dict[str, list[View]] = {}
+    for one in views:
+        rounds.setdefault(one.name, []).append(one)
+    tables = dict[Array, Index]()
+    for each in rounds.values():
+        index = np.stack([one.column.index for one in each])
+        index = index if len(each) > 1 else index[0]
+        tables[variable(each[0], index.shape)] = index
+    sets = [set(index.ravel().tolist()) for index in tables.values()]
+    arrays, left = dict[Array, Index](), set(range(size))
+    ordered = sorted(zip(tables, sets, strict=True), key=lambda each: (-min(len(each[0].shape), 2), -len(each[1])))
+    for read, own in ordered:
+        is_part_or_all = all(len(own & other) in (0, len(own), len(other)) for other in sets)
+        if len(own) == tables[read].size and own <= left and is_part_or_all:
+            arrays[read] = tables[read]
+            left -= own
+    arrays = dict(sorted(arrays.items(), key=lambda each: int(each[1].min())))
+    return arrays | ({variable("parameters", (len(left),)): np.array(sorted(left), int)} if left or not arrays else {})
+
+
+def _in_arrays(routine: Routine, arrays: Mapping[Array, Index]) -> Routine:
+    """The same, reading these arrays in place of the flat one, and giving the gradient of each."""
+    size = sum(index.size for index in arrays.values())
+    flat = [reshape(each, (index.size,)) for each, index in arrays.items()]
+    order = np.argsort(np.concatenate([index.ravel() for index in arrays.values()]))
+    whole = take(concatenate(flat) if len(flat) > 1 else flat[0], order)
+    owner, place = np.full(
+        (2, size + 1), HOLE
+    )  # the array of each parameter, and where it is there; a hole is the last
+    for number, index in enumerate(arrays.values()):
+        owner[index.ravel()], place[index.ravel()] = number, np.arange(index.size)
+
+    def rule(node: Array, operands: Sequence[Array]) -> Array | None:
+        if node is variable("parameters", (size,)):
+            return whole
+        if node.function == "take" and operands[0] is whole:
+            places = node.detail.ravel()
+            if len(owners := set(owner[places].tolist()) - {HOLE}) == 1:
+                return reshape(take(flat[owners.pop()], place[places]), node.shape)
+        return None
+
+    new = routine.rewritten(rule)
+    statements = [each for each in new.statements if each.value is not each.target]
+    if (gradient := new.results.pop("gradient", None)) is not None:
+        parts = parts_of(statements.pop().value) if statements[-1].target is gradient else [Part(gradient, None)]
+        for number, (each, index) in enumerate(arrays.items()):
+            own = [
+                Part(take(broadcast_to(part, (size,)), index.ravel()), None)
+                if at is None
+                else Part(part, np.where(owner[at] == number, place[at], HOLE))
+                for part, at in parts
+                if at is None or (owner[at] == number).any()
+            ]
+            new.results[each.name] = reshape(scatter(own, (index.size,)), index.shape)
+    return replace(new, statements=statements)
 
 
 def _rewritten(node: Array, operands: Sequence[Array]) -> Array | None:

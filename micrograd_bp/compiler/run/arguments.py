@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from micrograd_bp.compiler.arrays import language
 from micrograd_bp.compiler.find.graph import Graph, members
 from micrograd_bp.engine import Value, topological_order
 from micrograd_bp.engine.operation import HandMade
@@ -153,6 +154,26 @@ def checked_parameters(array: Any, count: int) -> Any:
     if tuple(array.shape) != (count,):
         raise ValueError(f"the parameters are a flat array of {count} numbers, got the shape {tuple(array.shape)}")
     return array
+
+
+def checked_parameter_arrays(
+    parameters: Any, arrays: Mapping[language.Array, Any], array: Callable[[Any], Any]
+) -> dict[str, Any]:
+    """The parameters by the names of their arrays, in the order of these, as `array` makes arrays of them.
+
+    Raises:
+        ValueError: an array is missing, unknown, or of another shape.
+    """
+    shapes = {each.name: each.shape for each in arrays}
+    listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+    if not isinstance(parameters, Mapping) or set(parameters) != set(shapes):
+        got = ", ".join(map(str, parameters)) if isinstance(parameters, Mapping) else type(parameters).__name__
+        raise ValueError(f"the parameters are a mapping of the arrays {listed}; got {got or 'an empty one'}")
+    numbers = {name: array(parameters[name]) for name in shapes}
+    for name, shape in shapes.items():
+        if tuple(numbers[name].shape) != shape:
+            raise ValueError(f"the parameters {name} need the shape {shape}, got {tuple(numbers[name].shape)}")
+    return numbers
 
 
 def checked_dtype(dtype: Any) -> str:

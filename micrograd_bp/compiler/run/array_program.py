@@ -3,15 +3,18 @@
 import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
+from micrograd_bp.compiler.arrays.functional import parameter_arrays
+from micrograd_bp.compiler.arrays.language import Array
 from micrograd_bp.compiler.arrays.rules import computed
 from micrograd_bp.compiler.find.graph import Graph
 from micrograd_bp.compiler.find.grouping import Grouping
-from micrograd_bp.compiler.run.arguments import checked_inputs, checked_parameters
+from micrograd_bp.compiler.find.groups import Index
+from micrograd_bp.compiler.run.arguments import checked_inputs, checked_parameter_arrays, checked_parameters
 from micrograd_bp.compiler.run.array_functions import ArrayFunctions, JaxFunctions, array_functions
 from micrograd_bp.compiler.run.lines import Lines
 from micrograd_bp.compiler.run.matrices import Matrices
@@ -29,8 +32,9 @@ class ArrayProgram:
     """A program as pure functions on the arrays of a library.
 
     Called with the parameters, a flat array, and for each input an array (samples, members), it gives the mean of the
-    loss and its gradient with respect to the parameters, both as arrays of the library. An input with one member may
-    be (samples,). Numbers of other types become the program's. Nothing is checked for being finite.
+    loss and its gradient with respect to the parameters, both as arrays of the library. For a mapping of arrays, as
+    `Program.parameter_arrays` is, the gradient is such a mapping too. An input with one member may be (samples,).
+    Numbers of other types become the program's. Nothing is checked for being finite.
 
     Under JAX it works with `jit`, `vmap`, `grad` and arrays that are sharded over their samples; in a mesh whose axes
     are of the type `Auto`, each device then computes with its own samples. A long straight-line program compiles in
@@ -47,10 +51,11 @@ class ArrayProgram:
         self._xp = array_functions(xp)
         self._dtype = dtype
         self._warn_of_single_precision(stacklevel=5)
-        self._graph = graph
+        self._graph, self._views = graph, program.views
         most = MOST_STATEMENTS_IN_JAX if isinstance(self._xp, JaxFunctions) else math.inf
         if isinstance(program, Lines) and len(graph.order) > most and (grouping := Grouping.of(graph)) is not None:
             program = Matrices(grouping, graph, dtype=dtype)  # loops may make it shorter
+        self._program = program
         self._form = _LineFunctions(program, graph) if isinstance(program, Lines) else _MatrixFunctions(program, dtype)
         if self._form.n_statements > most:
             raise ValueError(
@@ -59,6 +64,16 @@ class ArrayProgram:
             )
         self._inputs = {"value_and_gradient": list(graph.inputs), "predict": program.predict_inputs}
         self._bound: dict[Any, Functions] = {}
+
+    @cached_property
+    def _arrays(self) -> Mapping[Array, Index]:
+        return parameter_arrays(len(self._graph.parameters), self._views)
+
+    @cached_property
+    def _form_of_arrays(self) -> "_LineFunctions | _MatrixFunctions":
+        """The program with its parameters in arrays."""
+        program = self._program
+        return self._form if isinstance(program, Lines) else _MatrixFunctions(program, self._dtype, self._arrays)
 
     @property
     def source(self) -> str:
@@ -106,18 +121,27 @@ class ArrayProgram:
             named = {name: array for name, array in named.items() if name != "parameters"}
         elif not arguments:
             raise TypeError("the parameters are missing, which come first")
-        parameters = self._xp.asarray(arguments[0], self._dtype)
-        checked_parameters(parameters, len(self._graph.parameters))
+        if is_mapping := isinstance(arguments[0], Mapping):
+            parameters = checked_parameter_arrays(
+                arguments[0], self._arrays, lambda numbers: self._xp.asarray(numbers, self._dtype)
+            )
+        else:
+            parameters = {"parameters": self._xp.asarray(arguments[0], self._dtype)}
+            checked_parameters(parameters["parameters"], len(self._graph.parameters))
+        first = next(iter(parameters.values()))
 
         def array(name: str, numbers: Any, size: int) -> Any:
-            return self._xp.asarray(numbers, self._dtype, parameters)
+            return self._xp.asarray(numbers, self._dtype, first)
 
         inputs = checked_inputs(self._graph.sizes(self._inputs[function]), arguments[1:], named, array)
-        place = self._xp.place(parameters)
+        place = is_mapping, self._xp.place(first)
         if place not in self._bound:
-            self._bound[place] = self._form.bound(self._xp, parameters)
+            self._bound[place] = (self._form_of_arrays if is_mapping else self._form).bound(self._xp, first)
         with np.errstate(all="ignore"):
-            return self._bound[place][function](parameters, *inputs)
+            outcome = self._bound[place][function](*parameters.values(), *inputs)
+        if is_mapping and function == "value_and_gradient":
+            return outcome[0], dict(zip(parameters, outcome[1:], strict=True))
+        return outcome
 
     def _warn_of_single_precision(self, stacklevel: int) -> None:
         if self._xp.precision(self._dtype) != self._dtype:
@@ -136,9 +160,9 @@ class _MatrixFunctions:
         n_statements: about how many statements run.
     """
 
-    def __init__(self, program: Matrices | Native, dtype: str) -> None:
-        """Writes the text."""
-        module = functional_source(program.routines, dtype)
+    def __init__(self, program: Matrices | Native, dtype: str, arrays: Mapping[Array, Index] | None = None) -> None:
+        """Writes the text, for these arrays of parameters or a flat one."""
+        module = functional_source(program.routines, dtype, arrays)
         self._constants, self._library = module.constants.arrays, module.constants.free("xp")
         self.n_statements = len(module.lines)
         self.text = SourceText([module.lines])

@@ -35,6 +35,8 @@ class Lines(Located):
         has_tape: whether few samples run on a tape, for which its kernel must have an instruction for every function.
     """
 
+    views = ()
+
     def __init__(self, graph: Graph, with_respect_to: Sequence[str] = (), *, tape: bool = False) -> None:
         """Prepares the program.
 

@@ -86,6 +86,7 @@ class Matrices(Located):
     Attributes:
         with_respect_to: the inputs whose gradients it gives besides that of the parameters.
         predict_inputs: the names of the inputs that the outputs depend on.
+        views: what is read of the parameters.
     """
 
     def __init__(
@@ -108,7 +109,7 @@ class Matrices(Located):
             for number, group in enumerate(chain)
             if not isinstance(group, RunningSum)
         }
-        self._views = routines.reader.views
+        self.views = routines.reader.views
         self._dtype = dtype
         self._block = _block_size(self.routines[0])
         self._have_copies: bool | None = None
@@ -192,7 +193,7 @@ class Matrices(Located):
 
     def _members(self) -> Iterator[tuple[Value, Group, tuple[int, ...]]]:
         """The nodes, each with a group and where it is in there; parameters in each of their views."""
-        for view in self._views:
+        for view in self.views:
             for index, entry in np.ndenumerate(view.column.index):
                 if entry != HOLE:
                     yield view.column.group.members[int(entry)], view, index

@@ -1,16 +1,28 @@
 """`Program`: what `compile` makes of a graph of scalars, to be run on whole batches."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property, partial
 from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from micrograd_bp.compiler import thresholds
+from micrograd_bp.compiler.arrays import language
+from micrograd_bp.compiler.arrays.functional import parameter_arrays
 from micrograd_bp.compiler.find.graph import Graph, members
 from micrograd_bp.compiler.find.grouping import Grouping
-from micrograd_bp.compiler.run.arguments import checked_graph, checked_inputs, checked_parameters, entry, of_dtype, real
+from micrograd_bp.compiler.find.groups import Index
+from micrograd_bp.compiler.run.arguments import (
+    checked_graph,
+    checked_inputs,
+    checked_parameter_arrays,
+    checked_parameters,
+    entry,
+    of_dtype,
+    real,
+)
 from micrograd_bp.compiler.run.array_functions import jax_numpy
 from micrograd_bp.compiler.run.array_program import ArrayProgram
 from micrograd_bp.compiler.run.lines import Lines
@@ -101,6 +113,25 @@ class Program:
     def parameters(self, numbers: Any) -> None:
         # In place, since there are views.
         self._parameters[:] = checked_parameters(real("the parameters", numbers), len(self._parameters))
+
+    @cached_property
+    def _arrays(self) -> dict[language.Array, Index]:
+        return parameter_arrays(len(self._graph.parameters), self._program.views)
+
+    @property
+    def parameter_arrays(self) -> dict[str, Array]:
+        """The numbers of the parameters as arrays by their names in the source, such as W0; to be set as a whole.
+
+        What a loop reads in turn is one array, with a first axis for the rounds; what is in no array of its own is in
+        a flat one called parameters. Functions from `to_jax` and `namespace` take these, and give their gradients.
+        """
+        return {array.name: self._parameters[index] for array, index in self._arrays.items()}
+
+    @parameter_arrays.setter
+    def parameter_arrays(self, numbers: Mapping[str, Any]) -> None:
+        new = checked_parameter_arrays(numbers, self._arrays, partial(real, "the parameters"))
+        for array, index in self._arrays.items():
+            self._parameters[index] = new[array.name]
 
     @property
     def source(self) -> str:

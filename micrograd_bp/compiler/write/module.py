@@ -41,10 +41,10 @@ class ModuleSource:
     functions: dict[str, int] = field(default_factory=dict)
     statements: dict[str, dict[int, tuple[Statement, str]]] = field(default_factory=dict)
 
-    def add(self, routine: Routine, writer: LoopWriter) -> None:
-        """Writes a routine, and notes where each group's statement is."""
+    def add(self, routine: Routine, writer: LoopWriter, parameters: Sequence[str] = ("parameters",)) -> None:
+        """Writes a routine that takes these arrays of parameters, and notes where each group's statement is."""
         self.lines += ["", ""]
-        arguments = ["parameters", *(group.name for group in routine.inputs)]
+        arguments = [*parameters, *(group.name for group in routine.inputs)]
         free = self.constants.free
         statements = scheduled(routine)
         routine = replace(routine, statements=statements)

@@ -1,6 +1,6 @@
 """Routines as Python that changes nothing in place, on the functions of an array library that is called `xp`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from micrograd_bp.compiler.arrays.functional import functional
 from micrograd_bp.compiler.arrays.language import Array
@@ -9,6 +9,7 @@ from micrograd_bp.compiler.arrays.places import is_slice
 from micrograd_bp.compiler.arrays.routine import Routine
 from micrograd_bp.compiler.arrays.scans import InTurn
 from micrograd_bp.compiler.arrays.statements import Statement
+from micrograd_bp.compiler.find.groups import Index
 from micrograd_bp.compiler.write.constants import Constants
 from micrograd_bp.compiler.write.loops import LoopWriter, assigned, overwritten_in
 from micrograd_bp.compiler.write.module import ModuleSource
@@ -23,24 +24,33 @@ from micrograd_bp.compiler.write.numpy import (
 )
 
 
-def functional_source(routines: Sequence[Routine], dtype: str = "float64") -> ModuleSource:
-    """Writes routines as a module, which is to be run with `xp` and its constants among its globals."""
+def functional_source(
+    routines: Sequence[Routine], dtype: str = "float64", arrays: Mapping[Array, Index] | None = None
+) -> ModuleSource:
+    """Writes routines as a module, which is to be run with `xp` and its constants among its globals.
+
+    They take and give `arrays` of parameters, if there are any, in place of a flat one.
+    """
     module = ModuleSource(Constants(dtype, [group.name for group in routines[0].inputs]))
+    parameters = ["parameters"] if arrays is None else [each.name for each in arrays]
     writer = FunctionalWriter(module.constants, dtype, module.constants.free("xp"))
+    writer.like = parameters[0]
     inputs = [f"{group.name} (batch, {len(group)})" for group in routines[0].inputs]
     module.lines = [
-        f'"""A graph of scalars as pure functions of {", ".join(["parameters", *inputs])}.',
+        f'"""A graph of scalars as pure functions of {", ".join([*parameters, *inputs])}.',
         "",
         "`xp` has the functions of an array library, and what that lacks.",
         '"""',
     ]
     for routine in routines:
-        module.add(functional(routine), writer)
+        module.add(functional(routine, arrays), writer, parameters)
     return module
 
 
 class FunctionalWriter(LoopWriter):
     """Writes expressions as functions of `xp`: methods, and arithmetic on truth, differ between libraries."""
+
+    like = "parameters"  # a number becomes an array of this one's type
 
     def loop(self, statement: Statement) -> list[StatementLines]:
         """A loop as a scan: a function for a round, and a call that runs it for all rounds."""
@@ -112,7 +122,7 @@ class FunctionalWriter(LoopWriter):
         return f"{self.function(function)}({', '.join([*(text for text, _ in operands), *arguments])})"
 
     def _array(self, _: Array, operands: list[Written]) -> str:
-        return self._called("array", operands, "parameters")
+        return self._called("array", operands, self.like)
 
     def _reshape(self, node: Array, operands: list[Written]) -> str:
         return self._called("reshape", operands, shape_in_parentheses(node.shape, "-1"))
