@@ -208,7 +208,7 @@ class _Body:
         self.backward: list[str] = []
         self.entries: list[tuple[int, str, int]] = []
         self._names, self._places = names, places
-        templates = {place: kinds.of(place) for place in places}
+        templates = {place: kinds.of(place, upstream_is_one=upstream.get(place) is ONE) for place in places}
         for place, template in templates.items():
             words = names[place], "", *[names[operand] for operand in graph.operands[place]]
             self.forward += [line.format(*words) for line in template.forward]
