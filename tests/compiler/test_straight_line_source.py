@@ -136,6 +136,8 @@ def test_each_node_has_its_statement(statements, monkeypatch, neuron):
             assert lines[place.line - 1].strip() == place.statement
             assert place.array in place.statement or place.array.startswith("values[")
             assert made.node(entry(place.array)) is node
+        gradients = [place.array for place in places if place.array.startswith("d_")]
+        assert len(gradients) == len(set(gradients)) <= 1
     assert made.where(Value(1.0)) == []
     for name in ("nothing", "d_nothing", "v99", "values[99]"):
         with pytest.raises(LookupError, match="is called"):

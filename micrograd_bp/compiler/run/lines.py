@@ -144,7 +144,7 @@ class Lines(Located):
     def entries(self) -> Iterator[tuple[Value, Place]]:
         """The nodes that have statements of their own, as `Located` asks for them."""
         text = self.text
-        for number, name, part, offset in self.python.first.entries:
+        for number, name, part, offset in self.python.first.entries():
             line = text.line_number(part + 1, offset)
             yield self._graph.nodes[number], Place(name, (), line, text.lines[line - 1].strip())
 

@@ -5,7 +5,7 @@ forwards, pauses with its numbers in place, and runs backwards when it is sent t
 pieces read from each other stands in one list, `values`, in which each node has its slot.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, chain, groupby, pairwise
 from keyword import iskeyword
 from typing import NamedTuple
@@ -86,13 +86,13 @@ class FunctionText:
     Attributes:
         parts: its source, in parts.
         functions: the names of the functions that it calls, and of numbers that are no literals of Python.
-        entries: nodes by number, each with its name, or that of its gradient, and the part and line that give it.
     """
 
     def __init__(self, function: Function) -> None:
         """Writes a function."""
         self.parts: list[list[str]] = []
-        self.entries: list[tuple[int, str, int, int]] = []
+        self._leaves: list[tuple[int, str, int, int]] = []
+        self._bodies: list[tuple[_Body, int, int, int]] = []
         self._function, self._graph, self._arguments = function, function.graph, function.arguments
         is_differentiated = function.targets is not None
         self._prefix = "" if is_differentiated else "predict_"
@@ -112,11 +112,9 @@ class FunctionText:
         before: list[str] = []
         for argument, size in self._arguments.items():
             if size:
-                start = len(self.entries)
+                start = len(self._leaves)
                 before.append(f"{tuple_of(names[start : start + size])} = {argument}")
-                self.entries += [
-                    (place, names[place], len(self.parts), len(before)) for place in range(start, start + size)
-                ]
+                self._leaves += [(place, names[place], 0, len(before)) for place in range(start, start + size)]
         if targets is not None:
             gradient = tuple_of([body.gradients.get(target, "0.0") for target in targets])
             name, between, result = "value_and_gradient", ["# backward"], f"{names[root]}, {gradient}"
@@ -138,7 +136,6 @@ class FunctionText:
             made = [place for place in places if place in read_elsewhere]
             upstream = {place: Name(f"d_{names[place]}") for place in made if self._moved[place]}
             body = _Body(graph, places, names, upstream, self._templates)
-            body.entries = [entry for entry in body.entries if entry[0] in places]  # what it gives back is only a share
             row = [f"{self._prefix}piece_{number}", tuple_of([str(slots[place]) for place in read])]
             values, between = tuple_of([names[place] for place in made]), []
             end = f"return {values}"
@@ -156,7 +153,7 @@ class FunctionText:
         else:
             at = [f"values[{slots[place]}]" if place in slots else name for place, name in enumerate(names)]
             text = PREDICT.format(**texts, outputs=self._outputs(at))
-        self.entries += [(place, f"values[{place}]", len(self.parts), 1) for place in range(graph.n_variables)]
+        self._leaves = [(place, f"values[{place}]", len(self.parts), 1) for place in range(graph.n_variables)]
         self.parts.append([text])
 
     def _outputs(self, texts: Sequence[str]) -> str:
@@ -166,12 +163,17 @@ class FunctionText:
 
     def _add(self, head: str, before: Sequence[str], body: "_Body", between: Sequence[str], end: str) -> None:
         """Adds a function with the statements of a body, and others around them."""
-        first = 1 + len(before)
-        for place, name, number in body.entries:
-            is_backward = number >= len(body.forward)
-            self.entries.append((place, name, len(self.parts), first + number + is_backward * len(between)))
+        self._bodies.append((body, len(self.parts), 1 + len(before), len(between)))
         statements = [*before, *body.forward, *between, *body.backward, end]
         self.parts.append([f"def {head}:", *[f"    {statement}" for statement in statements]])
+
+    def entries(self) -> Iterator[tuple[int, str, int, int]]:
+        """Nodes by number, each with its name, or that of its gradient, and the part and the line that give it."""
+        yield from self._leaves
+        for body, part, first, n_between in self._bodies:
+            for place, name, number in body.entries:
+                if place in body.places or len(self._bodies) == 1:  # a piece gives others only a share
+                    yield place, name, part, first + number + n_between * (number >= len(body.forward))
 
 
 def _pieces(graph: Numbering) -> list[range]:
@@ -186,6 +188,7 @@ class _Body:
     """The statements of some nodes.
 
     Attributes:
+        places: the numbers of the nodes.
         forward: statements that compute the nodes from what they read.
         backward: statements that compute the gradients of what they read.
         gradients: the names of these gradients, by number.
@@ -207,7 +210,7 @@ class _Body:
         self.forward: list[str] = []
         self.backward: list[str] = []
         self.entries: list[tuple[int, str, int]] = []
-        self._names, self._places = names, places
+        self._names, self.places = names, places
         templates = {place: kinds.of(place, upstream_is_one=upstream.get(place) is ONE) for place in places}
         for place, template in templates.items():
             words = names[place], "", *[names[operand] for operand in graph.operands[place]]
@@ -230,7 +233,7 @@ class _Body:
 
     def _total(self, place: int, terms: list[str]) -> str:
         """The name of a node's gradient, which is the sum of these terms."""
-        if len(terms) == 1 and type(terms[0]) is Name and place in self._places:
+        if len(terms) == 1 and type(terms[0]) is Name and place in self.places:
             return terms[0]  # as in a sum, whose operands have the gradient of the sum
         name = f"d_{self._names[place]}"
         self.entries.append((place, name, len(self.forward) + len(self.backward)))
