@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from functools import reduce
+from random import Random
 
 import jax
 import numpy as np
@@ -183,6 +184,21 @@ def test_one_loop_after_the_other_with_the_same_parameters():
     program = compile(loss, parameters=[w, x], form="matrices")
     assert program.source.count("for t in range(") == program.source.count("for t in reversed(range(") == 3
     np.testing.assert_allclose(program.value_and_gradient()[1], gradients(loss, [w, x]), rtol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_parameters_that_are_drawn_at_random_for_each_round(seed):
+    """Some are read in several rounds, and outside of them too, under names of their own."""
+    rng = Random(seed)
+    w = [Value(rng.uniform(0.5, 1.0)) for _ in range(5)]
+    x = w[0] * 0.3
+    for _ in range(12):
+        a, b = rng.choices(w, k=2)
+        x = ((x + a * (x * x)) * b).sin()
+    loss = x * w[1]
+    program = compile(loss, parameters=w, form="matrices")
+    assert "    for t in range(" in program.source
+    np.testing.assert_allclose(program.value_and_gradient()[1], gradients(loss, w), rtol=1e-12)
 
 
 def test_outputs_of_each_step_are_kept():

@@ -1,6 +1,7 @@
 """A graph as a program of matrices: groups, their routines, and the source that runs."""
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -98,7 +99,13 @@ class Matrices(Located):
         self.routines = [routines.value_and_gradient(graph.loss, with_respect_to)]
         self.routines += [routines.predict(graph.outputs)] if graph.outputs else []
         self.predict_inputs = [group.name for routine in self.routines[1:] for group in routine.inputs]
-        chains = [chain for rounds in routines.loops for chain in rounds.groups.values()]
+        named = {each.group for routine in self.routines for each in routine.statements}
+        chains: list[dict[Group, None]] = []
+        for rounds in routines.loops:  # whose rounds share names, but not with what is read elsewhere too
+            uses = Counter(group for chain in rounds.groups.values() for group in set(chain))
+            for own, chain in rounds.groups.items():
+                shared = [group for group in chain if uses[group] == 1 and group not in named]
+                chains.append({**dict.fromkeys(shared), own: None})
         give_names(grouping, routines.reader, graph.loss, graph.outputs, chains)
         self._same = routines.reader.same
         self._in_loop: dict[Group | None, _InLoop] = {

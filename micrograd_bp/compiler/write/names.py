@@ -3,7 +3,7 @@
 import keyword
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
 
 from micrograd_bp.compiler.arrays.reading import Reader
@@ -23,7 +23,7 @@ def give_names(
     reader: Reader,
     loss: Value,
     outputs: Mapping[str, Sequence[Value]],
-    chains: Sequence[Sequence[Group]] = (),
+    chains: Iterable[Iterable[Group]] = (),
 ) -> None:
     """Names every group: `W0`, `b0`, `z0`, `a0` for a layer, after a label, or after the operation.
 
