@@ -188,15 +188,12 @@ def _laid_out(members: Sequence[SumMember], kinds: Sequence[TermKind], multiplie
     rows = {member.node: tuple([member.lefts(kind) for kind in multiplied]) for member in members}
     columns = {member.node: tuple([member.rights(kind) for kind in multiplied]) for member in members}
     members = sorted(members, key=lambda member: (rows[member.node], columns[member.node]))
-    distinct_rows, distinct_columns = set(rows.values()), set(columns.values())
-    if len(distinct_rows) == 1:
-        return [_with_products(members, kinds, multiplied)]
-    places = set(zip(rows.values(), columns.values(), strict=True))
-    if len(members) == len(places) == len(distinct_rows) * len(distinct_columns):
-        return [_with_products(members, kinds, multiplied, len(distinct_rows))]
+    n_rows, n_columns = len(set(rows.values())), len(set(columns.values()))
+    if n_rows == 1 or len(members) == n_rows * n_columns == len({*zip(rows.values(), columns.values(), strict=True)}):
+        return [_with_products(members, kinds, multiplied, n_rows)]
     if blocks := _blocks(members, multiplied):
         return [_group(block, kinds, matrices, n_rows) for block, matrices, n_rows in blocks]
-    if len(members) >= 2 * len(distinct_rows):
+    if len(members) >= 2 * n_rows:
         same_row: dict[Hashable, list[SumMember]] = {}
         for member in members:
             same_row.setdefault(rows[member.node], []).append(member)
@@ -322,15 +319,12 @@ def _group(
     for kind in kinds:
         if kind in matrices:
             parts.append(matrices[kind])
-            continue
-        lists = [member.terms.get(kind, NONE) for member in members]
-        if all(pairs is NONE for pairs in lists):
-            continue
-        pairs = np.array(lists, dtype=np.int64)
-        if pairs.shape[1] == 1:
-            parts.append(_part(Entries, kind, pairs[:, 0, 0], pairs[:, 0, 1]))
-        else:
-            parts.append(_part(Lists, kind, pairs[:, :, 0], pairs[:, :, 1]))
+        elif any(kind in member.terms for member in members):
+            pairs = np.array([member.terms.get(kind, NONE) for member in members], dtype=np.int64)
+            if pairs.shape[1] == 1:
+                parts.append(_part(Entries, kind, pairs[:, 0, 0], pairs[:, 0, 1]))
+            else:
+                parts.append(_part(Lists, kind, pairs[:, :, 0], pairs[:, :, 1]))
     return SumGroup(
         [member.node for member in members],
         batched=any(kind.b.batched or (kind.a is not None and kind.a.batched) for kind in kinds),

@@ -97,10 +97,9 @@ class Program:
         order = topological_order(graph.loss) if graph.outputs else graph.order
         if left := set(graph.parameters).difference(order):
             unused = [position for position, value in enumerate(graph.parameters) if value in left]
-            first = graph.parameters[unused[0]]
             warnings.warn(
                 f"the loss does not depend on {len(unused)} of {len(graph.parameters)} parameters, whose gradient is "
-                f"0; the first is number {unused[0]}, {first!r}",
+                f"0; the first is number {unused[0]}, {graph.parameters[unused[0]]!r}",
                 stacklevel=4,
             )
 
