@@ -36,15 +36,18 @@ class ArrayFunctions(Arrays):
         """The type that the library computes with if asked for `dtype`."""
         return dtype
 
+    def device(self, like: Any) -> dict[str, Any]:
+        """What puts an array to the device where `like` is, if there is such an array."""
+        return {} if like is None else {"device": like.device}
+
     def asarray(self, numbers: Any, dtype: str, like: Any = None) -> Any:
         """Numbers as an array of a type, on the device where `like` is."""
-        placed = {} if like is None else {"device": like.device}
         asarray = getattr(self.xp, "as_tensor", self.xp.asarray)  # PyTorch's `asarray` warns of tensors with gradients
-        return asarray(numbers, dtype=getattr(self.xp, dtype), **placed)
+        return asarray(numbers, dtype=getattr(self.xp, self.precision(dtype)), **self.device(like))
 
     def array(self, number: float, like: Any) -> Any:
         """A number as an array without axes, of the type and on the device of `like`."""
-        return self.xp.asarray(number, dtype=like.dtype, device=like.device)
+        return self.xp.asarray(number, dtype=like.dtype, **self.device(like))
 
     def as_array(self, number: Any, like: Any) -> Any:
         """An array as it is, and a plain number as an array."""
@@ -53,11 +56,11 @@ class ArrayFunctions(Arrays):
     def constant(self, numbers: "np.ndarray[Any, Any]", like: Any) -> Any:
         """Numbers, or an index, that the program holds, on the device where `like` is; numbers of its type."""
         kind = {"dtype": like.dtype} if numbers.dtype.kind == "f" else {}
-        return self.xp.asarray(numbers, device=like.device, **kind)
+        return self.xp.asarray(numbers, **self.device(like), **kind)
 
     def place(self, like: Any) -> Any:
         """What the constants for `like` have in common: its type and its device."""
-        return str(like.dtype), like.device
+        return str(like.dtype), *self.device(like).values()
 
     def broadcast_to(self, x: Any, shape: Shape) -> Any:
         """The entries repeated until they have this shape."""
@@ -143,13 +146,9 @@ class JaxFunctions(ArrayFunctions):
         """Single where JAX, as it is set up now, knows no other."""
         return str(import_module("jax").dtypes.canonicalize_dtype(dtype))
 
-    def asarray(self, numbers: Any, dtype: str, like: Any = None) -> Any:
-        """Numbers as an array of a type."""
-        return self.xp.asarray(numbers, dtype=self.precision(dtype))
-
-    def array(self, number: float, like: Any) -> Any:
-        """A number as an array without axes, of the type of `like`."""
-        return self.xp.asarray(number, dtype=like.dtype)
+    def device(self, like: Any) -> dict[str, Any]:
+        """Nothing: what is traced is nowhere."""
+        return {}
 
     def constant(self, numbers: "np.ndarray[Any, Any]", like: Any) -> Any:
         """The numbers as they are: an array of JAX's that is made while something is traced does not outlive that."""
@@ -160,10 +159,6 @@ class JaxFunctions(ArrayFunctions):
     ) -> Any:
         """Runs the rounds of a loop, of which JAX compiles one."""
         return import_module("jax").lax.scan(step, carried, in_turn, length=rounds, reverse=backward)
-
-    def place(self, like: Any) -> Any:
-        """What the constants for `like` have in common: its type."""
-        return str(like.dtype)
 
 
 def array_functions(xp: Any) -> ArrayFunctions:
