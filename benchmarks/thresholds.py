@@ -56,6 +56,18 @@ def graphs() -> Iterator[Graph]:
     yield "mixture", loss, {}, parameters
 
 
+def threads(samples: int) -> str:
+    """Two threads beside one, by turns, on a small network."""
+    model, x, t = MLP(2, [16, 16, 1], activation="tanh", rng=1), [Value(0.1), Value(0.2)], Value(0.3)
+    loss, inputs = mse([model(x)], [t]), {"X": x, "T": [t]}
+    rng = np.random.default_rng(0)
+    arrays = [rng.uniform(-1.0, 1.0, (samples, width)) for width in (2, 1)]
+    programs = [compile(loss, inputs=inputs, parameters=model.parameters(), form="native", threads=n) for n in (1, 2)]
+    rounds = [[microseconds(program.value_and_gradient, arrays) for program in programs] for _ in range(10)]
+    one, two = map(median, zip(*rounds, strict=True))
+    return f"{samples:,} samples: {one:,.0f} µs with one thread, {two:,.0f} with two"
+
+
 def microseconds(function: Callable[..., Any], arguments: Sequence[Any]) -> float:
     """The median of some calls."""
     times = []
@@ -81,3 +93,5 @@ if __name__ == "__main__":
                 measured = microseconds(program.value_and_gradient, arrays)
                 estimated = f", estimated {1e6 * estimate(work, samples or 1):9,.1f} µs" if estimate and work else ""
                 print(f"  {form:>13}, {samples:>3} samples: {measured:9,.1f} µs{estimated}")
+    for samples in (100, 1_000, 10_000, 100_000):
+        print(threads(samples))

@@ -1,5 +1,6 @@
 """`compile`: from a graph of scalars to a program."""
 
+import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ def compile(
     dtype: Any = "float64",
     check: bool = True,
     form: str = "auto",
+    threads: int = 1,
 ) -> "Program":
     """Makes a program of arrays from a graph of scalars.
 
@@ -37,18 +39,22 @@ def compile(
             code. "auto" chooses matrices if there are any to speak of. Where llvmlite is installed, which machine code
             needs, it chooses a tape for a long graph without, and matrices become machine code when the calls so far
             would have paid for making it, by an estimate that is the same in each run.
+        threads: how many share a batch where matrices run as machine code. It pays from some thousands of samples on,
+            and gives the same bits each time; another number of threads adds up in another order.
 
     Raises:
-        TypeError: something that is not a Value, or nothing is said of parameters.
+        TypeError: something that is not a Value, or nothing is said of parameters; threads that are no whole number.
         ImportError: machine code or a tape without llvmlite.
         ValueError: an input or a parameter that is no leaf, or is listed twice; a name that cannot be an argument's; an
-            unknown dtype or form; a value that was made by hand, without a rule.
+            unknown dtype or form; fewer threads than one; a value that was made by hand, without a rule.
     """
     if parameters is None:
         raise TypeError(
             "compile needs to know what to differentiate with respect to: parameters=model.parameters(), or a list of "
             "leaves; parameters=[] makes a program that only computes the loss and the outputs"
         )
+    if operator.index(threads) < 1:
+        raise ValueError(f"threads is a number from 1 on, got {threads}")
     number_type = checked_dtype(dtype)
     graph = checked_graph(loss, {} if inputs is None else inputs, parameters, {} if outputs is None else outputs)
-    return Program(graph, dtype=number_type, check=check, form=form)
+    return Program(graph, dtype=number_type, check=check, form=form, threads=threads)

@@ -1,6 +1,7 @@
 """Machine code: the same numbers as NumPy and the engine, from loop nests that can be read and run as Python."""
 
 import math
+import pickle
 from random import Random
 
 import numpy as np
@@ -106,6 +107,44 @@ def test_any_number_of_samples(samples, loss):
         ours, theirs = (program.value_and_gradient(*arrays, **asked) for program in programs)
         for a, b in zip(ours, theirs, strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+@pytest.mark.parametrize("samples", [1, 2, 50])
+def test_threads_share_the_samples(threads, samples):
+    one, several = (network(form="native", threads=n) for n in (1, threads))
+    several = pickle.loads(pickle.dumps(several))
+    arrays = batch(samples)
+    for asked in ({}, {"with_respect_to": ["X", "T"]}):
+        ours = several.value_and_gradient(*arrays, **asked)
+        for a, b, again in zip(
+            ours,
+            one.value_and_gradient(*arrays, **asked),
+            several.value_and_gradient(*arrays, **asked),
+            strict=True,
+        ):
+            np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
+            np.testing.assert_array_equal(a, again)
+
+
+def test_what_is_not_finite_is_named_with_threads_too():
+    x, w = Value(1.0), Value(1.0)
+    program = compile(1e300 * x * w, inputs={"X": [x]}, parameters=[w], form="native", threads=2)
+    with pytest.raises(FloatingPointError, match="the loss is nan"):
+        program.value_and_gradient(np.array([[1e300], [-1e300]]))
+
+
+@pytest.mark.parametrize(("threads", "error"), [(0, ValueError), (-1, ValueError), (1.5, TypeError)])
+def test_threads_are_a_number_from_one_on(threads, error):
+    with pytest.raises(error):
+        network(threads=threads)
+
+
+def test_a_loss_that_single_precision_cannot_hold_is_refused():
+    x, w = Value(1.0), Value(1.0)
+    program = compile(1e30 * x * w, inputs={"X": [x]}, parameters=[w], dtype="float32", form="native")
+    with pytest.raises(FloatingPointError, match="the loss is inf"):
+        program.value_and_gradient(np.array([[1e30]]))
 
 
 def test_it_reads_as_loop_nests_in_which_nothing_has_the_size_of_the_batch():

@@ -156,6 +156,10 @@ class _Function:
     def _(self, statement: ast.Return) -> None:
         assert statement.value is not None
         value = self.expression(statement.value)
+        if any(
+            kind == TYPES["float32"] for _, kind, _ in self.arrays.values()
+        ):  # it is in single precision, as on NumPy
+            value = self._widened(self.builder.fptrunc(value, TYPES["float32"]))
         for pointer in self.allocated:
             self.builder.call(self._external("free", ir.VoidType(), [BYTE.as_pointer()]), [pointer])
         self.builder.ret(value)

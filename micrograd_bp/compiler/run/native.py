@@ -14,6 +14,8 @@ from micrograd_bp.compiler.write.native import NativeSource, native_source
 from micrograd_bp.compiler.write.nests import NoLoopNestError
 
 if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
     from micrograd_bp.compiler.run.machine_code import Kernel
 
 Array = NDArray[Any]
@@ -24,13 +26,13 @@ HAS_LLVM = all(map(find_spec, ("llvmlite", "platformdirs")))
 class Native:
     """A program of arrays. It reads, is debugged and explains what is not finite as NumPy does."""
 
-    def __init__(self, matrices: Matrices, dtype: str, *, always: bool) -> None:
-        """Takes the program, and whether it is to run as machine code from the first call on.
+    def __init__(self, matrices: Matrices, dtype: str, threads: int, *, always: bool) -> None:
+        """Takes the program, how many threads share a batch, and whether machine code runs from the first call on.
 
         Raises:
             NoLoopNestError: it always is, and there is no machine code for something in it.
         """
-        self.matrices, self._dtype, self._always = matrices, dtype, always
+        self.matrices, self._dtype, self._threads, self._always = matrices, dtype, threads, always
         self._saved = 0.0
         self._saving: dict[int | None, float] = {}
         if always:
@@ -59,6 +61,12 @@ class Native:
                 raise
             return None
 
+    @cached_property
+    def _pool(self) -> "ThreadPoolExecutor":
+        from concurrent.futures import ThreadPoolExecutor  # few programs need it
+
+        return ThreadPoolExecutor(self._threads)
+
     def _is_worth_it(self, batch: int | None) -> bool:
         """Whether machine code is faster, and the calls so far would have paid for making it."""
         work, cost = self._work
@@ -68,11 +76,26 @@ class Native:
         return self._saving[batch] > 0.0 and self._saved > cost
 
     def value_and_gradient(self, parameters: Array, inputs: Sequence[Array], batch: int | None) -> tuple[Any, ...]:
-        """As `Matrices` has it."""
+        """As `Matrices` has it. Each thread takes the samples that follow those of the thread before."""
         kernel = self._kernel if self._always or self._is_worth_it(batch) else None
         if kernel is None or is_debugged():
             return self.matrices.value_and_gradient(parameters, inputs, batch)
-        native = self.native
-        results = [np.empty((batch or 0, *each[1:]) if each[1:] else each, parameters.dtype) for each in native.shapes]
+        n = batch or 0
         inputs = [array if array.flags.c_contiguous else array.copy() for array in inputs]
-        return kernel.call(parameters, *inputs, native.numbers, native.places, *results, batch or 0), *results
+        if (threads := min(self._threads, n)) < 2:
+            return self._call(kernel, parameters, inputs, n)
+        pieces = [slice(n * i // threads, n * (i + 1) // threads) for i in range(threads)]
+
+        def share(piece: slice) -> list[Any]:
+            size = piece.stop - piece.start
+            outcome = self._call(kernel, parameters, [array[piece] for array in inputs], size)
+            return [numbers * (size / n) for numbers in outcome]
+
+        value, gradient, *others = zip(*self._pool.map(share, pieces), strict=True)
+        with np.errstate(all="ignore"):  # two may be infinite, with opposite signs
+            return sum(value), sum(gradient), *map(np.concatenate, others)
+
+    def _call(self, kernel: "Kernel", parameters: Array, inputs: Sequence[Array], batch: int) -> tuple[Any, ...]:
+        native = self.native
+        results = [np.empty((batch, *each[1:]) if each[1:] else each, parameters.dtype) for each in native.shapes]
+        return kernel.call(parameters, *inputs, native.numbers, native.places, *results, batch), *results

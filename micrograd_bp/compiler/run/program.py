@@ -47,13 +47,13 @@ class Program:
         form: "matrices", "native", "straight line" or "tape".
     """
 
-    def __init__(self, graph: Graph, *, dtype: str, check: bool, form: str) -> None:
+    def __init__(self, graph: Graph, *, dtype: str, check: bool, form: str, threads: int) -> None:
         """Compiles; see `compile`."""
         if form not in FORMS:
             raise ValueError(f"form is {', '.join(map(repr, FORMS))}, got {form!r}")
         if form in ("straight line", "tape") and dtype == "float32":
             raise ValueError(f'form="{form}" computes with float64 alone')
-        self._graph, self._dtype, self._check, self._asked_form = graph, dtype, check, form
+        self._graph, self._dtype, self._check, self._asked_form, self._threads = graph, dtype, check, form, threads
         self._number_type = np.dtype(dtype)
         self._widths = [len(group) for group in graph.inputs.values()]
         self.form = form
@@ -79,7 +79,7 @@ class Program:
                 if self._asked_form == "matrices" or not HAS_LLVM:
                     return matrices
                 try:
-                    return Native(matrices, self._dtype, always=self.form == "native")
+                    return Native(matrices, self._dtype, self._threads, always=self.form == "native")
                 except NoLoopNestError as error:
                     raise ValueError(f'form="native": {error}; leave form out') from None
         if self.form == "auto":
@@ -286,7 +286,7 @@ class Program:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy is compiled from a copy of the graph."""
-        options = {"dtype": self._dtype, "check": self._check, "form": self._asked_form}
+        options = {"dtype": self._dtype, "check": self._check, "form": self._asked_form, "threads": self._threads}
         return _compiled_again, (tuple(self._graph)[:-1], options, self.parameters)
 
     def __repr__(self) -> str:
