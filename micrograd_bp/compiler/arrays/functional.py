@@ -76,9 +76,8 @@ def _in_arrays(routine: Routine, arrays: Mapping[Array, Index]) -> Routine:
     flat = [reshape(each, (index.size,)) for each, index in arrays.items()]
     order = np.argsort(np.concatenate([index.ravel() for index in arrays.values()]))
     whole = take(concatenate(flat) if len(flat) > 1 else flat[0], order)
-    owner, place = np.full(
-        (2, size + 1), HOLE
-    )  # the array of each parameter, and where it is there; a hole is the last
+    # The array of each parameter, and where it is there; a hole is the last.
+    owner, place = np.full((2, size + 1), HOLE)
     for number, index in enumerate(arrays.values()):
         owner[index.ravel()], place[index.ravel()] = number, np.arange(index.size)
 
