@@ -368,6 +368,45 @@ def test_single_precision_of_many_layers_of_few_numbers():
     np.testing.assert_allclose(ours[1], theirs[1], rtol=1e-4)
 
 
+@pytest.mark.parametrize(("function", "units"), [("exp", 2), ("tanh", 3), ("log", 2)])
+def test_functions_in_single_precision_at_the_bounds_of_its_numbers(function, units):
+    """Within some units in the last place; what is infinite, not a number, too small for all bits, or -0.0, as well."""
+    bounds = [0.0, 1e-45, 1e-38, 1e-7, 0.3, 9.0, 20.0, 87.4, 88.72283, 88.72284, 88.74, 103.9, 104.1, 3e38, np.inf]
+    x = np.concatenate([bounds, np.negative(bounds), [np.nan], np.linspace(-110.0, 95.0, 5_000)]).astype("float32")
+    kernel = Kernel(
+        "def kernel(x: float32[0, 1,], y: float32[0, 1,]) -> float64:\n"
+        f"    for s in range(len(x)):\n        y[s, 0] = {function}(x[s, 0])\n    return 0.1\n",
+        2,
+    )
+    y = np.empty_like(x)
+    assert kernel.call(x, y, len(x)) == np.float32(0.1)
+    with np.errstate(all="ignore"):
+        expected = getattr(np, function)(x.astype("float64")).astype("float32")
+    is_finite = np.isfinite(expected)
+    np.testing.assert_array_equal(y[~is_finite], expected[~is_finite])
+    np.testing.assert_array_max_ulp(y[is_finite], expected[is_finite], units)
+    np.testing.assert_array_equal(np.signbit(y[is_finite]), np.signbit(expected[is_finite]))
+
+
+def test_the_slope_of_a_sigmoid_in_single_precision():
+    x = Value(0.1)
+    program = compile(x.sigmoid(), {"X": [x]}, [], dtype="float32", form="native")
+    rows = np.array([0.0, 1.0, 17.0, 80.0, 89.0, 1e4, 3e38])[:, None]
+    rows = np.concatenate([rows, -rows])
+    _, _, slopes = program.value_and_gradient(rows, with_respect_to="X")
+    power = np.exp(-np.abs(rows))
+    np.testing.assert_allclose(slopes * len(rows), power / (1.0 + power) ** 2, rtol=1e-6, atol=1e-7)
+
+
+def test_sums_over_many_samples_are_right_in_single_precision():
+    """Added up one by one in single precision, they would be wrong by 1e-5."""
+    inputs = [np.abs(array).astype("float32") for array in batch(50_001, (2, 1))]
+    value, gradient = network(sizes=(2, 3, 1), form="native", dtype="float32").value_and_gradient(*inputs)
+    expected, right = network(sizes=(2, 3, 1), form="matrices").value_and_gradient(*inputs)
+    assert value == pytest.approx(expected, rel=2e-7)
+    np.testing.assert_allclose(gradient, right, rtol=0.0, atol=2e-7 * np.abs(right).max())
+
+
 def test_a_row_of_places_that_ends_in_a_hole():
     """1, 0, -1 looks even, but the last says that nothing is there."""
     a, b, x = Value(0.4), Value(0.7), Value(0.3)

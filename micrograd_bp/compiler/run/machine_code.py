@@ -2,7 +2,8 @@
 
 The text is Python with little in it: `for` over ranges, `if`, assignments, arithmetic, functions of numbers, and arrays
 that are read and written at one place. What `+=` adds may be added in any order, and a product with it in one step, as
-a processor does that takes several at once; everything else is rounded as it is written.
+a processor does that takes several at once; everything else is rounded as it is written, in single precision where an
+argument is so. What is added up from before all loops is in double precision even then.
 """
 
 import ast
@@ -13,7 +14,7 @@ import os
 from collections.abc import Callable
 from functools import singledispatchmethod
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import llvmlite  # type: ignore[import-untyped]  # it has no types
 import llvmlite.binding as llvm  # type: ignore[import-untyped]
@@ -29,16 +30,29 @@ STACK = 1 << 16
 MOST_KEPT = 200
 """So many kernels are kept on disk, the latest ones."""
 
-DOUBLE, INTEGER, BYTE, BIT = ir.DoubleType(), ir.IntType(64), ir.IntType(8), ir.IntType(1)
+DOUBLE, SINGLE, INTEGER, BYTE, BIT = ir.DoubleType(), ir.FloatType(), ir.IntType(64), ir.IntType(8), ir.IntType(1)
 
-TYPES = {"float64": DOUBLE, "float32": ir.FloatType(), "int64": INTEGER, "uint32": ir.IntType(32), "bool_": BYTE}
+TYPES = {"float64": DOUBLE, "float32": SINGLE, "int64": INTEGER, "uint32": ir.IntType(32), "bool_": BYTE}
 """The types of what arrays hold, by NumPy's names."""
 
-TERMS = 14
-"""So many terms of the series of exp for numbers up to half of log 2, of which the next one is below 1e-17."""
 
-LOG_OF_2 = (float.fromhex("0x1.62e42fefa3800p-1"), float.fromhex("0x1.ef35793c76730p-45"))
-"""log 2 in two parts, of which the first has 42 bits."""
+class _Precision(NamedTuple):
+    """What exp and tanh need to know of a type of numbers."""
+
+    terms: int  # of the series of exp for numbers up to half of log 2, of which the next one is lost in rounding
+    log_of_2: tuple[float, float]  # two parts, of which the first has few bits
+    least: float  # exp is 0 of what is below
+    most: float  # exp is infinite of what is above
+    bits: ir.IntType  # a whole number of the same size
+    bias: int  # what is added to an exponent
+    fraction: int  # how many bits stand behind the exponent
+
+
+_LOG_OF_2 = float.fromhex("0x1.62e42fefa3800p-1"), float.fromhex("0x1.ef35793c76730p-45")
+PRECISION = {
+    DOUBLE: _Precision(14, _LOG_OF_2, -745.2, 709.79, INTEGER, 1023, 52),
+    SINGLE: _Precision(7, (0.693359375, -2.12194440e-4), -104.0, 88.73, TYPES["uint32"], 127, 23),
+}
 
 ONE_STEP = ("contract",)
 IN_ANY_ORDER = ("reassoc", "nsz", *ONE_STEP)
@@ -72,6 +86,10 @@ class _Function:
             kind, extents = TYPES[ast.unparse(argument.annotation.value)], ast.literal_eval(argument.annotation.slice)
             array = self.entry.bitcast(pointer, kind.as_pointer())
             self.arrays[argument.arg] = array, kind, extents[-1]
+        self.kind = SINGLE if any(kind == SINGLE for _, kind, _ in self.arrays.values()) else DOUBLE
+        added_to = {ast.unparse(node.target) for node in ast.walk(definition) if isinstance(node, ast.AugAssign)}
+        first = {ast.unparse(node.targets[0]) for node in definition.body if isinstance(node, ast.Assign)}
+        self.sums = added_to & first  # they may have a term for each sample: in double precision
         self.statements(definition.body)
         self.entry.branch(self.begin)
         _take_arrays(function)
@@ -95,9 +113,10 @@ class _Function:
             self._allocate(target.id, *value.args)
         elif isinstance(target, ast.Name):
             number = self.expression(value)
+            kind = DOUBLE if target.id in self.sums else number.type
             if target.id not in self.variables:
-                self.variables[target.id] = self.entry.alloca(number.type)
-            self.builder.store(number, self.variables[target.id])
+                self.variables[target.id] = self.entry.alloca(kind)
+            self._store((self.variables[target.id], kind), number)
         else:
             self._store(self._place(target), self.expression(value))
 
@@ -105,11 +124,11 @@ class _Function:
     def _(self, statement: ast.AugAssign) -> None:
         added = self.expression(statement.value, IN_ANY_ORDER)
         if isinstance(statement.target, ast.Name):
-            place, kind = self.variables[statement.target.id], DOUBLE
+            place, kind = self.variables[statement.target.id], DOUBLE if statement.target.id in self.sums else self.kind
         else:
             place, kind = self._place(statement.target)
-        before = self._widened(self.builder.load(place))
-        self._store((place, kind), self.builder.fadd(before, added, flags=IN_ANY_ORDER))
+        before = self.builder.load(place)
+        self._store((place, kind), self.builder.fadd(before, self._rounded(added, kind), flags=IN_ANY_ORDER))
 
     @statement.register
     def _(self, statement: ast.For) -> None:
@@ -155,11 +174,7 @@ class _Function:
     @statement.register
     def _(self, statement: ast.Return) -> None:
         assert statement.value is not None
-        value = self.expression(statement.value)
-        if any(
-            kind == TYPES["float32"] for _, kind, _ in self.arrays.values()
-        ):  # it is in single precision, as on NumPy
-            value = self._widened(self.builder.fptrunc(value, TYPES["float32"]))
+        value = self._rounded(self.expression(statement.value), DOUBLE)
         for pointer in self.allocated:
             self.builder.call(self._external("free", ir.VoidType(), [BYTE.as_pointer()]), [pointer])
         self.builder.ret(value)
@@ -194,16 +209,23 @@ class _Function:
         where, kind = place
         if kind == BYTE:
             number = self.builder.zext(number, BYTE)
-        elif kind != DOUBLE:
-            number = self.builder.fptrunc(number, kind)
-        self.builder.store(number, where)
+        self.builder.store(self._rounded(number, kind), where)
 
-    def _widened(self, number: Any) -> Any:
+    def _rounded(self, number: Any, kind: ir.Type) -> Any:
+        """A number in this precision; anything else as it is."""
+        change = self.builder.fpext if kind == DOUBLE else self.builder.fptrunc
+        return change(number, kind) if number.type in PRECISION else number
+
+    def _read(self, place: Any) -> Any:
+        number = self.builder.load(place)
         if number.type == BYTE:
             return self.builder.trunc(number, BIT)
         if number.type == TYPES["uint32"]:
             return self.builder.zext(number, INTEGER)
-        return self.builder.fpext(number, DOUBLE) if number.type == TYPES["float32"] else number
+        return self._rounded(number, self.kind)
+
+    def _number(self, number: Any) -> Any:
+        return ir.Constant(self.kind, ctypes.c_float(number).value if self.kind == SINGLE else number)
 
     # ---- expressions
 
@@ -214,17 +236,17 @@ class _Function:
 
     @expression.register
     def _(self, node: ast.Constant, flags: tuple[str, ...] = ()) -> Any:
-        return ir.Constant(INTEGER if isinstance(node.value, int) else DOUBLE, node.value)
+        return ir.Constant(INTEGER, node.value) if isinstance(node.value, int) else self._number(node.value)
 
     @expression.register
     def _(self, node: ast.Name, flags: tuple[str, ...] = ()) -> Any:
         if node.id in ("inf", "nan"):
-            return ir.Constant(DOUBLE, float(node.id))
-        return self.builder.load(self.variables[node.id])
+            return self._number(float(node.id))
+        return self._read(self.variables[node.id])
 
     @expression.register
     def _(self, node: ast.Subscript, flags: tuple[str, ...] = ()) -> Any:
-        return self._widened(self.builder.load(self._place(node)[0]))
+        return self._read(self._place(node)[0])
 
     @expression.register
     def _(self, node: ast.UnaryOp, flags: tuple[str, ...] = ()) -> Any:
@@ -251,7 +273,7 @@ class _Function:
     def _(self, node: ast.Compare, flags: tuple[str, ...] = ()) -> Any:
         left, right = self.expression(node.left), self.expression(node.comparators[0])
         sign = _COMPARED[type(node.ops[0])]
-        if left.type == DOUBLE:
+        if left.type == self.kind:
             return (self.builder.fcmp_unordered if sign == "!=" else self.builder.fcmp_ordered)(sign, left, right)
         return self.builder.icmp_signed(sign, left, right)
 
@@ -282,7 +304,7 @@ class _Function:
             return self.batch
         operands = [self.expression(argument) for argument in node.args]
         if name == "float":
-            return self.builder.sitofp(operands[0], DOUBLE)
+            return self.builder.sitofp(operands[0], self.kind)
         if name == "exp":
             return self._exp(*operands)
         if name == "tanh":
@@ -293,7 +315,9 @@ class _Function:
             return self.builder.frem(*operands)
         if name in INTRINSICS:
             return self._intrinsic(INTRINSICS[name], *operands)
-        return self.builder.call(self._external(LIBRARY[name], DOUBLE, [DOUBLE] * len(operands)), operands)
+        operands = [self._rounded(operand, DOUBLE) for operand in operands]
+        function = self._external(LIBRARY[name], DOUBLE, [DOUBLE] * len(operands))
+        return self._rounded(self.builder.call(function, operands), self.kind)
 
     # ---- exp and tanh, which the C library computes one by one: several at once take a quarter of the time
 
@@ -303,55 +327,57 @@ class _Function:
         def times_plus(a: Any, b: Any, c: Any) -> Any:
             return self.builder.fadd(self.builder.fmul(a, b, flags=ONE_STEP), c, flags=ONE_STEP)
 
-        n = self._intrinsic("floor", times_plus(x, ir.Constant(DOUBLE, 1.0 / math.log(2.0)), ir.Constant(DOUBLE, 0.5)))
+        precision = PRECISION[self.kind]
+        n = self._intrinsic("floor", times_plus(x, self._number(1.0 / math.log(2.0)), self._number(0.5)))
         r = x
-        for part in LOG_OF_2:  # n times the first part is exact
-            r = times_plus(n, ir.Constant(DOUBLE, -part), r)
-        series = ir.Constant(DOUBLE, 1.0 / math.factorial(TERMS))
-        for power in reversed(range(2, TERMS)):
-            series = times_plus(series, r, ir.Constant(DOUBLE, 1.0 / math.factorial(power)))
-        return self.builder.fptosi(n, INTEGER), times_plus(self.builder.fmul(r, r), series, r)
+        for part in precision.log_of_2:  # n times the first part is exact
+            r = times_plus(n, self._number(-part), r)
+        series = self._number(1.0 / math.factorial(precision.terms))
+        for power in reversed(range(2, precision.terms)):
+            series = times_plus(series, r, self._number(1.0 / math.factorial(power)))
+        return self.builder.fptosi(n, precision.bits), times_plus(self.builder.fmul(r, r), series, r)
 
     def _two_to_the(self, n: Any) -> Any:
-        """2ⁿ, for -1023 < n < 1024, put together from its bits."""
-        bits = self.builder.shl(self.builder.add(n, ir.Constant(INTEGER, 1023)), ir.Constant(INTEGER, 52))
-        return self.builder.bitcast(bits, DOUBLE)
+        """2ⁿ, for -bias < n <= bias, put together from its bits."""
+        precision = PRECISION[self.kind]
+        bits = self.builder.add(n, ir.Constant(n.type, precision.bias))
+        return self.builder.bitcast(self.builder.shl(bits, ir.Constant(n.type, precision.fraction)), self.kind)
 
     def _chosen(self, sign: str, x: Any, bound: float, yes: Any, no: Any) -> Any:
-        return self.builder.select(self.builder.fcmp_ordered(sign, x, ir.Constant(DOUBLE, bound)), yes, no)
+        return self.builder.select(self.builder.fcmp_ordered(sign, x, self._number(bound)), yes, no)
 
     def _exp(self, x: Any) -> Any:
-        least, most, zero = -745.2, 709.79, ir.Constant(DOUBLE, 0.0)
+        (least, most), zero = PRECISION[self.kind][2:4], self._number(0.0)
         inside = self._chosen("<=", x, most, self._chosen(">=", x, least, x, zero), zero)
         n, less_one = self._halved(inside)
-        half = self.builder.ashr(n, ir.Constant(INTEGER, 1))
+        half = self.builder.ashr(n, ir.Constant(n.type, 1))
         rest = self._two_to_the(self.builder.sub(n, half))
-        result = self.builder.fadd(less_one, ir.Constant(DOUBLE, 1.0))
+        result = self.builder.fadd(less_one, self._number(1.0))
         result = self.builder.fmul(self.builder.fmul(result, self._two_to_the(half)), rest)
-        result = self._chosen(">", x, most, ir.Constant(DOUBLE, math.inf), result)
+        result = self._chosen(">", x, most, self._number(math.inf), result)
         result = self._chosen("<", x, least, zero, result)
         return self.builder.select(self.builder.fcmp_unordered("uno", x, x), x, result)
 
     def _tanh(self, x: Any) -> Any:
         """(exp(2x) - 1) / (exp(2x) + 1), with the sign put aside."""
         twice, most = self._intrinsic("fabs", self.builder.fadd(x, x)), 40.0  # from 20 on tanh is 1
-        n, less_one = self._halved(self._chosen("<", twice, most, twice, ir.Constant(DOUBLE, most)))
+        n, less_one = self._halved(self._chosen("<", twice, most, twice, self._number(most)))
         power = self._two_to_the(n)
         less_one = self.builder.fmul(less_one, power)
-        less_one = self.builder.fadd(less_one, self.builder.fsub(power, ir.Constant(DOUBLE, 1.0)))
-        result = self.builder.fdiv(less_one, self.builder.fadd(less_one, ir.Constant(DOUBLE, 2.0)))
+        less_one = self.builder.fadd(less_one, self.builder.fsub(power, self._number(1.0)))
+        result = self.builder.fdiv(less_one, self.builder.fadd(less_one, self._number(2.0)))
         result = self._intrinsic("copysign", result, x)
         return self.builder.select(self.builder.fcmp_unordered("uno", x, x), x, result)
 
     def _intrinsic(self, name: str, *operands: Any) -> Any:
-        kind = ir.FunctionType(DOUBLE, [DOUBLE] * len(operands))
-        function = self.module.declare_intrinsic(f"llvm.{name}", [DOUBLE], kind)
+        kind = ir.FunctionType(self.kind, [self.kind] * len(operands))
+        function = self.module.declare_intrinsic(f"llvm.{name}", [self.kind], kind)
         return self.builder.call(function, operands)
 
     def _written_out(self, expression: ast.expr, operands: list[Any]) -> Any:
         earlier, self.variables = self.variables, dict(self.variables)
         for name, operand in zip("ab", operands, strict=False):
-            self.variables[name] = self.entry.alloca(DOUBLE)
+            self.variables[name] = self.entry.alloca(self.kind)
             self.builder.store(operand, self.variables[name])
         result = self.expression(expression)
         self.variables = earlier

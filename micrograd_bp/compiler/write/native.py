@@ -104,7 +104,8 @@ class _Kernel(Nests):
         self.arguments += [f"{self.number_table}: {dtype}[0,]", f"{self.place_table}: int64[0,]"]
         for name, result in list(routine.results.items())[1:]:
             target = result
-            if result.function != "variable" or result in self.storage or BATCH in result.shape:
+            # What is handed out in single precision is summed over samples in double precision elsewhere.
+            if dtype != "float64" or result.function != "variable" or result in self.storage or BATCH in result.shape:
                 target = variable(_Part(name), result.shape)
                 self.statements.append(Statement(target, result, ""))
             self._argument(target, name)

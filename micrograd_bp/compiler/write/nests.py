@@ -155,7 +155,8 @@ class Nests:
             is_array = size != 1 or rounds > 0
             self.storage[target] = Storage(name, shape, is_array, is_truth=target.function == "truth")
             if is_array:
-                kind = "bool_" if target.function == "truth" else self.dtype
+                is_sum = self.in_samples and not self.in_loop and BATCH not in target.shape  # of many terms
+                kind = "bool_" if target.function == "truth" else "float64" if is_sum else self.dtype
                 n = f"{rounds} * {size}" if rounds and size != 1 else str(rounds or size)
                 self.functions.add(kind)
                 self.allocated.append(f"    {name} = empty({n}, {kind})")
