@@ -11,6 +11,10 @@ import pytest
 
 from micrograd_bp import Value, compile, gradients, maximum
 from micrograd_bp import sum as sum_of
+from micrograd_bp.compiler.arrays.language import concatenate
+from micrograd_bp.compiler.arrays.lowering import Lowered
+from micrograd_bp.compiler.arrays.reading import variable_of
+from micrograd_bp.compiler.arrays.rolling import RunningSum, _spelled
 from tests import counts
 from tests.counts import count
 from tests.problems import recurrences
@@ -253,3 +257,38 @@ def test_inputs_may_have_the_names_of_a_loop():
     assert "for t_ in range(12):" in program.source
     theirs = gradients(loss, w)
     np.testing.assert_allclose(program.value_and_gradient(np.array([[0.1, 0.2]]))[1], theirs, rtol=1e-12)
+
+
+@pytest.mark.parametrize("extra", [sum_of, lambda p: sum_of([x * x for x in p]), lambda p: sum_of(p).tanh()])
+def test_what_goes_to_all_parameters_is_added_to_what_a_loop_gives_them(extra):
+    factors = [Value(0.2 + 0.1 * t) for t in range(10)]
+    loss = reduce(lambda h, factor: (h * factor).tanh(), factors, Value(0.3)) + extra(factors)
+    program = compile(loss, parameters=factors, form="matrices")
+    assert " in range(" in program.source
+    np.testing.assert_allclose(program.value_and_gradient()[1], gradients(loss, factors), rtol=1e-13)
+
+
+def test_a_sum_in_a_loop_may_begin_with_what_has_no_samples():
+    """As with weight decay, which counts once and not once for each sample."""
+    w, x, h = Value(0.5), [Value(0.1 * t) for t in range(10)], Value(0.0)
+    loss = w * w
+    for number in x:
+        h = (h * w + number).tanh()
+        loss = loss + h * h
+    theirs = gradients(loss, [w])
+    program = compile(loss, inputs={"X": x}, parameters=[w], form="matrices")
+    assert " in range(" in program.source
+    for samples in (1, 2, 9):
+        batch = np.tile([number.data for number in x], (samples, 1))
+        np.testing.assert_allclose(program.value_and_gradient(batch)[1], theirs, rtol=1e-13)
+
+
+def test_pieces_of_other_widths_are_not_those_of_another_round():
+    """One and two entries side by side, and two and one, are as many; a first state must not be stretched to fit."""
+    narrow, wide, joined = (RunningSum([Value(0.0)] * size, batched=True) for size in (1, 2, 3))
+    structures = {}
+    first, second = (
+        _spelled(Lowered(joined, concatenate([variable_of(each) for each in pieces]), []), structures)
+        for pieces in ((narrow, wide), (wide, narrow))
+    )
+    assert first.structure != second.structure

@@ -7,6 +7,7 @@ from random import Random
 import numpy as np
 import pytest
 
+from micrograd_bp import compile, gradients
 from micrograd_bp.compiler import thresholds
 from micrograd_bp.engine import OPERATIONS, Value, operation
 from micrograd_bp.engine.numbers.formulas import Formula
@@ -147,6 +148,28 @@ def test_constants_that_are_not_finite(monkeypatch):
     for statements in (1000, 2):
         monkeypatch.setattr(thresholds, "MOST_STATEMENTS", statements)
         assert run(loss, [x]) == (6.0, [5.0])
+
+
+@pytest.mark.parametrize("label", ["", "v_0"])
+def test_no_gradient_has_the_name_of_another_value(label):
+    x, w, z = Value(0.3), Value(0.5), Value(0.7)
+    y = x * w
+    y.label = label
+    loss = y.tanh() * x + (w * z).sin()
+    inputs = {"d_v": [z], "d_X": [x], "X": [w]}
+    program = compile(loss, inputs=inputs, parameters=[], form="straight line")
+    batch = [np.array([[value.data]]) for (value,) in inputs.values()]
+    _, _, *ours = program.value_and_gradient(*batch, with_respect_to=list(inputs))
+    np.testing.assert_allclose(np.ravel(ours), gradients(loss, [z, x, w]), rtol=1e-14)
+
+
+@pytest.mark.parametrize("form", ["matrices", "native", "straight line", "tape"])
+def test_a_constant_may_be_nan(form):
+    x, w = Value(0.3), Value(0.5)
+    program = compile(w.maximum(Value(math.nan)) * x, inputs={"X": [x]}, parameters=[w], form=form, check=False)
+    value, gradient = program.value_and_gradient([[0.3]])
+    assert math.isnan(value)
+    assert gradient.shape == (1,)
 
 
 # ---- the tester is tested

@@ -10,6 +10,7 @@ from micrograd_bp.compiler.arrays.language import (
     call,
     laid_out,
     parts_of,
+    reduce_to,
     scatter,
     signed,
     variable,
@@ -103,7 +104,10 @@ class Gradients:
         loop = self._loop(rounds, handed_on, body, accumulated)
         statements.append(Statement(variable(loop), loop.starting(*initials), BACKWARD))
         for each in carried:
-            self.give(each.initial, symbols.get(each, last[each]))
+            d, whole = symbols.get(each, last[each]), shape_of(each.own)
+            if each.initial.shape != whole:  # as weight decay, which has no samples, before the losses of samples
+                d = reduce_to(broadcast_to(d, whole), whole, each.initial.shape)
+            self.give(each.initial, d)
 
     def _loop(
         self,

@@ -14,6 +14,7 @@ from micrograd_bp.compiler.arrays.language import (
     broadcast_to,
     call,
     concatenate,
+    is_entrywise,
     literal,
     parts_of,
     reshape,
@@ -29,9 +30,6 @@ from micrograd_bp.compiler.arrays.scans import scanned
 from micrograd_bp.compiler.arrays.slices import Placed, distinct, in_table, placed, view
 from micrograd_bp.compiler.find.groups import HOLE, Index, View
 from micrograd_bp.compiler.run.array_functions import ArrayFunctions
-from micrograd_bp.engine.numbers.floats import is_primitive
-from micrograd_bp.engine.numbers.formulas import OPERATORS
-from micrograd_bp.engine.table import OPERATIONS
 
 FUNCTIONS = ArrayFunctions(np)
 """What numbers are computed with when a program is written."""
@@ -117,7 +115,7 @@ def _rewritten(node: Array, operands: Sequence[Array]) -> Array | None:
         loop: Loop = node.detail
         values = [_as_array(value) for value in loop.values]
         return loop.with_values(values).starting(*map(_as_array, operands[: loop.n_beginning]))
-    if not _is_of_numbers(node.function):
+    if not is_entrywise(node.function):
         return array(node.function, [_as_array(operand) for operand in operands], node.shape, node.detail)
     if all(operand.function == "literal" for operand in operands):
         return literal(computed(node.function, [operand.detail for operand in operands], FUNCTIONS))
@@ -154,11 +152,6 @@ def _gathered(parts: Sequence[Part], shape: Shape) -> Array:
         together = reshape(placed(list(added.values()), size, tuple(lead)), shape)
         value = together if value is None else call("add", value, together)
     return broadcast_to(_as_array(literal(0.0)), shape) if value is None else value
-
-
-def _is_of_numbers(function: str) -> bool:
-    """Whether a function takes plain numbers too, beside an array; the operands of others must be arrays."""
-    return function in OPERATORS or (is_primitive(function) and not OPERATIONS[function].many)
 
 
 def _is_plain(a: Array) -> bool:

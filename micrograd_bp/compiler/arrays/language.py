@@ -13,6 +13,9 @@ import numpy as np
 
 from micrograd_bp.compiler.find.groups import Index
 from micrograd_bp.engine.graph import topological_order
+from micrograd_bp.engine.numbers.floats import is_primitive
+from micrograd_bp.engine.numbers.formulas import OPERATORS
+from micrograd_bp.engine.table import OPERATIONS
 
 Shape = tuple[int, ...]
 
@@ -78,6 +81,11 @@ def key_of(detail: Any) -> Any:
     if isinstance(detail, tuple):
         return tuple(map(key_of, detail))
     return repr(detail) if isinstance(detail, float) else detail  # 0.0 is not -0.0, and nan is nan
+
+
+def is_entrywise(function: str) -> bool:
+    """Whether a function is one of numbers, which takes plain ones too; the operands of others must be arrays."""
+    return function in OPERATORS or (is_primitive(function) and not OPERATIONS[function].many)
 
 
 Rule = Callable[[Array, Sequence[Array]], Array | None]

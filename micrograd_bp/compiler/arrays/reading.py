@@ -80,7 +80,8 @@ class Reader:
 
     def _constant(self, index: Index, exact: bool) -> Array:
         numbers = np.where(index == HOLE, 0.0, self._constants[index])
-        if exact or (numbers != numbers.flat[0]).any():  # nan differs from itself, and is written as a constant
+        bits = numbers.view(np.int64)  # by which nan is itself, and -0.0 is not 0.0
+        if exact or (bits != bits.flat[0]).any():
             return constant(numbers)
         return literal(numbers.flat[0])
 

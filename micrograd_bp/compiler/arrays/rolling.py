@@ -20,6 +20,7 @@ from micrograd_bp.compiler.arrays.language import (
     broadcast,
     broadcast_to,
     call,
+    is_entrywise,
     key_of,
     literal,
     rewritten,
@@ -137,7 +138,8 @@ def _spelled(done: Lowered, structures: dict[Any, int]) -> Spelling:
             words.append((node.detail.shape, *operands) if operands else None)
         else:
             shape = node.shape if node.function in ("reshape", "broadcast_to") else None
-            words.append((node.function, key_of(node.detail), shape, *operands))
+            extents = [] if is_entrywise(node.function) else [operand.shape[-1:] for operand in node.operands]
+            words.append((node.function, key_of(node.detail), shape, *extents, *operands))
     structure = _kind_of(done.group), shape_of(done.group), tuple(words), tuple([numbers[root] for root in roots])
     return Spelling(structures.setdefault(structure, len(structures)), leaves)
 

@@ -251,9 +251,9 @@ def _names(graph: Numbering, arguments: Mapping[str, int]) -> list[str]:
             names.append(repr(node.data))
             continue
         name = node.label
-        if not _can_be_a_name(name) or is_reserved(name) or name in used:
+        if not _can_be_a_name(name) or is_reserved(name) or not used.isdisjoint((name, f"d_{name}")):
             name = members[place] if place < graph.n_variables else f"v{place - graph.n_leaves}"
-            while name in used or is_reserved(name):
+            while is_reserved(name) or not used.isdisjoint((name, f"d_{name}")):
                 name += "_"
         used |= {name, f"d_{name}"}
         names.append(name)
