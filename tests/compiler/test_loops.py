@@ -123,6 +123,11 @@ def test_random_recurrences(seed):
     check(recurrences.random_recurrence(seed), form="matrices")
 
 
+@pytest.mark.parametrize("seed", range(count(20, 200)))
+def test_random_recurrences_of_matrices_from_the_same_parameters(seed):
+    check(recurrences.random_recurrence(seed, recurrences.SharedDraw), form="matrices")
+
+
 def test_most_random_recurrences_have_a_loop():
     programs = [compile(*recurrences.random_recurrence(seed)[:3], form="matrices") for seed in range(8)]
     assert sum(" in range(" in program.source for program in programs) >= 4

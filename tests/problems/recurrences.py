@@ -45,6 +45,24 @@ class Draw:
         return Problem(loss, inputs, parameters, {}, batch, np.array([value.data for value in parameters]))
 
 
+class SharedDraw(Draw):
+    """Draws matrices from the same parameters: side by side, over another, transposed, with gaps, repeated."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        super().vector(40)
+
+    def vector(self, n: int) -> Values:
+        return self.matrix(1, n)[0]
+
+    def matrix(self, n: int, m: int) -> list[Values]:
+        start = self.rng.randrange(len(self.parameters))
+        step, row = self.rng.choice([(1, m), (n, 1), (2, 2 * m), (1, 1), (1, 0)])
+        if self.rng.random() < 0.1:
+            return [self.rng.choices(self.parameters, k=m) for _ in range(n)]
+        return [[self.parameters[(start + i * row + j * step) % 40] for j in range(m)] for i in range(n)]
+
+
 def affine(w: list[Values], x: Values, u: list[Values], h: State, b: Values, product: Product = dot) -> Values:
     """W·x + U·h + b."""
     return [product(row, x) + product(column, h) + offset for row, column, offset in zip(w, u, b, strict=True)]
@@ -176,9 +194,9 @@ CELLS: dict[str, Callable[[Values, Values, Values, Values], Values]] = {
 """A step: from W·x + U·h + b, another such sum, the state, and the one before that."""
 
 
-def random_recurrence(seed: int) -> Problem:
+def random_recurrence(seed: int, kind_of_draw: type[Draw] = Draw) -> Problem:
     """A recurrence with one or two layers of states, odd rounds at its ends, and some kind of loss."""
-    draw = Draw(seed)
+    draw = kind_of_draw(seed)
     rng = draw.rng
     steps, n, width, n_layers = rng.randint(10, 20), rng.randint(1, 2), rng.randint(1, 3), rng.choice([1, 1, 2])
     x, y = draw.leaves(n * steps), draw.leaves(steps)
@@ -213,6 +231,8 @@ def random_recurrence(seed: int) -> Problem:
             output = output[:1] * width
         if {"every other": t % 2 == 1, "end": t == steps - 1}.get(kind, True):
             losses.append((dot(v, output) - y[t]) ** 2)
+    decay = [0.1 * sum_of([each * each for each in draw.parameters])] if rng.random() < 0.3 else []
+    losses = decay + losses if rng.random() < 0.5 else losses + decay
     loss = sum_of(losses) / len(losses) if kind == "mean" else sum(losses[1:], losses[0])
     if kind == "both":
         loss = loss + h[0]
