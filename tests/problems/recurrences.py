@@ -60,7 +60,9 @@ class SharedDraw(Draw):
         step, row = self.rng.choice([(1, m), (n, 1), (2, 2 * m), (1, 1), (1, 0)])
         if self.rng.random() < 0.1:
             return [self.rng.choices(self.parameters, k=m) for _ in range(n)]
-        return [[self.parameters[(start + i * row + j * step) % 40] for j in range(m)] for i in range(n)]
+        return [
+            [self.parameters[(start + i * row + j * step) % len(self.parameters)] for j in range(m)] for i in range(n)
+        ]
 
 
 def affine(w: list[Values], x: Values, u: list[Values], h: State, b: Values, product: Product = dot) -> Values:

@@ -80,7 +80,7 @@ def _in_arrays(routine: Routine, arrays: Mapping[Array, Index]) -> Routine:
         owner[index.ravel()], place[index.ravel()] = number, np.arange(index.size)
 
     def rule(node: Array, operands: Sequence[Array]) -> Array | None:
-        if node is variable("parameters", (size,)):
+        if node.function == "variable" and node.detail == "parameters":
             return whole
         if node.function == "take" and operands[0] is whole:
             places = node.detail.ravel()

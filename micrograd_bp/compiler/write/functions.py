@@ -250,11 +250,10 @@ def _names(graph: Numbering, arguments: Mapping[str, int]) -> list[str]:
         if graph.n_variables <= place < graph.n_leaves:
             names.append(repr(node.data))
             continue
-        name = node.label
-        if not _can_be_a_name(name) or is_reserved(name) or not used.isdisjoint((name, f"d_{name}")):
-            name = members[place] if place < graph.n_variables else f"v{place - graph.n_leaves}"
-            while is_reserved(name) or not used.isdisjoint((name, f"d_{name}")):
-                name += "_"
+        name = node.label if _can_be_a_name(node.label) else ""
+        ours = members[place] if place < graph.n_variables else f"v{place - graph.n_leaves}"
+        while not name or is_reserved(name) or not used.isdisjoint((name, f"d_{name}")):
+            name, ours = ours, f"{ours}_"
         used |= {name, f"d_{name}"}
         names.append(name)
     return names
