@@ -44,7 +44,9 @@ class Constants:
         lines = ["# ---- numbers of the graph", ""] + (["from numpy import inf, nan", ""] if names else [])
         for name, array in self.arrays.items():
             dtype = f", dtype={library}.{self.dtype}" if array.dtype.kind == "f" and self.dtype != "float64" else ""
-            if array.ndim == 2 and array.size > 20:
+            if array.ndim and array.dtype.kind == "f" and (array == 1.0).all():
+                lines.append(f"{name} = {library}.ones({array.shape}{dtype})")
+            elif array.ndim == 2 and array.size > 20:
                 rows = "".join(f"\n    {row}," for row in array.tolist())
                 lines.append(f"{name} = {library}.array([{rows}\n]{dtype})")
             else:

@@ -2,7 +2,8 @@
 
 It computes what the plain source does, in the same order. A gradient along a view of the parameters is written where it
 belongs at once; for z = x·W the product that gives dL/dW is taken as (dL/dz)ᵀ·x, which is how a neuron's weights lie.
-With many samples a product lies column by column in memory: BLAS is faster so, and so are sums over neurons or samples.
+With many samples a product lies column by column in memory: BLAS is faster so, and so are sums over neurons or samples,
+which are products with ones.
 """
 
 from collections import Counter
@@ -31,8 +32,6 @@ from micrograd_bp.compiler.write.numpy import (
     COMPARISONS,
     NUMPY_NAMES,
     OPERATORS,
-    PRODUCT,
-    SIGN,
     Round,
     StatementLines,
     Writer,
@@ -53,15 +52,22 @@ class InPlaceWriter(LoopWriter):
 
     def written(self, node: Array, operands: list[Written]) -> Written:
         """As for any writer, but for what says how it lies in memory."""
-        np, batch = self.library, self.constants.free("batch")
-        order = f'"F" if {batch} >= {SAMPLES_BY_COLUMNS} else "C"'
+        library, batch = self.library, self.constants.free("batch")
+        few = f"{batch} < {SAMPLES_BY_COLUMNS}"
         if is_ordered(node):
-            return f"{np}.matmul({operands[0][0]}, {operands[1][0]}, order={self._own('order', order)})", ATOM
+            by_columns = f'lambda a, b: {library}.matmul(a, b, order="F")'
+            matmul = self._own("matmul", f"{library}.dot if {few} else {by_columns}")
+            return f"{matmul}({operands[0][0]}, {operands[1][0]})", ATOM
         if node.function == "scatter" and node.shape[:1] == (BATCH,):
-            return f"{np}.zeros({self.extents(node.shape)}, parameters.dtype, {self._own('order', order)})", ATOM
-        if node.function == "sum" and len(node.shape) == 1 and node.operands[0].shape == (BATCH, *node.shape):
-            ones = self._own("ones", f"{np}.ones({batch}, parameters.dtype)")  # faster than `sum`
-            return f"{ones} @ {inside(operands[0], SIGN)}", PRODUCT
+            order = self._own("order", f'"C" if {few} else "F"')
+            return f"{library}.zeros({self.extents(node.shape)}, parameters.dtype, {order})", ATOM
+        if node.function == "sum" and node.operands[0].shape[:-1] == (BATCH,):
+            if node.detail == ((1,), True):
+                ones = self.constants.name(np.ones((node.operands[0].shape[-1], 1)))
+                return f"{inside(operands[0], ATOM)}.dot({ones})", ATOM
+            if len(node.shape) == 1 or (node.shape == () and node.operands[0].shape == (BATCH, 1)):
+                ones = self._own("ones", f"{library}.ones({batch}, parameters.dtype)")
+                return f"{ones}.dot({operands[0][0]}){'' if node.shape else '[0]'}", ATOM
         return super().written(node, operands)
 
     def _own(self, name: str, text: str) -> str:

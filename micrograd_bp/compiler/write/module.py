@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from micrograd_bp.compiler.arrays.language import BATCH, BATCH_SIZE, Array, matmul
+import numpy as np
+
+from micrograd_bp.compiler.arrays.language import BATCH, BATCH_SIZE, Array, array, call, literal, matmul
 from micrograd_bp.compiler.arrays.loops import accumulated_in, in_moving_slices, loop_body
 from micrograd_bp.compiler.arrays.places import in_slices
 from micrograd_bp.compiler.arrays.routine import Routine
@@ -94,20 +96,21 @@ def module_source(
     """
     module = ModuleSource(Constants(dtype, [group.name for group in routines[0].inputs]))
     free = module.constants.free
-    np = free("np")
-    module.lines = [f'"""{description}"""', "", "import numpy as np" if np == "np" else f"import numpy as {np}"]
+    library, writer = free("np"), InPlaceWriter if buffered else LoopWriter
+    module.lines = [f'"""{description}"""', "", f"import numpy as {library}"]
     nodes = topological_order(*(value for routine in routines for value in routine.values))
     lacking = sorted({node.function for node in nodes if is_lacking(node.function)})
     if lacking:
         module.lines += ["", "from micrograd_bp.engine.numbers.arrays import Arrays", ""]
-        module.lines += [f"{free(name)} = Arrays({np}).{name}" for name in lacking]
+        module.lines += [f"{free(name)} = Arrays({library}).{name}" for name in lacking]
     for routine in routines:
-        module.add(_for_numpy(routine), (InPlaceWriter if buffered else LoopWriter)(module.constants, dtype, np))
+        module.add(_for_numpy(routine, dtype), writer(module.constants, dtype, library))
     return module
 
 
-def _for_numpy(routine: Routine) -> Routine:
+def _for_numpy(routine: Routine, dtype: str) -> Routine:
     """As somebody writes it for NumPy: entries of flat arrays by slices where that is possible, Σ xᵢ² as x @ x."""
+    largest = float(np.finfo(dtype).max)
 
     def rule(node: Array, operands: Sequence[Array]) -> Array | None:
         if node.function == "at_round":
@@ -115,6 +118,13 @@ def _for_numpy(routine: Routine) -> Routine:
         if node.function == "sum" and len(operands[0].shape) == 1 and operands[0].function == "multiply":
             first, second = operands[0].operands
             return matmul(first, second) if first is second else None
+        if node.function == "finite":  # as two steps; a maximum can start with the least
+            (x,) = operands
+            if x.function == "max":
+                x = array("max", x.operands, x.shape, (*x.detail, -largest))
+            else:
+                x = call("maximum", x, literal(-largest))
+            return call("minimum", x, literal(largest))
         return in_slices(operands[0], node.detail) if node.function == "take" else None
 
     return routine.rewritten(rule)

@@ -255,11 +255,6 @@ class Writer:
     def _max(self, node: Array, operands: list[Written]) -> str:
         return self._sum(node, operands, "max")
 
-    def _finite(self, node: Array, operands: list[Written]) -> str:
-        """The number itself, with the largest there is in place of an infinite one; nan stays."""
-        largest = float(np.finfo(self.dtype).max)
-        return f"{self.library}.maximum({self.library}.minimum({operands[0][0]}, {largest!r}), {-largest!r})"
-
     def _take(self, node: Array, operands: list[Written]) -> str:
         index, rank = node.detail, len(node.operands[0].shape)
         place = self.place(np.maximum(index, 0) if has_holes(index) else index, rank)
@@ -419,10 +414,11 @@ def number_text(number: float, library: str = "np") -> str:
 
 
 def axes_arguments(node: Array) -> list[str]:
-    """The arguments of a sum, or a maximum, that say over which axes it goes, and whether they stay."""
-    axes, keepdims = node.detail
+    """The arguments of a sum, or a maximum, that say over which axes it goes, whether these stay, and what is least."""
+    axes, keepdims, *least = node.detail
     is_whole = len(axes) == len(node.operands[0].shape) and not keepdims
-    return [*([] if is_whole else [f"axis={axes_text(axes)}"]), *(["keepdims=True"] if keepdims else [])]
+    texts = [*([] if is_whole else [f"axis={axes_text(axes)}"]), *(["keepdims=True"] if keepdims else [])]
+    return [*texts, *(f"initial={number!r}" for number in least)]
 
 
 def axes_text(axes: tuple[int, ...]) -> str:
