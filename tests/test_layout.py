@@ -93,6 +93,14 @@ def test_parts_do_not_import_each_other_in_a_circle() -> None:
     graphlib.TopologicalSorter(graph).prepare()  # raises CycleError
 
 
+def test_the_compiler_imports_in_the_order_in_which_things_happen() -> None:
+    names = [f"micrograd_bp.compiler.{folder}." for folder in ("find", "arrays", "write", "run")]
+    for module in MODULES:
+        for place, name in enumerate(names):
+            if module.startswith(name):
+                assert not any(each.startswith(tuple(names[place + 1 :])) for each in imports_of(module)), module
+
+
 def test_modules_do_not_import_each_other_in_a_circle() -> None:
     """Not within functions, and not for types alone: two that know of each other are one idea."""
     names = {module.removesuffix(".__init__") for module in MODULES}

@@ -8,6 +8,7 @@ import pytest
 
 from micrograd_bp import Value, compile
 from micrograd_bp.compiler.arrays import language
+from micrograd_bp.compiler.arrays.array_functions import ArrayFunctions
 from micrograd_bp.compiler.arrays.functional import functional
 from micrograd_bp.compiler.arrays.gradient import DERIVATIVES, contributions
 from micrograd_bp.compiler.arrays.language import (
@@ -30,7 +31,6 @@ from micrograd_bp.compiler.arrays.routine import Routine
 from micrograd_bp.compiler.arrays.rules import Functions, result_and_contributions
 from micrograd_bp.compiler.arrays.statements import Statement
 from micrograd_bp.compiler.find.groups import HOLE
-from micrograd_bp.compiler.run.array_functions import ArrayFunctions
 from micrograd_bp.compiler.write.constants import Constants
 from micrograd_bp.compiler.write.xp import FunctionalWriter
 from tests.problems.program_text import statements

@@ -5,12 +5,12 @@ import re
 import numpy as np
 import pytest
 
+from micrograd_bp.compiler.arrays.array_functions import ArrayFunctions
 from micrograd_bp.compiler.arrays.functional import functional
 from micrograd_bp.compiler.arrays.language import BATCH, Part, array, literal, scatter, take, variable
 from micrograd_bp.compiler.arrays.routine import Routine
 from micrograd_bp.compiler.arrays.statements import Statement
 from micrograd_bp.compiler.find.groups import HOLE
-from micrograd_bp.compiler.run.array_functions import ArrayFunctions
 from micrograd_bp.compiler.write.constants import Constants
 from micrograd_bp.compiler.write.xp import FunctionalWriter
 

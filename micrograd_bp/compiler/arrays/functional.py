@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from micrograd_bp.compiler.arrays.array_functions import ArrayFunctions
 from micrograd_bp.compiler.arrays.language import (
     BATCH_SIZE,
     Array,
@@ -29,7 +30,6 @@ from micrograd_bp.compiler.arrays.rules import computed
 from micrograd_bp.compiler.arrays.scans import scanned
 from micrograd_bp.compiler.arrays.slices import Placed, distinct, in_table, placed, view
 from micrograd_bp.compiler.find.groups import HOLE, Index, View
-from micrograd_bp.compiler.run.array_functions import ArrayFunctions
 
 FUNCTIONS = ArrayFunctions(np)
 """What numbers are computed with when a program is written."""

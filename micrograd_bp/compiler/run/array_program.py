@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from micrograd_bp.compiler.arrays.array_functions import ArrayFunctions, JaxFunctions, array_functions
 from micrograd_bp.compiler.arrays.functional import parameter_arrays
 from micrograd_bp.compiler.arrays.language import Array
 from micrograd_bp.compiler.arrays.rules import computed
@@ -15,7 +16,6 @@ from micrograd_bp.compiler.find.graph import Graph
 from micrograd_bp.compiler.find.grouping import Grouping
 from micrograd_bp.compiler.find.groups import Index
 from micrograd_bp.compiler.run.arguments import checked_inputs, checked_parameter_arrays, checked_parameters
-from micrograd_bp.compiler.run.array_functions import ArrayFunctions, JaxFunctions, array_functions
 from micrograd_bp.compiler.run.lines import Lines
 from micrograd_bp.compiler.run.matrices import Matrices
 from micrograd_bp.compiler.run.native import Native

@@ -21,7 +21,7 @@ import llvmlite.binding as llvm  # type: ignore[import-untyped]
 from llvmlite import ir
 from platformdirs import user_cache_dir
 
-from micrograd_bp.compiler.run.machine_functions import INTRINSICS, LIBRARY, WRITTEN_OUT
+from micrograd_bp.compiler.write.machine_functions import INTRINSICS, LIBRARY, WRITTEN_OUT
 from micrograd_bp.files import write_bytes
 
 STACK = 1 << 16

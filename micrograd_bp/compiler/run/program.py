@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from micrograd_bp.compiler import thresholds
 from micrograd_bp.compiler.arrays import language
+from micrograd_bp.compiler.arrays.array_functions import jax_numpy
 from micrograd_bp.compiler.arrays.functional import parameter_arrays
 from micrograd_bp.compiler.find.graph import Graph, members
 from micrograd_bp.compiler.find.grouping import Grouping
@@ -23,7 +24,6 @@ from micrograd_bp.compiler.run.arguments import (
     of_dtype,
     real,
 )
-from micrograd_bp.compiler.run.array_functions import jax_numpy
 from micrograd_bp.compiler.run.array_program import ArrayProgram
 from micrograd_bp.compiler.run.lines import Lines
 from micrograd_bp.compiler.run.matrices import Matrices

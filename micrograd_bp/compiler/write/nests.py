@@ -17,7 +17,7 @@ from micrograd_bp.compiler.arrays.language import BATCH, VIEWS, Array, Part, Sha
 from micrograd_bp.compiler.arrays.loops import Loop, Moving, initials_of
 from micrograd_bp.compiler.arrays.statements import Statement
 from micrograd_bp.compiler.find.groups import HOLE, Index
-from micrograd_bp.compiler.run.machine_functions import FUNCTIONS
+from micrograd_bp.compiler.write.machine_functions import FUNCTIONS
 from micrograd_bp.compiler.write.numpy import ATOM, COMPARISONS, NUMPY_NAMES, OPERATORS, PRODUCT, SIGN, Written, inside
 from micrograd_bp.compiler.write.places import Sum, evenly, loop_variable, position, unravelled
 from micrograd_bp.engine.graph import topological_order
