@@ -1,6 +1,7 @@
 """Machine code: the same numbers as NumPy and the engine, from loop nests that can be read and run as Python."""
 
 import math
+import os
 import pickle
 from random import Random
 
@@ -10,7 +11,7 @@ import pytest
 from micrograd_bp import MLP, Value, compile, cross_entropy, dot, gradients, hinge, l2, maximum, mse
 from micrograd_bp import sum as sum_of
 from micrograd_bp.compiler.run import machine_code, native, work
-from micrograd_bp.compiler.run.machine_code import Kernel, object_code, path_of
+from micrograd_bp.compiler.run.machine_code import kernel_of, object_code, path_of
 from micrograd_bp.compiler.write import native as write
 from tests.counts import count
 from tests.problems.agreement import by_engine, by_program, compiled, distance
@@ -127,6 +128,24 @@ def test_threads_share_the_samples(threads, samples):
             np.testing.assert_array_equal(a, again)
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
+def test_a_process_that_is_forked_does_not_wait_for_threads_that_it_has_not():
+    script = """
+import os, signal
+import numpy as np
+from micrograd_bp import Value, compile
+x, w = Value(0.5), Value(0.1)
+program = compile((w * x).tanh(), {"X": [x]}, [w], form="native", threads=2)
+rows = np.linspace(0.0, 1.0, 9)
+values = {program.value_and_gradient(rows)[0] for _ in range(9)}
+if not (child := os.fork()):
+    signal.alarm(20)
+    os._exit(program.value_and_gradient(rows)[0] not in values)
+print(os.waitpid(child, 0)[1])
+"""
+    assert printed_by(script) == ["0"]
+
+
 def test_what_is_not_finite_is_named_with_threads_too():
     x, w = Value(1.0), Value(1.0)
     program = compile(1e300 * x * w, inputs={"X": [x]}, parameters=[w], form="native", threads=2)
@@ -164,11 +183,11 @@ def test_functions_of_our_own_are_those_of_the_library(name):
     """Within 4 units in the last place, and exactly at the ends."""
     head = "def kernel(x: float64[0,], y: float64[0,]) -> float64:"
     text = f"{head}\n    for i in range(4000):\n        y[i] = {name}(x[i])"
-    kernel, rng = Kernel(f"{text}\n    return 0.0\n", 2), np.random.default_rng(0)
+    kernel, rng = kernel_of(f"{text}\n    return 0.0\n", 2), np.random.default_rng(0)
     ends = [0.0, -0.0, math.inf, -math.inf, math.nan, 1e-320, 709.78, 710.0, -745.1, -746.0, 19.9, 20.1, 1e300, -1e300]
     for scale in (1.0, 1e-5, 30.0, 300.0):
         x, y = np.concatenate([ends, scale * rng.normal(size=4000 - len(ends))]), np.empty(4000)
-        kernel.call(x, y, 0)
+        kernel(x, y, 0)
         with np.errstate(all="ignore"):
             theirs = getattr(np, name)(x)
         np.testing.assert_array_equal(y[: len(ends)], theirs[: len(ends)])
@@ -231,7 +250,7 @@ def test_without_a_choice_machine_code_runs_when_it_has_paid(monkeypatch):
     monkeypatch.setattr(native, "seconds_native", lambda _, batch: 0.5 * (batch != 16))
     program, plain = network(), network(form="matrices")
     made = []
-    monkeypatch.setattr(machine_code, "Kernel", lambda *source: made.append(source) or Kernel(*source))
+    monkeypatch.setattr(machine_code, "kernel_of", lambda *source: made.append(source) or kernel_of(*source))
     inputs = batch(16)
     for n_calls, n_made in ((1, 0), (2, 0), (3, 1), (4, 1)):
         value, gradient = program.value_and_gradient(*inputs)
@@ -251,33 +270,75 @@ def test_the_estimate_prefers_numpy_where_matrices_are_large():
     assert work.seconds_native(large, 512) > work.seconds_on_arrays(large, 512)
 
 
-def test_machine_code_is_kept_and_a_broken_file_counts_as_none(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+@pytest.fixture
+def made(tmp_path, monkeypatch):
+    """The texts that machine code is made of; what is kept is in a folder of the test's own."""
+    texts = []
     monkeypatch.setattr(machine_code, "user_cache_dir", lambda name: str(tmp_path / name))
-    source = network(form="native", sizes=(2, 2, 2)).native_source
-    made = []
-    monkeypatch.setattr(machine_code, "object_code", lambda text: made.append(text) or object_code(text))
-    Kernel(source, 6)
-    Kernel(source, 6)
+    monkeypatch.setattr(machine_code, "object_code", lambda text: texts.append(text) or object_code(text))
+    return texts
+
+
+def constant(number):
+    """The text of a kernel that gives a number."""
+    return f"def kernel(x: float64[0,]) -> float64:\n    return {number}\n"
+
+
+def result(number):
+    """What the kernel of that text gives."""
+    return kernel_of(constant(number), 1)(np.zeros(1), 1)
+
+
+def test_machine_code_is_kept_and_a_broken_file_counts_as_none(made, monkeypatch):
+    assert result(1.0) == result(1.0) == 1.0
     assert len(made) == 1
-    path = path_of(source)
+    path = path_of(constant(1.0))
     content = path.read_bytes()
     for broken in (b"", content[:100], content[:-1], content[:40] + bytes([content[40] ^ 1]) + content[41:]):
         path.write_bytes(broken)
-        Kernel(source, 6)
+        assert result(1.0) == 1.0
         assert path.read_bytes() == content
     assert len(made) == 5
     monkeypatch.setattr(machine_code, "MOST_KEPT", 2)
-    for number in range(4):
-        Kernel(source.replace("loop nests", f"loop nests {number}"), 6)
-    assert len(list(path.parent.glob("*.o"))) == 2
+    assert [result(float(number)) for number in range(4)] == [0.0, 1.0, 2.0, 3.0]
+    assert len(list(path.parent.iterdir())) == 2
 
 
-def test_nothing_is_kept_where_nothing_can_be_written(tmp_path, monkeypatch):
-    (tmp_path / "file").write_text("")
-    monkeypatch.setattr(machine_code, "user_cache_dir", lambda name: str(tmp_path / "file" / name))
-    program = network(form="native", sizes=(2, 3, 2))
-    assert program.value_and_gradient(*batch(5, (2, 2)))
+def test_only_files_that_are_our_own_are_run(made, monkeypatch):
+    """A folder may be shared with people whose code nobody asked for, or hold another program under this name."""
+    assert [result(1.0), result(2.0)] == [1.0, 2.0]
+    one, two = (path_of(constant(number)) for number in (1.0, 2.0))
+    assert one.stat().st_mode & 0o777 == 0o600
+    one.write_bytes(two.read_bytes())
+    assert result(1.0) == 1.0
+    assert len(made) == 3
+    one.chmod(0o620)
+    assert result(1.0) == 1.0
+    assert len(made) == 4
+    victim = one.with_name("somebody's")
+    victim.write_text("of worth")
+    one.unlink()
+    one.symlink_to(victim)
+    assert result(1.0) == result(1.0) == 1.0
+    assert len(made) == 5
+    assert victim.read_text() == "of worth"
+    monkeypatch.setattr(machine_code.os, "geteuid", lambda: one.stat().st_uid + 1)
+    assert result(1.0) == 1.0
+    assert len(made) == 6
+
+
+def no_home(name):
+    raise RuntimeError("could not determine the home directory")
+
+
+@pytest.mark.parametrize("folder", [lambda name: f"/dev/null/{name}", lambda name: f"~/{name}", no_home])
+def test_nothing_is_kept_where_nothing_can_be_written(made, folder, tmp_path, monkeypatch):
+    """A folder that is not absolute is another one wherever a program is started, with whatever lies there."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(machine_code, "user_cache_dir", folder)
+    assert result(1.0) == result(1.0) == 1.0
+    assert len(made) == 2
+    assert not list(tmp_path.iterdir())
 
 
 def test_without_llvm_arrays_run_on_numpy_and_long_graphs_as_statements():
@@ -373,13 +434,13 @@ def test_functions_in_single_precision_at_the_bounds_of_its_numbers(function, un
     """Within some units in the last place; what is infinite, not a number, too small for all bits, or -0.0, as well."""
     bounds = [0.0, 1e-45, 1e-38, 1e-7, 0.3, 9.0, 20.0, 87.4, 88.72283, 88.72284, 88.74, 103.9, 104.1, 3e38, np.inf]
     x = np.concatenate([bounds, np.negative(bounds), [np.nan], np.linspace(-110.0, 95.0, 5_000)]).astype("float32")
-    kernel = Kernel(
+    kernel = kernel_of(
         "def kernel(x: float32[0, 1,], y: float32[0, 1,]) -> float64:\n"
         f"    for s in range(len(x)):\n        y[s, 0] = {function}(x[s, 0])\n    return 0.1\n",
         2,
     )
     y = np.empty_like(x)
-    assert kernel.call(x, y, len(x)) == np.float32(0.1)
+    assert kernel(x, y, len(x)) == np.float32(0.1)
     with np.errstate(all="ignore"):
         expected = getattr(np, function)(x.astype("float64")).astype("float32")
     is_finite = np.isfinite(expected)

@@ -9,11 +9,16 @@ argument is so. What is added up from before all loops is in double precision ev
 import ast
 import ctypes
 import hashlib
+import hmac
 import math
 import os
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import singledispatchmethod
+from inspect import getsource
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Any, NamedTuple
 
 import llvmlite  # type: ignore[import-untyped]  # it has no types
@@ -21,8 +26,8 @@ import llvmlite.binding as llvm  # type: ignore[import-untyped]
 from llvmlite import ir
 from platformdirs import user_cache_dir
 
+from micrograd_bp.compiler.write import machine_functions
 from micrograd_bp.compiler.write.machine_functions import INTRINSICS, LIBRARY, WRITTEN_OUT
-from micrograd_bp.files import write_bytes
 
 STACK = 1 << 16
 """So many bytes of arrays lie on the stack, the small ones first."""
@@ -109,34 +114,25 @@ class _Function:
     @statement.register
     def _(self, statement: ast.Assign) -> None:
         (target,), value = statement.targets, statement.value
-        if isinstance(target, ast.Name) and isinstance(value, ast.Call) and ast.unparse(value.func) == "empty":
-            self._allocate(target.id, *value.args)
-        elif isinstance(target, ast.Name):
-            number = self.expression(value)
-            kind = DOUBLE if target.id in self.sums else number.type
-            if target.id not in self.variables:
-                self.variables[target.id] = self.entry.alloca(kind)
-            self._store((self.variables[target.id], kind), number)
+        if isinstance(value, ast.Call) and ast.unparse(value.func) == "empty":
+            self._allocate(ast.unparse(target), *value.args)
         else:
-            self._store(self._place(target), self.expression(value))
+            number = self.expression(value)
+            self._store(self._place(target, number.type), number)
 
     @statement.register
     def _(self, statement: ast.AugAssign) -> None:
         added = self.expression(statement.value, IN_ANY_ORDER)
-        if isinstance(statement.target, ast.Name):
-            place, kind = self.variables[statement.target.id], DOUBLE if statement.target.id in self.sums else self.kind
-        else:
-            place, kind = self._place(statement.target)
+        place, kind = self._place(statement.target, self.kind)
         before = self.builder.load(place)
         self._store((place, kind), self.builder.fadd(before, self._rounded(added, kind), flags=IN_ANY_ORDER))
 
     @statement.register
     def _(self, statement: ast.For) -> None:
-        assert isinstance(statement.target, ast.Name)
         assert isinstance(statement.iter, ast.Call)
         numbers = [self.expression(argument) for argument in statement.iter.args]
         start, stop, step = {1: [ir.Constant(INTEGER, 0), *numbers, ir.Constant(INTEGER, 1)], 3: numbers}[len(numbers)]
-        counter = self.variables[statement.target.id] = self.entry.alloca(INTEGER)
+        counter = self.variables[ast.unparse(statement.target)] = self.entry.alloca(INTEGER)
         self.builder.store(start, counter)
         body = self.builder.append_basic_block()
         self.builder.branch(body)
@@ -194,7 +190,13 @@ class _Function:
 
     # ---- places
 
-    def _place(self, target: ast.expr) -> tuple[Any, ir.Type]:
+    def _place(self, target: ast.expr, kind: ir.Type = None) -> tuple[Any, ir.Type]:
+        """Where an entry is, or a variable that holds such numbers, which is made if it is new; and what it holds."""
+        if isinstance(target, ast.Name):
+            kind = DOUBLE if target.id in self.sums else kind
+            if target.id not in self.variables:
+                self.variables[target.id] = self.entry.alloca(kind)
+            return self.variables[target.id], kind
         assert isinstance(target, ast.Subscript)
         assert isinstance(target.value, ast.Name)
         array, kind, width = self.arrays[target.value.id]
@@ -263,8 +265,6 @@ class _Function:
         left, right = self.expression(node.left, inner), self.expression(node.right, inner)
         number, place = _ARITHMETIC[type(node.op)]
         if left.type == INTEGER:
-            if isinstance(left, ir.Constant) and isinstance(right, ir.Constant):
-                return ir.Constant(INTEGER, getattr(int, f"__{place}__")(left.constant, right.constant))
             return getattr(self.builder, place)(left, right)
         flags = flags if isinstance(node.op, ast.Add | ast.Mult) else ()
         return getattr(self.builder, number)(left, right, flags=flags)
@@ -432,43 +432,60 @@ def object_code(source: str) -> bytes:
     return code
 
 
-class Kernel:
-    """A function in machine code, of arrays and the number of samples, which gives a number."""
+Kernel = Callable[..., float]
+"""A function of arrays whose entries lie in order of rows, and of the number of samples."""
 
-    def __init__(self, source: str, n_arrays: int) -> None:
-        """Makes it of a text that takes so many arrays, or takes what was made of it before and is kept on disk."""
-        code = _kept(source)
-        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target())
-        self._engine.add_object_file(llvm.object_file.ObjectFileRef.from_data(code))
-        self._engine.finalize_object()
-        kind = ctypes.CFUNCTYPE(ctypes.c_double, *[ctypes.py_object] * n_arrays, ctypes.c_int64)
-        self.call: Callable[..., float] = kind(self._engine.get_function_address("call"))
-        """Runs it on arrays whose entries lie in order of rows, and the number of samples."""
+
+def kernel_of(source: str, n_arrays: int) -> Kernel:
+    """A text that takes so many arrays in machine code, which is made, or has been before and is kept on disk."""
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target())
+    engine.add_object_file(llvm.object_file.ObjectFileRef.from_data(_kept(source)))
+    engine.finalize_object()
+    kind = ctypes.CFUNCTYPE(ctypes.c_double, *[ctypes.py_object] * n_arrays, ctypes.c_int64)
+    kernel: Kernel = kind(engine.get_function_address("call"))
+    kernel.engine = engine  # type: ignore[attr-defined]  # as long as that is there, its code is
+    return kernel
 
 
 def path_of(source: str) -> Path:
-    """Where the machine code of a text is kept, for this processor."""
-    processor = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
-    translator = Path(__file__).read_bytes()
-    key = repr((source, translator, WRITTEN_OUT, processor, llvmlite.__version__, llvm.llvm_version_info)).encode()
-    return Path(user_cache_dir("micrograd_bp")) / f"{hashlib.sha256(key).hexdigest()}.o"
+    """Where the machine code of a text is kept, for this processor and this Python.
+
+    Raises:
+        OSError, RuntimeError: there is no such place.
+    """
+    processor = llvm.get_process_triple(), llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+    translator = [getsource(sys.modules[__name__]), getsource(machine_functions), llvmlite.__version__]
+    key = repr((source, translator, llvm.llvm_version_info, processor, object.__basicsize__)).encode()
+    folder = Path(user_cache_dir("micrograd_bp"))
+    if not folder.is_absolute():
+        raise FileNotFoundError(f"{folder} would be another folder for each one that a program is started in")
+    return folder / f"{hashlib.sha256(key).hexdigest()}.o"
 
 
 def _kept(source: str) -> bytes:
-    """The machine code of a text. A file that does not begin with the right sum of its content counts as none."""
-    path = path_of(source)
-    try:
-        content = path.read_bytes()
-    except OSError:
-        content = b""
-    code = content[32:]
-    if not code or content[:32] != hashlib.sha256(code).digest():
-        code = object_code(source)
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_bytes(path, hashlib.sha256(code).digest() + code)
-            for old in sorted(path.parent.glob("*.o"), key=os.path.getmtime)[:-MOST_KEPT]:
-                old.unlink(missing_ok=True)
-        except OSError:
-            pass  # nothing is kept where nothing can be written
+    """The machine code of a text. Only a file that is ours, and just what was written to this place, is run."""
+    with suppress(OSError, RuntimeError):
+        path = path_of(source)
+        with path.open("rb") as file:
+            status, content = os.fstat(file.fileno()), file.read()
+        is_ours = os.name == "nt" or (status.st_uid == os.geteuid() and not status.st_mode & 0o022)
+        if is_ours and content[:32] == hmac.digest(path.name.encode(), code := content[32:], "sha256"):
+            return code
+    code = object_code(source)
+    with suppress(OSError, RuntimeError):  # nothing is kept where nothing can be written
+        _keep(path_of(source), code)
     return code
+
+
+def _keep(path: Path, code: bytes) -> None:
+    """Writes a file to which nobody else can write; a link is not followed. The oldest files are removed."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, temporary = mkstemp(path.suffix, dir=path.parent)
+    try:
+        with open(handle, "wb") as file:
+            file.write(hmac.digest(path.name.encode(), code, "sha256") + code)
+        os.replace(temporary, path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+    for old in sorted(path.parent.glob("*.o"), key=os.path.getmtime)[:-MOST_KEPT]:
+        old.unlink(missing_ok=True)

@@ -14,8 +14,6 @@ from micrograd_bp.compiler.write.native import NativeSource, native_source
 from micrograd_bp.compiler.write.nests import NoLoopNestError
 
 if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
-
     from micrograd_bp.compiler.run.machine_code import Kernel
 
 Array = NDArray[Any]
@@ -47,33 +45,26 @@ class Native:
         return native_source(self.matrices.routines[0], self._dtype)
 
     @cached_property
-    def _work(self) -> tuple[Work, float]:
-        return (work := Work.of(self.matrices.routines[0])), seconds_to_make(work)
+    def _work(self) -> Work:
+        return Work.of(self.matrices.routines[0])
 
     @cached_property
     def _kernel(self) -> "Kernel | None":
-        from micrograd_bp.compiler.run.machine_code import Kernel  # LLVM takes a while to load
+        from micrograd_bp.compiler.run.machine_code import kernel_of  # LLVM takes a while to load
 
         try:
-            return Kernel(self.native.source, self.native.n_arrays)
+            return kernel_of(self.native.source, self.native.n_arrays)
         except (NoLoopNestError, RuntimeError):  # the latter is LLVM's, which may have faults of its own
             if self._always:
                 raise
             return None
 
-    @cached_property
-    def _pool(self) -> "ThreadPoolExecutor":
-        from concurrent.futures import ThreadPoolExecutor  # few programs need it
-
-        return ThreadPoolExecutor(self._threads)
-
     def _is_worth_it(self, batch: int | None) -> bool:
         """Whether machine code is faster, and the calls so far would have paid for making it."""
-        work, cost = self._work
         if batch not in self._saving:  # to estimate it takes longer than many a kernel
-            self._saving[batch] = seconds_on_arrays(work, batch or 1) - seconds_native(work, batch or 1)
+            self._saving[batch] = seconds_on_arrays(self._work, batch or 1) - seconds_native(self._work, batch or 1)
         self._saved += max(0.0, self._saving[batch])
-        return self._saving[batch] > 0.0 and self._saved > cost
+        return self._saving[batch] > 0.0 and self._saved > seconds_to_make(self._work)
 
     def value_and_gradient(self, parameters: Array, inputs: Sequence[Array], batch: int | None) -> tuple[Any, ...]:
         """As `Matrices` has it. Each thread takes the samples that follow those of the thread before."""
@@ -84,6 +75,8 @@ class Native:
         inputs = [array if array.flags.c_contiguous else array.copy() for array in inputs]
         if (threads := min(self._threads, n)) < 2:
             return self._call(kernel, parameters, inputs, n)
+        from concurrent.futures import ThreadPoolExecutor  # few programs need it
+
         pieces = [slice(n * i // threads, n * (i + 1) // threads) for i in range(threads)]
 
         def share(piece: slice) -> list[Any]:
@@ -91,11 +84,13 @@ class Native:
             outcome = self._call(kernel, parameters, [array[piece] for array in inputs], size)
             return [numbers * (size / n) for numbers in outcome]
 
-        value, gradient, *others = zip(*self._pool.map(share, pieces), strict=True)
+        # It takes 60 µs less to keep threads, but a process that is forked later would wait for them.
+        with ThreadPoolExecutor(threads) as pool:
+            value, gradient, *others = zip(*pool.map(share, pieces), strict=True)
         with np.errstate(all="ignore"):  # two may be infinite, with opposite signs
             return sum(value), sum(gradient), *map(np.concatenate, others)
 
     def _call(self, kernel: "Kernel", parameters: Array, inputs: Sequence[Array], batch: int) -> tuple[Any, ...]:
         native = self.native
         results = [np.empty((batch, *each[1:]) if each[1:] else each, parameters.dtype) for each in native.shapes]
-        return kernel.call(parameters, *inputs, native.numbers, native.places, *results, batch), *results
+        return kernel(parameters, *inputs, native.numbers, native.places, *results, batch), *results

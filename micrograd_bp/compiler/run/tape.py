@@ -20,7 +20,7 @@ from micrograd_bp.compiler.arrays.gradient import backward
 from micrograd_bp.compiler.arrays.language import Array, call, literal, variable
 from micrograd_bp.compiler.arrays.rules import Functions, firsts, named_operands, result_and_contributions
 from micrograd_bp.compiler.find.numbering import Numbering
-from micrograd_bp.compiler.run.machine_code import Kernel
+from micrograd_bp.compiler.run.machine_code import Kernel, kernel_of
 from micrograd_bp.compiler.run.tape_kernel import CODES, SOURCE
 from micrograd_bp.engine import Operation, topological_order
 
@@ -103,14 +103,14 @@ class Tape:
             for sample, row in zip(samples, results, strict=True):
                 self._numbers[n_parameters : n_parameters + len(sample)] = sample
                 if len(self.instructions):
-                    self._kernel.call(self.instructions, self._numbers, self._first, len(self.instructions))
+                    self._kernel(self.instructions, self._numbers, self._first, len(self.instructions))
                 row[:] = self._numbers[self._wanted]
         return results
 
 
 @cache
 def _kernel() -> Kernel:
-    return Kernel(SOURCE, n_arrays=3)
+    return kernel_of(SOURCE, n_arrays=3)
 
 
 class _Instructions:

@@ -83,17 +83,14 @@ def _is_batched(a: Array) -> bool:
     return any(BATCH in node.shape for node in topological_order(a))
 
 
-def _multiplies_samples(a: Array) -> bool:
-    """Whether samples are multiplied by a matrix in it."""
-    return any(node.function == "matmul" and BATCH in node.shape for node in topological_order(a))
-
-
 class _Kernel(Nests):
     """Writes a routine."""
 
     def __init__(self, routine: Routine, dtype: str) -> None:
         """Starts with the arguments."""
-        super().__init__(dtype, TOGETHER if any(map(_multiplies_samples, routine.values)) else 1)
+        nodes = topological_order(*routine.values)
+        multiplies_samples = any(node.function == "matmul" and BATCH in node.shape for node in nodes)
+        super().__init__(dtype, TOGETHER if multiplies_samples else 1)
         self.routine, self.statements = routine, scheduled(routine)
         self.parts: dict[Array, Array] = {}
         (n_parameters,) = routine.results["gradient"].shape
@@ -106,9 +103,15 @@ class _Kernel(Nests):
             target = result
             # What is handed out in single precision is summed over samples in double precision elsewhere.
             if dtype != "float64" or result.function != "variable" or result in self.storage or BATCH in result.shape:
-                target = variable(_Part(name), result.shape)
-                self.statements.append(Statement(target, result, ""))
+                self.statements.append(self._named(result, name))
+                target = self.statements[-1].target
             self._argument(target, name)
+
+    def _named(self, value: Array, name: str) -> Statement:
+        """A statement for a value, with a variable of its own."""
+        target = variable(_Part(name), value.shape)
+        self.shapes[target] = self.shape(value)
+        return Statement(target, value, "")
 
     def _argument(self, target: Array, name: str = "") -> None:
         """An array that the kernel is handed."""
@@ -216,9 +219,8 @@ class _Kernel(Nests):
 
         def taken_out(part: Array) -> Array:
             if part not in self.parts:
-                self.parts[part] = variable(_Part(f"{name}_part"), part.shape)
-                self.shapes[self.parts[part]] = self.shape(part)
-                new.append(Statement(self.parts[part], part, ""))
+                new.append(self._named(part, f"{name}_part"))
+                self.parts[part] = new[-1].target
             return self.parts[part]
 
         def rule(node: Array, operands: Sequence[Array]) -> Array | None:
@@ -266,9 +268,8 @@ class _Kernel(Nests):
             for part in sums.parts:
                 new, value = self._taken_out(part.array, sums.target.name)
                 if part.places is not None and peeled(value).function in WHOLE:
-                    target = variable(_Part(f"{sums.target.name}_part"), value.shape)
-                    self.shapes[target] = self.shape(value)
-                    new, value = [*new, Statement(target, value, "")], target
+                    new.append(self._named(value, f"{sums.target.name}_part"))
+                    value = new[-1].target
                 keep(new)
                 parts.append(part._replace(array=value))
             accumulated.append(sums._replace(parts=parts))
@@ -276,12 +277,11 @@ class _Kernel(Nests):
         symbols = {symbol for symbol, _ in loop.carried}
         for symbol, following in loop.carried:
             if following.function != "variable" or (following in symbols and following is not symbol):
-                target = variable(_Part(f"{symbol.name}_next"), symbol.shape)
                 new, value = self._taken_out(following, symbol.name)
-                keep([*new, Statement(target, value, "")])
-                if inside[-1].target is not target:  # it is the same in all rounds
+                keep([*new, last := self._named(value, f"{symbol.name}_next")])
+                if inside[-1] is not last:  # it is the same in all rounds
                     inside.append(outside.pop())
-                following = target
+                following = last.target
             carried.append(Carried(symbol, following))
         moving = {each.target for each in inside}
         self.parts = {part: target for part, target in self.parts.items() if target not in moving}

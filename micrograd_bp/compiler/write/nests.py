@@ -157,9 +157,8 @@ class Nests:
             if is_array:
                 is_sum = self.in_samples and not self.in_loop and BATCH not in target.shape  # of many terms
                 kind = "bool_" if target.function == "truth" else "float64" if is_sum else self.dtype
-                n = f"{rounds} * {size}" if rounds and size != 1 else str(rounds or size)
                 self.functions.add(kind)
-                self.allocated.append(f"    {name} = empty({n}, {kind})")
+                self.allocated.append(f"    {name} = empty({max(1, rounds) * size}, {kind})")
         return self.storage[target]
 
     def _entry(self, storage: Storage, place: Sum) -> str:
@@ -192,32 +191,32 @@ class Nests:
             storage = self.storage[a]
             return self._entry(storage, position(index, storage.shape)), ATOM
         if a.function == "literal":
-            return _number_text(a.detail), ATOM if a.detail >= 0.0 else SIGN
+            return repr(a.detail), ATOM if a.detail >= 0.0 else SIGN
         if a.function in ("constant", "numbers_at_round"):
             where = index if a.function == "constant" else [self.round, *index]
             start = self.numbers.start(a.detail)
             return f"{self.number_table}[{position(where, a.detail.shape) + Sum(start)}]", ATOM
         if a.function in ("take", "at_round"):
             return self._taken(a, index)
-        if a.function == "outer":
-            left, right = a.operands
-            factors = [(left, index[:1]), (right, index[1:])]
-            texts = [inside(self.number(operand, each), SIGN) for operand, each in factors]
-            return " * ".join(texts), OPERATORS["multiply"][1]
         if a.function == "of_round":
             return self._kept(a, index), ATOM
         if a.function == "reshape" and (root := peeled(a)) in self.storage:  # entries stay in their order
             return self._entry(self.storage[root], position(index, self.shape(a))), ATOM
-        places = [self._index_of(operand, a, index) for operand in a.operands]
-        if a.function in ("reshape", "transpose", "broadcast_to"):
+        if a.function == "reshape":
+            return self.number(a.operands[0], unravelled(position(index, self.shape(a)), self.shape(a.operands[0])))
+        if a.function == "transpose":
+            return self.number(a.operands[0], index[::-1])
+        is_outer = a.function == "outer"
+        places = [index[:1], index[1:]] if is_outer else [self._aligned(operand, index) for operand in a.operands]
+        if a.function == "broadcast_to":
             return self.number(a.operands[0], places[0])
         if a.function == "where":
             condition = self.truth(a.operands[0], places[0])
             yes, no = (self.number(*each)[0] for each in zip(a.operands[1:], places[1:], strict=True))
             return f"({yes} if {condition} else {no})", ATOM
         operands = [self.number(operand, place) for operand, place in zip(a.operands, places, strict=True)]
-        if a.function in OPERATORS:
-            sign, strength, *strengths = OPERATORS[a.function]
+        if is_outer or a.function in OPERATORS:
+            sign, strength, *strengths = OPERATORS["multiply" if is_outer else a.function]
             texts = [inside(*each) for each in zip(operands, strengths, strict=True)]
             return f" {sign} ".join(texts), strength
         if a.function == "negative":
@@ -234,14 +233,6 @@ class Nests:
             raise NoLoopNestError(f"there is no machine code for the function {name}")
         self.functions.add(name)
         return name
-
-    def _index_of(self, operand: Array, a: Array, index: Sequence[Sum]) -> list[Sum]:
-        """The index in an operand of what stands at an index in the array."""
-        if a.function == "reshape":
-            return unravelled(position(index, self.shape(a)), self.shape(operand))
-        if a.function == "transpose":
-            return list(reversed(index))
-        return self._aligned(operand, index)
 
     def _taken(self, a: Array, index: Sequence[Sum]) -> Written:
         """An entry of a `take`, or of one in a loop."""
@@ -589,11 +580,6 @@ class Nests:
 def _is_truth(a: Array) -> bool:
     """Whether its entries are True and False."""
     return a.function in COMPARISONS or a.function == "truth"
-
-
-def _number_text(number: float) -> str:
-    """A number as Python."""
-    return repr(number) if np.isfinite(number) else str(number)
 
 
 def sums_samples(a: Array) -> bool:
