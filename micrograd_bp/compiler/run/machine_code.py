@@ -35,9 +35,9 @@ STACK = 1 << 16
 MOST_KEPT = 200
 """So many kernels are kept on disk, the latest ones."""
 
-DOUBLE, SINGLE, INTEGER, BYTE, BIT = ir.DoubleType(), ir.FloatType(), ir.IntType(64), ir.IntType(8), ir.IntType(1)
+DOUBLE, SINGLE, INTEGER, BYTE = ir.DoubleType(), ir.FloatType(), ir.IntType(64), ir.IntType(8)
 
-TYPES = {"float64": DOUBLE, "float32": SINGLE, "int64": INTEGER, "uint32": ir.IntType(32), "bool_": BYTE}
+TYPES = {"float64": DOUBLE, "float32": SINGLE, "int64": INTEGER, "uint32": ir.IntType(32)}
 """The types of what arrays hold, by NumPy's names."""
 
 
@@ -209,8 +209,6 @@ class _Function:
 
     def _store(self, place: tuple[Any, ir.Type], number: Any) -> None:
         where, kind = place
-        if kind == BYTE:
-            number = self.builder.zext(number, BYTE)
         self.builder.store(self._rounded(number, kind), where)
 
     def _rounded(self, number: Any, kind: ir.Type) -> Any:
@@ -220,8 +218,6 @@ class _Function:
 
     def _read(self, place: Any) -> Any:
         number = self.builder.load(place)
-        if number.type == BYTE:
-            return self.builder.trunc(number, BIT)
         if number.type == TYPES["uint32"]:
             return self.builder.zext(number, INTEGER)
         return self._rounded(number, self.kind)

@@ -47,7 +47,6 @@ class Storage:
         is_array: whether it is no single number.
         offset: where in the array they begin.
         has_rows: whether it is an argument with a row for each sample.
-        is_truth: whether they are True and False.
     """
 
     name: str
@@ -55,7 +54,6 @@ class Storage:
     is_array: bool = False
     offset: Sum = field(default_factory=Sum)
     has_rows: bool = False
-    is_truth: bool = False
 
 
 class _Table:
@@ -97,14 +95,14 @@ class Nests:
         self.dtype, self.together = dtype, together
         self.numbers, self.places = _Table(), _Table()
         self.functions = {"empty", "float64", "inf", "int64", "nan", dtype}
-        self.taken = {"kernel", "float", "len", "range", "bool_", *self.functions, *FUNCTIONS}
+        self.taken = {"kernel", "float", "len", "range", *self.functions, *FUNCTIONS}
         self.sample, self.batch, self.left, self.row = map(self.own_name, ("s", "batch", "left", "row"))
         self.number_table, self.place_table = map(self.own_name, ("numbers", "places"))
         self.total, *self.factors = map(self.own_name, ("total", *(f"x{number}" for number in range(TOGETHER))))
         self.free_indices = [self.own_name(name) for name in "rqonmlkji"]
         self.storage: dict[Array, Storage] = {}
         self.shapes: dict[Array, Shape] = {}
-        self.stacks: dict[Array, tuple[Storage, bool]] = {}
+        self.stacks: dict[Array, Storage] = {}
         self.aliases: dict[Array, Array] = {}
         self.reads: Counter[Array] = Counter()
         self.round = Sum()
@@ -153,10 +151,10 @@ class Nests:
             shape, name = self.shape(target), self.own_name(name or target.name)
             size = prod(shape)
             is_array = size != 1 or rounds > 0
-            self.storage[target] = Storage(name, shape, is_array, is_truth=target.function == "truth")
+            self.storage[target] = Storage(name, shape, is_array)
             if is_array:
                 is_sum = self.in_samples and not self.in_loop and BATCH not in target.shape  # of many terms
-                kind = "bool_" if target.function == "truth" else "float64" if is_sum else self.dtype
+                kind = "float64" if is_sum else self.dtype
                 self.functions.add(kind)
                 self.allocated.append(f"    {name} = empty({max(1, rounds) * size}, {kind})")
         return self.storage[target]
@@ -176,12 +174,12 @@ class Nests:
     def number(self, a: Array, index: Sequence[Sum]) -> Written:
         """An entry of an array as Python."""
         written = self.element(a, index)
-        return (f"(1.0 if {written[0]} else 0.0)", ATOM) if _is_truth(a) else written
+        return (f"(1.0 if {written[0]} else 0.0)", ATOM) if a.function in COMPARISONS else written
 
     def truth(self, a: Array, index: Sequence[Sum]) -> str:
         """An entry of an array as a condition."""
         written = self.element(a, index)
-        return written[0] if _is_truth(a) else f"{inside(written, SIGN)} != 0.0"
+        return written[0] if a.function in COMPARISONS else f"{inside(written, SIGN)} != 0.0"
 
     def element(self, a: Array, index: Sequence[Sum]) -> Written:
         """An entry of an array as Python; of a comparison, truth."""
@@ -198,8 +196,6 @@ class Nests:
             return f"{self.number_table}[{position(where, a.detail.shape) + Sum(start)}]", ATOM
         if a.function in ("take", "at_round"):
             return self._taken(a, index)
-        if a.function == "of_round":
-            return self._kept(a, index), ATOM
         if a.function == "reshape" and (root := peeled(a)) in self.storage:  # entries stay in their order
             return self._entry(self.storage[root], position(index, self.shape(a))), ATOM
         if a.function == "reshape":
@@ -319,18 +315,13 @@ class Nests:
 
     def _reads_elsewhere(self, statement: Statement, made: set[Array]) -> bool:
         """Whether a statement reads something of what others have `made` at another entry than its own."""
-        root = peeled(statement.value)
-        extents, stack = self._extents(statement), [root]
+        stack = [peeled(statement.value)]
         while stack:
             node = stack.pop()
-            if node.function in ("variable", "truth"):
-                if node in made and tuple([extent for extent in self.shape(node) if extent != 1]) != extents:
-                    return True
-            elif node.function in READS:
-                if not made.isdisjoint(topological_order(node)):
-                    return True
-            else:
+            if node.function not in READS:
                 stack += node.operands
+            elif node.operands and not made.isdisjoint(topological_order(node)):
+                return True
         return False
 
     def _together(self, nest: Sequence[Statement], extents: Shape) -> None:
@@ -338,8 +329,7 @@ class Nests:
         reads = Counter(node for each in nest for node in topological_order(each.value))
         for each in nest:
             if each.target not in self.storage and extents and reads[each.target] == self.reads[each.target]:
-                name, is_truth = self.own_name(each.target.name), each.target.function == "truth"
-                self.storage[each.target] = Storage(name, self.shape(each.target), is_truth=is_truth)
+                self.storage[each.target] = Storage(self.own_name(each.target.name), self.shape(each.target))
         storages = [self._allocate(each.target) for each in nest]
         with self.over(*extents) as numbers:
             for each, storage in zip(nest, storages, strict=True):
@@ -395,9 +385,7 @@ class Nests:
 
     def _put(self, storage: Storage, place: Sum, a: Array, index: Sequence[Sum], *, is_new: bool) -> None:
         """The line that puts an entry of an array to a place, or adds it there."""
-        is_truth = is_new and storage.is_truth
-        text = self.truth(a, index) if is_truth else self.number(a, index)[0]
-        self.line(f"{self._entry(storage, place)} {'=' if is_new else '+='} {text}")
+        self.line(f"{self._entry(storage, place)} {'=' if is_new else '+='} {self.number(a, index)[0]}")
 
     def _scattered(self, storage: Storage, scattered: Array, *, is_new: bool) -> None:
         parts = parts_of(scattered)
@@ -521,26 +509,13 @@ class Nests:
 
     # ---- loops
 
-    def _kept(self, a: Array, index: Sequence[Sum]) -> str:
-        """An entry of what has been kept of a round."""
-        storage, has_before = self.stacks[a.operands[0].detail.of]
-        place = Sum((a.detail.number + has_before) * prod(storage.shape))
-        return self._entry(replace(storage, offset=place), position(index, storage.shape))
-
-    def _stack(self, own: Array, slots: int, *, has_before: bool) -> Storage:
-        storage = self._allocate(own, slots, f"{own.name}s")
-        self.stacks[own.detail] = storage, has_before
-        return storage
-
     def _loop(self, node: Array) -> None:
         loop: Loop = node.detail
-        is_outermost, earlier = not self.in_loop, dict(self.storage)
-        if not loop.backward:
-            for kept in loop.kept:
-                has_before = kept.before is not None
-                stack = self._stack(kept.own, loop.rounds + has_before, has_before=has_before)
-                if kept.before is not None:
-                    self.storage[kept.before] = stack
+        for kept in () if loop.backward else loop.kept:
+            slots = loop.rounds + (kept.before is not None)
+            self.stacks[kept.own] = self._allocate(kept.own, slots, f"{kept.own.name}s")
+            if kept.before is not None:
+                self.storage[kept.before] = self.stacks[kept.own]
         for (symbol, _), initial in zip(loop.carried, initials_of(node), strict=True):
             self._value(self._allocate(symbol), initial, is_new=True)
         for target, _, goes_on in loop.accumulated:
@@ -550,14 +525,7 @@ class Nests:
                 (self._zeros_before_samples if is_sum else self._zeros)(storage)
         t = self.own_name("t")
         self.round, self.in_loop = loop_variable(t, max(2, loop.rounds)), True
-        slots: dict[Array, Storage] = {}
-        for kept in loop.kept:
-            stack, has_before = self.stacks[kept.own.detail]
-            size = prod(stack.shape)
-            slots[kept.own] = replace(stack, offset=(self.round + Sum(int(has_before))).times(size))
-            if kept.before is not None:
-                slots[kept.before] = replace(stack, offset=self.round.times(size))
-        self.storage |= slots
+        self._read_kept(loop, self.round)
         numbers = f"{loop.rounds - 1}, -1, -1" if loop.backward else str(loop.rounds)
         with self.block(f"for {t} in range({numbers}):"):
             self.write(loop.body)
@@ -568,18 +536,17 @@ class Nests:
                 is_there = any(kept.before is symbol and kept.own is following for kept in loop.kept)
                 if following is not symbol and not (is_there and not loop.backward):
                     self._value(self.storage[symbol], following, is_new=True)
-        self.in_loop = not is_outermost
+        self.in_loop = False
+        self._read_kept(loop, Sum(loop.rounds - 1))
+
+    def _read_kept(self, loop: Loop, number: Sum) -> None:
+        """Lets what a loop keeps be read, and written, as that of the round with this number."""
         for kept in loop.kept:
-            stack, has_before = self.stacks[kept.own.detail]
-            last = (loop.rounds - 1 + has_before) * prod(stack.shape)
-            self.storage[kept.own] = replace(stack, offset=Sum(last))
-            if loop.backward and kept.before is not None and kept.before in earlier:
-                self.storage[kept.before] = earlier[kept.before]
-
-
-def _is_truth(a: Array) -> bool:
-    """Whether its entries are True and False."""
-    return a.function in COMPARISONS or a.function == "truth"
+            stack = self.stacks[kept.own]
+            before, size = int(kept.before is not None), prod(stack.shape)
+            self.storage[kept.own] = replace(stack, offset=(number + Sum(before)).times(size))
+            if kept.before is not None:
+                self.storage[kept.before] = replace(stack, offset=number.times(size))
 
 
 def sums_samples(a: Array) -> bool:

@@ -175,9 +175,8 @@ class Writer:
 
     def written(self, node: Array, operands: list[Written]) -> Written:
         """A function of operands that are written already."""
-        truth = {"where": 0, "multiply": 1}.get(
-            node.function
-        )  # a choice asks for truth, and times truth is times 1 or 0
+        # A choice asks for truth, and times truth is times 1 or 0.
+        truth = {"where": 0, "multiply": 1}.get(node.function)
         if truth == 1 and self.dtype != "float64" and not node.operands[0].shape:
             truth = None  # truth times a plain number is float64
         both = enumerate(zip(node.operands, operands, strict=True))
