@@ -335,15 +335,9 @@ def reduce_to(a: Array, extents: Shape, shape: Shape) -> Array:
     axes = [axis - (rank - len(a.shape)) for axis in summed if padded[axis] != 1]
     a = total(a, axes)
     for extent in repeated:
-        a = _times_batch(a) if extent == BATCH else call("multiply", literal(extent), a)
+        a = call("multiply", BATCH_SIZE if extent == BATCH else literal(extent), a)
     left = kept_axes(padded, summed)[rank - len(shape) :]
     return reshape(a, left) if len(a.shape) > len(shape) else a
-
-
-def _times_batch(a: Array) -> Array:
-    if a.function == "divide" and a.operands[1] is BATCH_SIZE:
-        return a.operands[0]
-    return call("multiply", BATCH_SIZE, a)
 
 
 def laid_out(a: Array, shape: Shape, new: Shape) -> Array:

@@ -49,9 +49,6 @@ def scanned(statement: Statement) -> list[Statement]:
         if node.function not in ("at_round", "numbers_at_round"):
             return None
         rounds = _rounds_of(operands[0], node.detail.table) if operands else constant(node.detail)
-        for symbol, stacked in in_turn.items():
-            if stacked is rounds:
-                return symbol
         symbol = variable(
             InTurn(getattr(operands[0].detail, "name", "") if operands else "c", len(in_turn)), node.shape
         )

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from micrograd_bp.compiler.arrays.array_functions import ArrayFunctions, JaxFunctions, array_functions
-from micrograd_bp.compiler.arrays.functional import parameter_arrays
 from micrograd_bp.compiler.arrays.language import Array
 from micrograd_bp.compiler.arrays.rules import computed
 from micrograd_bp.compiler.find.graph import Graph
@@ -41,8 +40,10 @@ class ArrayProgram:
     seconds instead of minutes with `jit(f, compiler_options={"xla_disable_hlo_passes": "fusion"})`.
     """
 
-    def __init__(self, program: Matrices | Native | Lines, graph: Graph, dtype: str, xp: Any) -> None:
-        """Takes a program, the graph that it was made of, and a module of array functions.
+    def __init__(
+        self, program: Matrices | Native | Lines, graph: Graph, dtype: str, arrays: Mapping[Array, Index], xp: Any
+    ) -> None:
+        """Takes a program, the graph and the arrays of parameters that it has, and a module of array functions.
 
         Raises:
             TypeError: `xp` is no such module.
@@ -51,7 +52,7 @@ class ArrayProgram:
         self._xp = array_functions(xp)
         self._dtype = dtype
         self._warn_of_single_precision(stacklevel=5)
-        self._graph, self._views = graph, program.views
+        self._graph, self._arrays = graph, arrays
         most = MOST_STATEMENTS_IN_JAX if isinstance(self._xp, JaxFunctions) else math.inf
         if isinstance(program, Lines) and len(graph.order) > most and (grouping := Grouping.of(graph)) is not None:
             program = Matrices(grouping, graph, dtype=dtype)  # loops may make it shorter
@@ -64,10 +65,6 @@ class ArrayProgram:
             )
         self._inputs = {"value_and_gradient": list(graph.inputs), "predict": program.predict_inputs}
         self._bound: dict[Any, Functions] = {}
-
-    @cached_property
-    def _arrays(self) -> Mapping[Array, Index]:
-        return parameter_arrays(len(self._graph.parameters), self._views)
 
     @cached_property
     def _form_of_arrays(self) -> "_LineFunctions | _MatrixFunctions":

@@ -311,7 +311,7 @@ class Program:
         return self._on_arrays(xp)
 
     def _on_arrays(self, xp: Any) -> ArrayProgram:
-        return ArrayProgram(self._program, self._graph, self._dtype, xp)
+        return ArrayProgram(self._program, self._graph, self._dtype, self._arrays, xp)
 
 
 def _compiled_again(graph: tuple[Any, Any, Any, Any], options: dict[str, Any], numbers: Array) -> Program:
