@@ -198,6 +198,32 @@ def test_a_kernel_moved_over_places_takes_a_product_for_a_place_at_most():
     assert 2 <= products(program.source).training <= 8
 
 
+@pytest.mark.parametrize("are_inputs", [True, False])
+def test_attention_to_growing_lists_of_keys_is_a_few_statements_whatever_their_length(are_inputs):
+    def inner(first, second):
+        return sum(a * b for a, b in zip(first, second, strict=True))
+
+    def source(n_tokens):
+        tokens, keys, values, loss = [sample(4) for _ in range(n_tokens)], [], [], 0.0
+        matrices = [[vector(4) for _ in range(4)] for _ in range(3)]
+        for token in tokens:
+            query, key, value = ([inner(row, token) for row in matrix] for matrix in matrices)
+            keys.append(key)
+            values.append(value)
+            for head in (slice(0, 2), slice(2, 4)):
+                scores = [inner(query[head], past[head]) / 2**0.5 for past in keys]
+                powers = [(score - max(each.data for each in scores)).exp() for score in scores]
+                total = sum(powers)
+                weights = [power / total for power in powers]
+                loss += sum(inner(weights, [past[i] for past in values]) ** 2 for i in range(4)[head])
+        parameters = [weight for matrix in matrices for row in matrix for weight in row]
+        inputs = {"X": [x for token in tokens for x in token]} if are_inputs else None
+        return compile(loss, inputs=inputs, parameters=parameters, form="matrices").source
+
+    short, long = (len(list(statements(source(n)))) for n in (5, 11))
+    assert short == long < 60
+
+
 # ---- losses
 
 

@@ -81,8 +81,6 @@ def sum_member(node: Value, terms: Iterable[Term], place: Callable[[Value], Entr
         group, entry = place(first)
         factor, factor_entry = (None, HOLE) if second is None else place(second)
         is_left, kind = kinds[sign, group, factor]
-        if group is factor:
-            is_left = entry <= factor_entry
         pairs_of[kind].append((entry, factor_entry) if is_left else (factor_entry, entry))
     for kind in [kind for kind in pairs_of if isinstance(kind.a, Constants) and _is_pruned(kind.a, kind, pairs_of)]:
         del pairs_of[kind]
@@ -154,7 +152,7 @@ def _leftness(group: Group) -> tuple[int, int, int]:
 
 
 DENSE = 0.5
-"""From this share of weights on that are there, a matrix with holes is better than smaller matrices."""
+"""From this share of weights, or terms, on that are there, an array with holes is better than several smaller ones."""
 
 FEWEST_IN_A_BLOCK = 8
 """So many sums must several such matrices have on average: of fewer there would be too many small ones."""
@@ -178,7 +176,7 @@ def sum_groups(members: Sequence[SumMember], join: Join) -> list[Group]:
     kinds.sort(key=lambda kind: (kind not in multiplied, kind not in several))
     others = [kind for kind in several if kind not in multiplied]
     groups: list[Group] = []
-    for alike in _with_equal_counts(members, others) if others else [members]:
+    for alike in _with_like_counts(members, others) if others else [members]:
         groups += _laid_out(alike, kinds, multiplied) if multiplied else [_group(alike, kinds, {})]
     return groups
 
@@ -193,12 +191,12 @@ def _laid_out(members: Sequence[SumMember], kinds: Sequence[TermKind], multiplie
         return [_with_products(members, kinds, multiplied, n_rows)]
     if blocks := _blocks(members, multiplied):
         return [_group(block, kinds, matrices, n_rows) for block, matrices, n_rows in blocks]
-    if len(members) >= 2 * n_rows:
+    if len(members) >= 2 * n_rows and any(isinstance(kind.a, Parameters | Constants) for kind in multiplied):
         same_row: dict[Hashable, list[SumMember]] = {}
         for member in members:
             same_row.setdefault(rows[member.node], []).append(member)
         return [_with_products(alike, kinds, multiplied) for alike in same_row.values()]
-    return [_group(alike, kinds, {}) for alike in _with_equal_counts(members, multiplied)]
+    return [_group(alike, kinds, {}) for alike in _with_like_counts(members, multiplied)]
 
 
 def _with_joined_inputs(members: Sequence[SumMember], join: Join) -> Sequence[SumMember]:
@@ -296,11 +294,13 @@ def _with_holes(members: Sequence[SumMember], kind: TermKind, n_rows: int) -> Pa
     return _part(Matrix, kind, np.array(inputs, dtype=np.int64), matrices[0])
 
 
-def _with_equal_counts(members: Sequence[SumMember], kinds: Sequence[TermKind]) -> list[list[SumMember]]:
-    alike: dict[Hashable, list[SumMember]] = {}
+def _with_like_counts(members: Sequence[SumMember], kinds: Sequence[TermKind]) -> list[list[SumMember]]:
+    """Members with equally many terms; all together where lists filled up to the longest are still dense."""
+    alike: dict[tuple[int, ...], list[SumMember]] = {}
     for member in members:
         alike.setdefault(tuple([len(member.terms.get(kind, ())) for kind in kinds]), []).append(member)
-    return list(alike.values())
+    n_terms, longest = sum([sum(counts) * len(alike[counts]) for counts in alike]), map(max, zip(*alike, strict=True))
+    return [list(members)] if n_terms >= DENSE * len(members) * sum(longest) else list(alike.values())
 
 
 def _with_products(
@@ -320,11 +320,11 @@ def _group(
         if kind in matrices:
             parts.append(matrices[kind])
         elif any(kind in member.terms for member in members):
-            pairs = np.array([member.terms.get(kind, NONE) for member in members], dtype=np.int64)
-            if pairs.shape[1] == 1:
-                parts.append(_part(Entries, kind, pairs[:, 0, 0], pairs[:, 0, 1]))
-            else:
-                parts.append(_part(Lists, kind, pairs[:, :, 0], pairs[:, :, 1]))
+            lists = [member.terms.get(kind, ()) for member in members]
+            longest = max(map(len, lists))
+            pairs = np.array([terms + NONE * (longest - len(terms)) for terms in lists], dtype=np.int64)
+            layout, pairs = (Entries, pairs[:, 0]) if longest == 1 else (Lists, pairs)
+            parts.append(_part(layout, kind, pairs[..., 0], pairs[..., 1]))
     return SumGroup(
         [member.node for member in members],
         batched=any(kind.b.batched or (kind.a is not None and kind.a.batched) for kind in kinds),

@@ -42,6 +42,32 @@ def attention(drawer: Drawer) -> Value:
 
 
 @pattern
+def causal_attention(drawer: Drawer) -> Value:
+    """Heads that look back on all tokens so far, each token an input or a row that is looked up."""
+    n_tokens, n_heads, n_head = drawer.random.randint(2, 5), drawer.random.randint(1, 3), drawer.random.randint(1, 2)
+    form, n_features = drawer.random.randrange(3), n_heads * n_head
+    if drawer.random.random() < 0.5:
+        tokens = [drawer.input(f"X{i}", n_features) for i in range(n_tokens)]
+    else:
+        table = drawer.matrix(3, n_features)
+        tokens = [table[0], *(drawer.random.choice(table) for _ in range(n_tokens - 1))]
+        drawer.parameters = [weight for row in table if row in tokens for weight in row]
+    projections = [drawer.matrix(n_features, n_features) for _ in range(3)]
+    keys: list[list[Value]] = []
+    values: list[list[Value]] = []
+    attended: list[Value] = []
+    for token in tokens:
+        query, key, value = ([dot(weights, token) for weights in matrix] for matrix in projections)
+        keys.append(key)
+        values.append(value)
+        for head in range(0, n_features, n_head):
+            own = slice(head, head + n_head)
+            weights = softmax([dot(query[own], past[own]) / n_head**0.5 for past in keys], form)
+            attended += [dot(weights, [past[place] for past in values]) for place in range(n_features)[own]]
+    return drawer.squared_error(drawer.layer(attended, 2))
+
+
+@pattern
 def bilinear(drawer: Drawer) -> Value:
     """xᵀ·A·y, by hand."""
     x, y = drawer.input("X", drawer.size()), drawer.input("Y", drawer.size())
