@@ -5,7 +5,7 @@ from random import Random
 
 import numpy as np
 
-from micrograd_bp import Value, dot, gradients
+from micrograd_bp import Value, dot, gradients, greater, where
 from micrograd_bp import sum as sum_of
 from micrograd_bp.engine import topological_order
 from micrograd_bp.nn import MLP
@@ -162,6 +162,26 @@ def unrolled_descent(steps: int) -> Problem:
         flat = [weight - lr * slope for weight, slope in zip(flat, slopes, strict=True)]
         w, v = [flat[2 * row : 2 * row + 2] for row in range(width)], flat[2 * width :]
     return draw.problem(loss_of(w, v), X=x, Y=y)
+
+
+def choices(steps: int) -> Problem:
+    """h becomes w·x or u·x, by its sign alone, so that no round hands a gradient back."""
+    draw = Draw(1)
+    w, u, x = draw.vector(2), draw.vector(2), draw.leaves(steps)
+    h = draw.vector(2)
+    for t in range(steps):
+        h = [where(greater(each, 0.0), a * x[t], b * x[t]) for each, a, b in zip(h, w, u, strict=True)]
+    return draw.problem(dot(h, h), X=x)
+
+
+def features(steps: int) -> Problem:
+    """A recurrence along features of one input, which are computed before it."""
+    draw = Draw(1)
+    w, u, x = draw.matrix(2 * steps, 3), draw.matrix(2, 2), draw.leaves(3)
+    given, h = [dot(row, x).tanh() for row in w], draw.vector(2)
+    for t in range(steps):
+        h = [(each + dot(row, h)).tanh() for each, row in zip(given[2 * t : 2 * t + 2], u, strict=True)]
+    return draw.problem(dot(h, h), X=x)
 
 
 def kalman_filter(steps: int) -> Problem:

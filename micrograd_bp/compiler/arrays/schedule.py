@@ -1,7 +1,7 @@
 """The order of statements: what has a name, a second use or too much depth gets a line of its own."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from micrograd_bp.compiler.arrays.language import VIEWS, Array, array, with_operands
@@ -20,15 +20,17 @@ DEEPEST = 50
 """Expressions in parentheses inside of each other, at most."""
 
 
-def scheduled(routine: Routine) -> list[Statement]:
-    """The statements, with a line of its own for what several of them use, or what is nested too deeply."""
+def scheduled(routine: Routine, apart: Set[Array] = frozenset()) -> list[Statement]:
+    """The statements, with a line of its own for what several of them use, what is nested too deeply, or is `apart`."""
     loops = [each.value.detail for each in routine.statements if each.value.function == "loop"]
     statements = [*routine.statements, *(each for loop in loops for each in loop.body)]
     taken = {statement.target.name for statement in statements} | {group.name for group in routine.inputs}
-    return _scheduled(routine.statements, taken, Counter())
+    return _scheduled(routine.statements, apart, taken, Counter())
 
 
-def _scheduled(unscheduled: Sequence[Statement], taken: set[str], numbers: Counter[str]) -> list[Statement]:
+def _scheduled(
+    unscheduled: Sequence[Statement], apart: Set[Array], taken: set[str], numbers: Counter[str]
+) -> list[Statement]:
     order = topological_order(*(statement.value for statement in unscheduled))
     uses = Counter(operand for node in order for operand in node.operands)
     new: dict[int, Array] = {}
@@ -45,10 +47,10 @@ def _scheduled(unscheduled: Sequence[Statement], taken: set[str], numbers: Count
             value = with_operands(node, operands)
             if node.function == "loop":
                 loop: Loop = node.detail
-                value = _scheduled_loop(loop, taken, numbers).starting(*operands[: loop.n_beginning])
+                value = _scheduled_loop(loop, apart, taken, numbers).starting(*operands[: loop.n_beginning])
             depth = 1 + max([depths.get(operand, 0) for operand in operands], default=0)
             is_worth_it = uses[node] > 1 and (node.shape != () or not _is_simple(value))
-            if node is not root and not _is_cheap(node) and (is_worth_it or depth > DEEPEST):
+            if node in apart or (node is not root and not _is_cheap(node) and (is_worth_it or depth > DEEPEST)):
                 kind = "truth" if node.function in COMPARISONS else "variable"
                 part = array(kind, (), node.shape, _part_of(statement.target.name, taken, numbers))
                 statements.append(Statement(part, value, statement.section))
@@ -62,11 +64,11 @@ def _scheduled(unscheduled: Sequence[Statement], taken: set[str], numbers: Count
     return statements
 
 
-def _scheduled_loop(loop: Loop, taken: set[str], numbers: Counter[str]) -> Loop:
+def _scheduled_loop(loop: Loop, apart: Set[Array], taken: set[str], numbers: Counter[str]) -> Loop:
     """A loop with its statements, and what it adds up, scheduled."""
     targets = [each.target for each in loop.accumulated for _ in each.parts]
     added = [Statement(target, value, BACKWARD) for target, value in zip(targets, loop.parts, strict=True)]
-    statements = _scheduled([*loop.body, *added], taken, numbers)
+    statements = _scheduled([*loop.body, *added], apart, taken, numbers)
     values = iter([each.value for each in statements if each.target in targets])
     body = [each for each in statements if each.target not in targets]
     accumulated = [

@@ -4,14 +4,14 @@ Some samples after the others go forwards and backwards, so that nothing is as l
 sample comes before, and what needs the sums over samples comes after.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from micrograd_bp.compiler.arrays.language import BATCH, BATCH_SIZE, Array, Shape, rewritten, variable, with_operands
-from micrograd_bp.compiler.arrays.loops import Carried, Loop, initials_of
+from micrograd_bp.compiler.arrays.language import BATCH, BATCH_SIZE, Array, Shape, variable
+from micrograd_bp.compiler.arrays.loops import Loop, initials_of, loop_body
 from micrograd_bp.compiler.arrays.routine import Routine
 from micrograd_bp.compiler.arrays.schedule import scheduled
 from micrograd_bp.compiler.arrays.statements import Statement
@@ -91,8 +91,7 @@ class _Kernel(Nests):
         nodes = topological_order(*routine.values)
         multiplies_samples = any(node.function == "matmul" and BATCH in node.shape for node in nodes)
         super().__init__(dtype, TOGETHER if multiplies_samples else 1)
-        self.routine, self.statements = routine, scheduled(routine)
-        self.parts: dict[Array, Array] = {}
+        self.routine = routine = replace(routine, statements=list(routine.statements))
         (n_parameters,) = routine.results["gradient"].shape
         self.storage[BATCH_SIZE] = Storage(self.batch, ())
         self._argument(variable("parameters", (n_parameters,)))
@@ -103,15 +102,9 @@ class _Kernel(Nests):
             target = result
             # What is handed out in single precision is summed over samples in double precision elsewhere.
             if dtype != "float64" or result.function != "variable" or result in self.storage or BATCH in result.shape:
-                self.statements.append(self._named(result, name))
-                target = self.statements[-1].target
+                target = variable(_Part(name), result.shape)
+                routine.statements.append(Statement(target, result, ""))
             self._argument(target, name)
-
-    def _named(self, value: Array, name: str) -> Statement:
-        """A statement for a value, with a variable of its own."""
-        target = variable(_Part(name), value.shape)
-        self.shapes[target] = self.shape(value)
-        return Statement(target, value, "")
 
     def _argument(self, target: Array, name: str = "") -> None:
         """An array that the kernel is handed."""
@@ -121,7 +114,10 @@ class _Kernel(Nests):
 
     def written(self) -> NativeSource:
         """The text and its tables."""
-        statements = [new for each in self.statements for new in self._simple(each)]
+        statements = [new for each in scheduled(self.routine, _apart(self.routine)) for new in _hoisted(each)]
+        for each in statements:
+            for inner in (*loop_body(each), each):
+                self.shapes[inner.target] = self.shape(inner.value)
         self._look_at_reads(statements)
         before, samples, after = self._phases(statements)
         self.write(before)
@@ -201,95 +197,60 @@ class _Kernel(Nests):
                 late.update(made if reads else ())
         return phases
 
-    # ---- statements in their simplest form
 
-    def _simple(self, statement: Statement) -> Iterator[Statement]:
-        """A statement, after new ones for what has nests of its own inside of it."""
-        if statement.value.function == "loop":
-            yield from self._simple_loop(statement)
-            return
-        new, value = self._taken_out(statement.value, statement.target.name)
-        yield from new
-        yield statement._replace(value=value)
+def _apart(routine: Routine) -> set[Array]:
+    """What needs nests of its own inside of something else, or is the same for all samples where that is not."""
+    apart, batched = set[Array](), set[Array]()
 
-    def _taken_out(self, value: Array, name: str) -> tuple[list[Statement], Array]:
-        """Statements for parts of a value, and what is left of it."""
-        new: list[Statement] = []
+    def look_at(value: Array) -> None:
         root = peeled(value)
+        for node in topological_order(value):
+            if BATCH in node.shape or not batched.isdisjoint(node.operands):
+                batched.add(node)
+                apart.update(x for x in node.operands if x.function not in READS and x not in batched)
+            if node.function == "matmul" and node.operands[1].function != "variable":
+                apart.add(node.operands[1])
+            if node.function in WHOLE and node is not root:
+                apart.add(node)
 
-        def taken_out(part: Array) -> Array:
-            if part not in self.parts:
-                new.append(self._named(part, f"{name}_part"))
-                self.parts[part] = new[-1].target
-            return self.parts[part]
+    for value in routine.values:
+        if value.function != "loop":
+            look_at(value)
+            continue
+        for initial in initials_of(value):
+            look_at(initial)
+        parts = [part for each in value.detail.accumulated for part in each.parts]
+        apart.update(part.array for part in parts if part.places is not None and peeled(part.array).function in WHOLE)
+    return apart
 
-        def rule(node: Array, operands: Sequence[Array]) -> Array | None:
-            operands = list(operands)
-            if node.function == "matmul" and operands[1].function != "variable":
-                operands[1] = taken_out(operands[1])
-            if _is_batched(with_operands(node, tuple(operands))):
-                for place, operand in enumerate(operands):
-                    if operand.function not in READS and not _is_batched(operand):
-                        operands[place] = taken_out(operand)
-            changed = with_operands(node, tuple(operands))
-            return taken_out(changed) if node.function in WHOLE and node is not root else changed
 
-        (left,) = rewritten([value], rule)
-        return new, left
+def _hoisted(statement: Statement) -> list[Statement]:
+    """A statement; before a loop, the parts that are the same in all its rounds.
 
-    def _simple_loop(self, statement: Statement) -> Iterator[Statement]:
-        loop: Loop = statement.value.detail
-        inside: list[Statement] = []
-        outside: list[Statement] = []
-        own = {each.target for each in loop.body} | {each.symbol for each in loop.carried}
-        own |= set(loop.kept_variables)
-
-        def keep(new: Iterable[Statement]) -> None:
-            for each in new:
-                moves = any(
-                    node in own or node.function in ("at_round", "numbers_at_round")
-                    for node in topological_order(each.value)
-                )
-                (inside if moves else outside).append(each)
-                own.update([each.target] if moves else [])
-
-        initials = []
-        for (symbol, _), initial in zip(loop.carried, initials_of(statement.value), strict=True):
-            new, value = self._taken_out(initial, symbol.name)
-            outside += new
-            initials.append(value)
-        for each in loop.body:
-            new, value = self._taken_out(each.value, each.target.name)
-            keep(new)
-            inside.append(each._replace(value=value))
-        accumulated = []
-        for sums in loop.accumulated:
-            parts = []
-            for part in sums.parts:
-                new, value = self._taken_out(part.array, sums.target.name)
-                if part.places is not None and peeled(value).function in WHOLE:
-                    new.append(self._named(value, f"{sums.target.name}_part"))
-                    value = new[-1].target
-                keep(new)
-                parts.append(part._replace(array=value))
-            accumulated.append(sums._replace(parts=parts))
-        carried = []
-        symbols = {symbol for symbol, _ in loop.carried}
-        for symbol, following in loop.carried:
-            if following.function != "variable" or (following in symbols and following is not symbol):
-                new, value = self._taken_out(following, symbol.name)
-                keep([*new, last := self._named(value, f"{symbol.name}_next")])
-                if inside[-1] is not last:  # it is the same in all rounds
-                    inside.append(outside.pop())
-                following = last.target
-            carried.append(Carried(symbol, following))
-        moving = {each.target for each in inside}
-        self.parts = {part: target for part, target in self.parts.items() if target not in moving}
-        yield from outside
-        new_loop = replace(loop, body=inside, accumulated=accumulated, carried=carried)
-        if _is_batched(statement.value):
-            _check_shares(new_loop)
-        yield statement._replace(value=new_loop.starting(*initials))
+    Raises:
+        NoLoopNestError: samples depend on each other in the loop, or it hands on two arrays in each other's place.
+    """
+    if statement.value.function != "loop":
+        return [statement]
+    loop: Loop = statement.value.detail
+    symbols = {symbol for symbol, _ in loop.carried}
+    if any(following is not symbol and following in symbols for symbol, following in loop.carried):
+        raise NoLoopNestError("rounds exchange what they hand on")
+    own = symbols.union(loop.kept_variables)
+    before: list[Statement] = []
+    inside: list[Statement] = []
+    for each in loop.body:
+        nodes = topological_order(each.value)
+        is_moving = any(node in own or node.function in ("at_round", "numbers_at_round") for node in nodes)
+        if is_moving or each.group is not None:
+            own.add(each.target)
+            inside.append(each)
+        else:
+            before.append(each)
+    loop = replace(loop, body=inside)
+    if _is_batched(statement.value):
+        _check_shares(loop)
+    return [*before, statement._replace(value=loop.starting(*initials_of(statement.value)))]
 
 
 def _values(statements: Iterable[Statement]) -> Iterator[Array]:
