@@ -93,11 +93,6 @@ class ArrayFunctions(Arrays):
         function = getattr(self.xp, "amax", None) or self.xp.max  # PyTorch's `max` gives places too
         return function(x, axis=axis, keepdims=keepdims)
 
-    def finite(self, x: Any) -> Any:
-        """The numbers themselves, with the largest there is in place of an infinite one; nan stays."""
-        most = float(self.xp.finfo(x.dtype).max)
-        return self.minimum(self.maximum(x, -most), most)
-
     def moveaxis(self, x: Any, source: int, destination: int) -> Any:
         """The array with one of its axes moved to another place."""
         return self.xp.moveaxis(x, source, destination)

@@ -15,6 +15,7 @@ from micrograd_bp.compiler.arrays.language import (
     broadcast_to,
     call,
     concatenate,
+    finite_or_zero,
     is_entrywise,
     literal,
     parts_of,
@@ -111,6 +112,8 @@ def _rewritten(node: Array, operands: Sequence[Array]) -> Array | None:
         return _gathered([Part(*each) for each in zip(operands, node.detail, strict=True)], node.shape)
     if not operands:
         return None
+    if node.function == "finite":
+        return finite_or_zero(operands[0])
     if node.function == "loop":
         loop: Loop = node.detail
         values = [_as_array(value) for value in loop.values]

@@ -202,6 +202,11 @@ def _pow(a: Array, b: Array) -> Array | None:
     return a if b.is_literal(1.0) else call("multiply", a, a) if b.is_literal(2.0) else None
 
 
+def finite_or_zero(a: Array) -> Array:
+    """The numbers themselves, with 0 in place of those that are not finite."""
+    return call("where", call("less", call("abs", a), literal(np.inf)), a, literal(0.0))
+
+
 SIMPLER: dict[str, Callable[..., Array | None]] = {
     "multiply": _multiply,
     "add": _add,

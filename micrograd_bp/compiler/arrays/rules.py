@@ -7,7 +7,16 @@ from typing import Any
 import numpy as np
 
 from micrograd_bp.compiler.arrays.gradient import stated
-from micrograd_bp.compiler.arrays.language import Array, call, constant, literal, rewritten, total, variable
+from micrograd_bp.compiler.arrays.language import (
+    Array,
+    call,
+    constant,
+    finite_or_zero,
+    literal,
+    rewritten,
+    total,
+    variable,
+)
 from micrograd_bp.engine.graph import topological_order
 from micrograd_bp.engine.numbers.arrays import Arrays
 from micrograd_bp.engine.numbers.floats import is_primitive
@@ -42,18 +51,14 @@ class Functions:
             return self.sum(call("multiply", w, x))
         return self.sum([call("multiply", a, b) for a, b in zip(w, x, strict=True)])
 
-    def finite(self, x: Array) -> Array:
-        """The number itself, with the largest there is in place of an infinite one; nan stays."""
-        return call("finite", x)
-
     def logsumexp(self, x: Any) -> Array:
         """The logarithm of Σ exp(xᵢ), with the largest xᵢ subtracted first, so that nothing overflows."""
         terms: Any
         if isinstance(x, Array):
-            shift = self.finite(total(x, [len(x.shape) - 1], "max"))  # since inf - inf would be nan
+            shift = call("finite", total(x, [len(x.shape) - 1], "max"))  # since inf - inf would be nan
             terms = call("exp", call("subtract", x, shift))
         else:
-            shift = self.finite(reduce(partial(call, "maximum"), x))
+            shift = finite_or_zero(reduce(partial(call, "maximum"), x))
             terms = [call("exp", call("subtract", member, shift)) for member in x]
         return call("add", shift, call("log", self.sum(terms)))
 

@@ -27,7 +27,7 @@ from llvmlite import ir
 from platformdirs import user_cache_dir
 
 from micrograd_bp.compiler.write import machine_functions
-from micrograd_bp.compiler.write.machine_functions import INTRINSICS, LIBRARY, WRITTEN_OUT
+from micrograd_bp.compiler.write.machine_functions import INTRINSICS, WRITTEN_OUT
 
 STACK = 1 << 16
 """So many bytes of arrays lie on the stack, the small ones first."""
@@ -312,7 +312,7 @@ class _Function:
         if name in INTRINSICS:
             return self._intrinsic(INTRINSICS[name], *operands)
         operands = [self._rounded(operand, DOUBLE) for operand in operands]
-        function = self._external(LIBRARY[name], DOUBLE, [DOUBLE] * len(operands))
+        function = self._external(name.removeprefix("math."), DOUBLE, [DOUBLE] * len(operands))
         return self._rounded(self.builder.call(function, operands), self.kind)
 
     # ---- exp and tanh, which the C library computes one by one: several at once take a quarter of the time

@@ -4,7 +4,6 @@ It suits long graphs in which there are no matrices to find: nothing is left for
 machine code, the same for all graphs.
 """
 
-import math
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from micrograd_bp.compiler.arrays.gradient import backward
-from micrograd_bp.compiler.arrays.language import Array, call, literal, variable
+from micrograd_bp.compiler.arrays.language import Array, variable
 from micrograd_bp.compiler.arrays.rules import Functions, firsts, named_operands, result_and_contributions
 from micrograd_bp.compiler.find.numbering import Numbering
 from micrograd_bp.compiler.run.machine_code import Kernel, kernel_of
@@ -178,7 +177,7 @@ def _pattern(
     operation: Operation, operands: Sequence[Array], wanted: Sequence[bool], slot_of: Callable[[float], int]
 ) -> _Pattern:
     upstream = variable("upstream")
-    result, products = result_and_contributions(operation, operands, wanted, upstream, _Scalars())
+    result, products = result_and_contributions(operation, operands, wanted, upstream, Functions())
     written = [node for node in topological_order(result, *products.values()) if node.function == "literal"]
     places = {id(x): place for place, x in enumerate([*operands, *written])}
     new_places = count(len(operands) + len(written))
@@ -227,11 +226,3 @@ def _instructions(
         instructions.append((CODES[name], slots[0], slots[min(1, len(slots) - 1)], slots[-1]))
         places[id(node)] = next(new_places)
     return instructions
-
-
-class _Scalars(Functions):
-    """Functions for which the kernel has instructions."""
-
-    def finite(self, x: Array) -> Array:
-        """The number itself, with 0 in place of an infinite one."""
-        return call("where", call("less", call("abs", x), literal(math.inf)), x, literal(0.0))

@@ -4,7 +4,7 @@ It has an instruction for every function of numbers, which it reads off the tabl
 contract a group. Numbers follow IEEE arithmetic: nothing raises.
 """
 
-from micrograd_bp.compiler.write.numpy import COMPARISONS, NUMPY_NAMES, OPERATORS
+from micrograd_bp.compiler.write.numpy import COMPARISONS, OPERATORS
 from micrograd_bp.engine import OPERATIONS
 from micrograd_bp.engine.numbers.floats import Floats
 
@@ -35,7 +35,7 @@ def _expressions() -> dict[str, str]:
     for name in vars(Floats):
         if name in OPERATIONS and not OPERATIONS[name].many:
             operands = ", ".join("xy"[: len(OPERATIONS[name].operand_names)])
-            expressions.setdefault(name, f"{NUMPY_NAMES.get(name, name)}({operands})")
+            expressions.setdefault(name, f"{name}({operands})")
     return expressions
 
 

@@ -30,7 +30,6 @@ from micrograd_bp.compiler.write.loops import LoopWriter, is_put, numbers_of
 from micrograd_bp.compiler.write.numpy import (
     ATOM,
     COMPARISONS,
-    NUMPY_NAMES,
     OPERATORS,
     Round,
     StatementLines,
@@ -41,8 +40,6 @@ from micrograd_bp.compiler.write.numpy import (
     place_in,
 )
 from micrograd_bp.engine.graph import topological_order
-
-COMMUTATIVE = {"add", "multiply"}
 
 
 class InPlaceWriter(LoopWriter):
@@ -266,7 +263,7 @@ def _worked_on(name: str, value: Array, writer: Writer) -> list[str]:
         first = expression
         if expression.function == "multiply" and others and others[0].function in (*COMPARISONS, "truth"):
             lines.append(f"{name} *= {writer.truth(others[0])}")
-        elif expression.function in (OPERATORS if expression.operands[0] is below else COMMUTATIVE):
+        elif expression.function in (OPERATORS if expression.operands[0] is below else ("add", "multiply")):
             lines.append(f"{name} {OPERATORS[expression.function][0]}= {writer.text(others[0])}")
         else:
             operands = [name if operand is below else writer.text(operand) for operand in expression.operands]
@@ -286,7 +283,7 @@ def _to_work_on(expression: Array, result: Array) -> Array | None:
 def _is_entry_by_entry(expression: Array) -> bool:
     """Whether NumPy has a function or an operator for it that can write into an array which is there."""
     name = expression.function
-    function = getattr(np, NUMPY_NAMES.get(name, name), None)
+    function = getattr(np, name, None)
     is_ufunc = isinstance(function, np.ufunc) and function.signature is None  # matmul is one with a signature
     return is_ufunc and not (name in COMPARISONS or is_lacking(name))
 

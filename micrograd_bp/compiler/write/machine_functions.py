@@ -1,14 +1,13 @@
-"""The functions of numbers that there is machine code for, by NumPy's names."""
+"""The functions of numbers that there is machine code for."""
 
-INTRINSICS = {"abs": "fabs", "power": "pow", "rint": "rint"} | {
-    name: name for name in ("exp2", "log", "log2", "log10", "sqrt", "sin", "cos", "floor", "ceil", "trunc")
+INTRINSICS = {"abs": "fabs", "round": "rint"} | {
+    name: name for name in ("pow", "exp2", "log", "log2", "log10", "sqrt", "sin", "cos", "floor", "ceil", "trunc")
 }
-"""Functions, by NumPy's names, that LLVM knows, by its own."""
+"""Functions that LLVM knows, by its names."""
 
-LIBRARY = {"arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2"} | {
-    **{"arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh"},
-    "math.exp": "exp",
-    **{name: name for name in ("expm1", "log1p", "cbrt", "hypot", "tan", "sinh", "cosh", "erf", "erfc", "lgamma")},
+LIBRARY = {
+    *("asin", "acos", "atan", "atan2", "asinh", "acosh", "atanh", "tan", "sinh", "cosh"),
+    *("math.exp", "expm1", "log1p", "cbrt", "hypot", "erf", "erfc", "lgamma"),
 }
 """Functions of the C library."""
 

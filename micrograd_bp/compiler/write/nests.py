@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from micrograd_bp.compiler.arrays.language import BATCH, VIEWS, Array, Part, Shape, parts_of
+from micrograd_bp.compiler.arrays.language import BATCH, VIEWS, Array, Part, Shape, finite_or_zero, parts_of
 from micrograd_bp.compiler.arrays.loops import Loop, Moving, initials_of
 from micrograd_bp.compiler.arrays.statements import Statement
 from micrograd_bp.compiler.find.groups import HOLE, Index
 from micrograd_bp.compiler.write.machine_functions import FUNCTIONS
-from micrograd_bp.compiler.write.numpy import ATOM, COMPARISONS, NUMPY_NAMES, OPERATORS, PRODUCT, SIGN, Written, inside
+from micrograd_bp.compiler.write.numpy import ATOM, COMPARISONS, OPERATORS, PRODUCT, SIGN, Written, inside
 from micrograd_bp.compiler.write.places import Sum, evenly, loop_variable, position, unravelled
 from micrograd_bp.engine.graph import topological_order
 
@@ -200,6 +200,8 @@ class Nests:
             return self._entry(self.storage[root], position(index, self.shape(a))), ATOM
         if a.function == "reshape":
             return self.number(a.operands[0], unravelled(position(index, self.shape(a)), self.shape(a.operands[0])))
+        if a.function == "finite":
+            return self.element(finite_or_zero(a.operands[0]), index)
         if a.function == "transpose":
             return self.number(a.operands[0], index[::-1])
         is_outer = a.function == "outer"
@@ -217,14 +219,10 @@ class Nests:
             return f" {sign} ".join(texts), strength
         if a.function == "negative":
             return f"-{inside(operands[0], SIGN)}", SIGN
-        if a.function == "finite":
-            largest, (maximum, minimum) = float(np.finfo(self.dtype).max), map(self._function, ("maximum", "minimum"))
-            return f"{maximum}({minimum}({operands[0][0]}, {largest!r}), {-largest!r})", ATOM
         return f"{self._function(a.function)}({', '.join([text for text, _ in operands])})", ATOM
 
     def _function(self, name: str) -> str:
-        """A function of numbers, by NumPy's name."""
-        name = NUMPY_NAMES.get(name, name)
+        """A function of numbers, which the text imports."""
         if name not in FUNCTIONS:
             raise NoLoopNestError(f"there is no machine code for the function {name}")
         self.functions.add(name)

@@ -54,19 +54,6 @@ OPERATORS = {
 
 COMPARISONS = [name for name, (_, strength, *_) in OPERATORS.items() if strength == COMPARISON]
 
-NUMPY_NAMES = {
-    "pow": "power",
-    "asin": "arcsin",
-    "acos": "arccos",
-    "atan": "arctan",
-    "atan2": "arctan2",
-    "asinh": "arcsinh",
-    "acosh": "arccosh",
-    "atanh": "arctanh",
-    "round": "rint",
-}
-"""The operations that NumPy calls otherwise."""
-
 
 class Round(NamedTuple):
     """The round of a loop that is written.
@@ -198,7 +185,7 @@ class Writer:
         """A function of numbers, as it is called in the library."""
         if is_lacking(name):
             return self.constants.free(name)
-        return f"{self.library}.{NUMPY_NAMES.get(name, name)}"
+        return f"{self.library}.{name}"
 
     def _variable(self, node: Array, _: Any) -> str:
         return self.name(node)

@@ -139,9 +139,6 @@ class FunctionalWriter(LoopWriter):
     def _max(self, node: Array, operands: list[Written]) -> str:
         return self._sum(node, operands, "largest")
 
-    def _finite(self, _: Array, operands: list[Written]) -> str:
-        return self._called("finite", operands)
-
     def _take(self, node: Array, operands: list[Written]) -> str:
         if is_slice(node.detail):
             return super()._take(node, operands)
