@@ -15,7 +15,9 @@ from benchmarks.compiled import lstm, mixture, rosenbrock
 from micrograd_bp import MLP, Value, compile, l2, mse
 from micrograd_bp.compiler.find.grouping import Grouping
 from micrograd_bp.compiler.run.arguments import checked_graph
-from micrograd_bp.compiler.run.work import Work, seconds_native, seconds_on_arrays
+from micrograd_bp.compiler.run.machine_code import object_code
+from micrograd_bp.compiler.run.native import Native
+from micrograd_bp.compiler.run.work import Work, seconds_native, seconds_on_arrays, seconds_to_make
 
 Graph = tuple[str, Value, Mapping[str, Sequence[Value]], Sequence[Value]]
 """A title, a loss, its inputs by name, and its parameters."""
@@ -93,5 +95,12 @@ if __name__ == "__main__":
                 measured = microseconds(program.value_and_gradient, arrays)
                 estimated = f", estimated {1e6 * estimate(work, samples or 1):9,.1f} µs" if estimate and work else ""
                 print(f"  {form:>13}, {samples:>3} samples: {measured:9,.1f} µs{estimated}")
+            if isinstance(program._program, Native):
+                nests, start = program._program.native, time.process_time()
+                object_code(nests.source)
+                made = (
+                    f"{time.process_time() - start:.1f} s, estimated {seconds_to_make(routines[0], nests.loops):.1f} s"
+                )
+                print(f"  {form:>13} with {nests.loops} loops: made in {made}")
     for samples in (100, 1_000, 10_000, 100_000):
         print(threads(samples))

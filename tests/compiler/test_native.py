@@ -253,7 +253,7 @@ def test_functions_without_machine_code_are_refused_or_run_on_numpy():
 
 def test_without_a_choice_machine_code_runs_when_it_has_paid(monkeypatch):
     """After as many calls as it takes to save the time of making it: the same calls give the same bits again."""
-    monkeypatch.setattr(native, "seconds_to_make", lambda _: 2.5)
+    monkeypatch.setattr(native, "seconds_to_make", lambda routine, loops: 2.5)
     monkeypatch.setattr(native, "seconds_on_arrays", lambda _, batch: float(batch == 16))
     monkeypatch.setattr(native, "seconds_native", lambda _, batch: 0.5 * (batch != 16))
     program, plain = network(), network(form="matrices")
@@ -295,6 +295,13 @@ def constant(number):
 def result(number):
     """What the kernel of that text gives."""
     return kernel_of(constant(number), 1)(np.zeros(1), 1)
+
+
+def test_what_has_many_loops_is_expected_to_take_long_to_make():
+    """LLVM takes longer for a loop than for many lines."""
+    one_loop, written_out = (compiled(long_short_term_memory(n), form="native")._program for n in (40, 7))
+    assert 2 * one_loop.native.loops < written_out.native.loops
+    assert 2.0 * one_loop._seconds_to_make < written_out._seconds_to_make
 
 
 def test_machine_code_is_kept_and_a_broken_file_counts_as_none(made, monkeypatch):
@@ -384,7 +391,7 @@ def test_many_small_arrays_read_as_arrays_and_may_run_as_machine_code(monkeypatc
     for _ in range(200):
         state = [dot(row, state).tanh() for row in weights]
     loss = sum_of(state)
-    monkeypatch.setattr(native, "seconds_to_make", lambda _: 0.0)
+    monkeypatch.setattr(native, "seconds_to_make", lambda routine, loops: 0.0)
     program = compile(loss, parameters=leaves)
     assert program.form == "matrices"
     assert "@" in program.source
@@ -412,7 +419,7 @@ def test_what_llvm_would_take_too_long_for_runs_on_numpy(monkeypatch):
     monkeypatch.setattr(write, "MOST_NATIVE_LINES", 3)
     with pytest.raises(ValueError, match=r'form="native": LLVM would take too long for \d+ lines'):
         network(form="native")
-    monkeypatch.setattr(native, "seconds_to_make", lambda _: 0.0)
+    monkeypatch.setattr(native, "seconds_to_make", lambda routine, loops: 0.0)
     monkeypatch.setattr(native, "seconds_native", lambda _, batch: 0.0)
     program, inputs = network(), batch(16)
     ours, theirs = program.value_and_gradient(*inputs), network(form="matrices").value_and_gradient(*inputs)
@@ -492,7 +499,7 @@ def test_without_a_choice_a_fault_of_llvm_ends_no_training(monkeypatch):
         raise RuntimeError("Instruction does not dominate all uses!")
 
     monkeypatch.setattr(machine_code, "object_code", invalid)
-    monkeypatch.setattr(native, "seconds_to_make", lambda _: 0.0)
+    monkeypatch.setattr(native, "seconds_to_make", lambda routine, loops: 0.0)
     monkeypatch.setattr(native, "seconds_native", lambda _, batch: 0.0)
     inputs, sizes = batch(16, (2, 4)), (2, 6, 4)
     expected = network(sizes=sizes, form="matrices").value_and_gradient(*inputs)

@@ -1,5 +1,6 @@
 """A program of arrays that runs as machine code, where that is faster than NumPy."""
 
+import math
 from collections.abc import Sequence
 from functools import cached_property
 from importlib.util import find_spec
@@ -54,17 +55,25 @@ class Native:
 
         try:
             return kernel_of(self.native.source, self.native.n_arrays)
-        except (NoLoopNestError, RuntimeError):  # the latter is LLVM's, which may have faults of its own
+        except RuntimeError:  # of LLVM, which may have faults of its own
             if self._always:
                 raise
             return None
+
+    @cached_property
+    def _seconds_to_make(self) -> float:
+        try:
+            return seconds_to_make(self.matrices.routines[0], self.native.loops)
+        except NoLoopNestError:
+            return math.inf
 
     def _is_worth_it(self, batch: int | None) -> bool:
         """Whether machine code is faster, and the calls so far would have paid for making it."""
         if batch not in self._saving:  # to estimate it takes longer than many a kernel
             self._saving[batch] = seconds_on_arrays(self._work, batch or 1) - seconds_native(self._work, batch or 1)
         self._saved += max(0.0, self._saving[batch])
-        return self._saving[batch] > 0.0 and self._saved > seconds_to_make(self._work)
+        least = seconds_to_make(self.matrices.routines[0], loops=0)  # they are counted as the text is written
+        return self._saving[batch] > 0.0 and self._saved > least and self._saved > self._seconds_to_make
 
     def value_and_gradient(self, parameters: Array, inputs: Sequence[Array], batch: int | None) -> tuple[Any, ...]:
         """As `Matrices` has it. Each thread takes the samples that follow those of the thread before."""

@@ -15,14 +15,12 @@ class Work:
     """What a program does in a call.
 
     Attributes:
-        lines: how many statements are written; those of a loop once.
         statements: how many run.
         entries: how many numbers are computed, besides those for each sample, and for each sample.
         products: how many are multiplied in products of matrices, likewise.
         large: how many of these with large matrices, likewise.
     """
 
-    lines: int = 0
     statements: int = 0
     entries: list[int] = field(default_factory=lambda: [0, 0])
     products: list[int] = field(default_factory=lambda: [0, 0])
@@ -36,7 +34,6 @@ class Work:
             is_loop = statement.value.function == "loop"
             loop = statement.value.detail
             rounds, values = (loop.rounds, loop.values) if is_loop else (1, [statement.value])
-            work.lines += len(values)
             work.statements += rounds * len(values)
             for value in values:
                 for node in topological_order(value):
@@ -73,6 +70,7 @@ def seconds_native(work: Work, samples: int) -> float:
     return thresholds.NATIVE_CALL + thresholds.NATIVE_ENTRY * entries + thresholds.NATIVE_PRODUCT * (products + large)
 
 
-def seconds_to_make(work: Work) -> float:
-    """What it is estimated to take to make the machine code."""
-    return thresholds.NATIVE_KERNEL + thresholds.NATIVE_LINE * work.lines
+def seconds_to_make(routine: Routine, loops: int) -> float:
+    """What it is estimated to take to make machine code of a routine with so many loops in its text."""
+    for_loops = thresholds.NATIVE_LOOP * loops * (1.0 + loops / thresholds.MANY_LOOPS)
+    return thresholds.NATIVE_KERNEL + thresholds.NATIVE_STATEMENT * len(routine.statements) + for_loops

@@ -52,6 +52,7 @@ class NativeSource(NamedTuple):
         places: the tables of places, one behind the other.
         n_arrays: how many arrays it takes.
         shapes: those of what it fills: of the gradient, and of the gradients along inputs.
+        loops: how many loops are in the text.
     """
 
     source: str
@@ -59,6 +60,7 @@ class NativeSource(NamedTuple):
     places: "np.ndarray[Any, Any]"
     n_arrays: int
     shapes: list[Shape]
+    loops: int
 
 
 def native_source(routine: Routine, dtype: str = "float64") -> NativeSource:
@@ -145,9 +147,8 @@ class _Kernel(Nests):
             f"    return {value}",
         ]
         numbers, places = self.numbers.flat(self.dtype), self.places.flat("int64")
-        return NativeSource(
-            "\n".join(lines) + "\n", numbers, places, len(self.arguments), [each.shape for each in results[1:]]
-        )
+        source, shapes = "\n".join(lines) + "\n", [each.shape for each in results[1:]]
+        return NativeSource(source, numbers, places, len(self.arguments), shapes, self.loops)
 
     def _look_at_reads(self, statements: Iterable[Statement]) -> None:
         """Counts what is read where, and finds what need not be copied out of the parameters."""
@@ -167,15 +168,14 @@ class _Kernel(Nests):
         return f"len({self.storage[variable(first, (BATCH, len(first)))].name})"
 
     def _over_samples(self, statements: Iterable[Statement]) -> None:
-        earlier, self.lines, self.in_samples = self.lines, [], True
-        together, n = self.together, self._n_samples
+        self.in_samples, together, n = True, self.together, self._n_samples
         with self.block(f"for {self.sample} in range(0, {n}, {together}):"):
             if together > 1:  # where fewer are left, the last one is computed again, and not added up
                 self.line(f"{self.left} = {n} - {self.sample}")
                 with self.over(together) as (row,):
                     self.line(f"{self.row}[{row}] = {self.sample} + {row} if {row} < {self.left} else {n} - 1")
             self.write(statements)
-        self.lines, self.in_samples = [*earlier, *self.before_samples, *self.lines], False
+        self.in_samples = False
 
     # ---- the order of statements
 

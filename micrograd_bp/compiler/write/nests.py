@@ -6,7 +6,7 @@ over all samples is added up from one turn to the next. Entries of all arrays li
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
@@ -82,9 +82,8 @@ class Nests:
     """Writes statements as loop nests.
 
     Attributes:
-        lines: what has been written.
-        allocated: the lines that make arrays.
-        before_samples: the lines that fill with zeros what is summed over samples.
+        lines, loops: what has been written, and how many loops over entries that has.
+        allocated: the lines that make arrays, and fill with zeros what is summed over samples.
         functions: what the text imports.
         aliases: variables that are read as something else, since they only say where parameters are.
         reads: how many values read each variable.
@@ -107,10 +106,9 @@ class Nests:
         self.reads: Counter[Array] = Counter()
         self.round = Sum()
         self.in_samples = self.in_loop = False
-        self.depth = 1
+        self.depth, self.loops = 1, 0
         self.lines: list[str] = []
         self.allocated: list[str] = []
-        self.before_samples: list[str] = []
         self.arguments: list[str] = []
 
     def own_name(self, name: str) -> str:
@@ -183,8 +181,7 @@ class Nests:
 
     def element(self, a: Array, index: Sequence[Sum]) -> Written:
         """An entry of an array as Python; of a comparison, truth."""
-        if a in self.aliases:
-            a = self.aliases[a]
+        a = self.aliases.get(a, a)
         if a.function in ("variable", "truth"):
             storage = self.storage[a]
             return self._entry(storage, position(index, storage.shape)), ATOM
@@ -268,17 +265,15 @@ class Nests:
     @contextmanager
     def over(self, *extents: int) -> Iterator[list[Sum]]:
         """Loops over so many numbers each, one inside of the other."""
-        index, names = [], []
-        for extent in extents:
-            if extent == 1:
-                index.append(Sum())
-                continue
-            names.append(self.free_indices.pop())
-            index.append(loop_variable(names[-1], extent))
-            self.line(f"for {names[-1]} in range({extent}):")
-            self.depth += 1
-        yield index
-        self.depth -= len(names)
+        index, names = [Sum()] * len(extents), list[str]()
+        with ExitStack() as blocks:
+            for place, extent in enumerate(extents):
+                if extent != 1:
+                    names.append(self.free_indices.pop())
+                    index[place] = loop_variable(names[-1], extent)
+                    blocks.enter_context(self.block(f"for {names[-1]} in range({extent}):"))
+                    self.loops += 1
+            yield index
         self.free_indices += reversed(names)
 
     def write(self, statements: Iterable[Statement]) -> None:
@@ -343,7 +338,7 @@ class Nests:
 
     def _zeros_before_samples(self, storage: Storage) -> None:
         lines, depth = self.lines, self.depth
-        self.lines, self.depth = self.before_samples, 1
+        self.lines, self.depth = self.allocated, 1
         self._zeros(storage)
         self.lines, self.depth = lines, depth
 
@@ -413,11 +408,8 @@ class Nests:
             own = index if in_order else self._aligned(array, index)
             first, rest = index[:n], unravelled(position(index[n:], shape[n:]), here)
             place, present = self._place(table, [self.round, *rest] if is_moving else rest, whole[-1])
-            if present:
-                self.line(f"if {present}:")
-                self.depth += 1
-            self._put(storage, position([*first, place], storage.shape), array, own, is_new=False)
-            self.depth -= bool(present)
+            with self.block(f"if {present}:") if present else nullcontext():
+                self._put(storage, position([*first, place], storage.shape), array, own, is_new=False)
 
     def _reduced(self, storage: Storage, reduced: Array, *, is_new: bool) -> None:
         """A sum, or a maximum, over some axes."""
