@@ -4,7 +4,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 DEFINE_AN_OPERATION = """\
-its derivatives are numbers, recorded in the forward pass. Define an operation instead:
+its derivatives are numbers, which the rule of its operation gives. Define an operation instead:
     @micrograd_bp.operation("cube")
     def cube(xp, x):
         return x * x * x, (3.0 * x * x,)"""

@@ -20,7 +20,7 @@ from micrograd_bp.engine.methods import Methods
 from micrograd_bp.engine.numbers.floats import as_float, floats, is_real
 from micrograd_bp.engine.operation import HandMade, Operation
 from micrograd_bp.engine.origin import LIFTED, NOT_RECORDED, Origin, current_origin, is_parameter
-from micrograd_bp.engine.refusals import Refusals
+from micrograd_bp.engine.refusals import DEFINE_AN_OPERATION, Refusals
 from micrograd_bp.engine.table import OPERATIONS, bind
 
 FAILURES = (ValueError, ArithmeticError, TypeError)
@@ -251,7 +251,8 @@ class Value(Methods, Refusals):
         """A leaf, as a rule. `_children` and `_op` make a node that passes no gradient on, as in micrograd.
 
         Raises:
-            TypeError: `data` is not one real number, or `_children` are text, which was to be the label.
+            TypeError: `data` is not one real number, `_children` are text, which was to be the label, or `_op` is none,
+                but the derivatives.
         """
         self.data = as_float(data)
         self.grad = 0.0
@@ -264,6 +265,8 @@ class Value(Methods, Refusals):
         else:
             if isinstance(_children, str):
                 raise TypeError(f"a label is given by its name: Value({self.data:g}, label={_children!r})")
+            if not isinstance(_op, str):
+                raise TypeError(f"a node is not told its derivatives, got {_op!r:.40}: {DEFINE_AN_OPERATION}")
             self.operation = HandMade(_op)
             self.operands = tuple(_children)
             self.local_derivatives = (0.0,) * len(self.operands)
