@@ -293,7 +293,7 @@ def test_pieces_of_other_widths_are_not_those_of_another_round():
     narrow, wide, joined = (RunningSum([Value(0.0)] * size, batched=True) for size in (1, 2, 3))
     structures = {}
     first, second = (
-        _spelled(Lowered(joined, concatenate([variable_of(each) for each in pieces]), []), structures)
+        _spelled(Lowered(joined, concatenate([variable_of(each) for each in pieces])), structures)
         for pieces in ((narrow, wide), (wide, narrow))
     )
     assert first.structure != second.structure

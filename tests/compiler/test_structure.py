@@ -224,6 +224,19 @@ def test_attention_to_growing_lists_of_keys_is_a_few_statements_whatever_their_l
     assert short == long < 60
 
 
+def test_what_all_of_a_row_are_divided_by_is_neither_copied_nor_added_up_place_by_place():
+    x, t, rows = sample(12), sample(12), neurons(4, 4)
+    shares = []
+    for start in range(0, 12, 4):
+        powers = [z.exp() for z in dense(x[start : start + 4], rows)]
+        total = sum(powers)
+        shares += [power / total for power in powers]
+    program = compile(mse([shares], [t]), inputs={"X": x, "T": t}, parameters=parameters_of(rows), form="matrices")
+    assert "a0.reshape(-1, 3, 4) / sum.reshape(-1, 3, 1)" in program.source
+    assert "np.add.at" not in program.source
+    assert "[:, i" not in program.source
+
+
 # ---- losses
 
 
@@ -261,6 +274,28 @@ def test_outputs_add_no_product_to_the_gradient_and_predictions_stop_where_they_
     assert products(program.source) == Products(training=8, prediction=1)
     program = compile(loss, inputs=groups, parameters=model.parameters(), outputs={"first": first, "y": outputs})
     assert products(program.source) == Products(training=8, prediction=3)
+
+
+@pytest.mark.parametrize("n", [4, 7])
+def test_tokens_drawn_as_ones_and_zeros_take_the_products_of_a_batch(n):
+    """Equal numbers of a graph are one constant, which must not mix up the weights that they are multiplied by."""
+    model = MLP(5, [3, 2], activation="tanh", rng=0)
+    tokens = [[float(i == token) for i in range(5)] for token in (0, 3, 4, 1, 2, 3, 0)[:n]]
+    program = compile(mse([model(row) for row in tokens], [[0.1, 0.2]] * n), parameters=model.parameters())
+    assert products(program.source) == Products(training=5, prediction=0)
+    assert "W0 = parameters[:18].reshape(3, 6)[:, :5].T" in program.source
+
+
+def test_tokens_drawn_as_ones_and_zeros_beside_a_state_have_weights_of_their_own_in_each_step():
+    def source(steps):
+        cell, state = [vector(8) for _ in range(3)], [Value(0.1), Value(0.2), Value(0.3)]
+        for step in range(steps):
+            token = [Value(float(i == step * step % 5)) for i in range(5)]
+            state = [sum(w * x for w, x in zip(row, [*token, *state], strict=True)).tanh() for row in cell]
+        return compile(mse([state], [[0.1, 0.2, 0.3]]), parameters=[w for row in cell for w in row]).source
+
+    assert source(5).count("= parameters") == 3  # of the first step, whose state is constant too, and of all others
+    assert "for t in range" in source(20)
 
 
 @pytest.mark.parametrize("loss", ["mse", "cross_entropy"])

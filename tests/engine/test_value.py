@@ -402,7 +402,9 @@ def test_a_node_made_by_hand_passes_no_gradient_on():
 def test_a_node_made_by_hand_with_derivatives_is_refused():
     """As those write it whose nodes take their local derivatives: nothing would come back to `a`."""
     a = Value(2.0)
-    with pytest.raises(TypeError, match=r"not told its derivatives, got \(12\.0,\): .*Define an operation instead:\n.*cube"):
+    with pytest.raises(
+        TypeError, match=r"not told its derivatives, got \(12\.0,\): .*Define an operation instead:\n.*cube"
+    ):
         Value(8.0, (a,), (12.0,))
 
 

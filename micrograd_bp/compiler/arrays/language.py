@@ -144,7 +144,14 @@ def call(function: str, *operands: Array) -> Array:
     simpler = SIMPLER[function](*operands) if function in SIMPLER else None
     if simpler is not None:
         return simpler
-    return array(function, operands, broadcast(*[operand.shape for operand in operands]))
+    shape = broadcast(*[operand.shape for operand in operands])
+    for operand in operands if shape else ():  # what is repeated in rows meets the others in rows, without a copy of it
+        whole = operand.operands[0] if operand.function == "reshape" else operand
+        if whole.function == "broadcast_to" and all(other.shape in ((), operand.shape) for other in operands):
+            rows = [reshape(other, whole.shape) if other.shape else other for other in operands]
+            once = [each.operands[0] if each.function == "broadcast_to" else each for each in rows]
+            return reshape(broadcast_to(call(function, *once), whole.shape), shape)
+    return array(function, operands, shape)
 
 
 def _multiply(a: Array, b: Array) -> Array | None:

@@ -48,12 +48,10 @@ class Lowered(NamedTuple):
         formulas: of an operation, what each formula of its trace has become.
         extents: of an operation, the shape of its result beside its operands, of which one that is many numbers has an
             axis for them.
-        reads: of any group, what was read for it, in order.
     """
 
     group: Group
     value: Array
-    reads: Sequence[Array]
     operands: Sequence[Array] = ()
     formulas: "Formulas | None" = None
     extents: Shape = ()
@@ -87,65 +85,46 @@ def lowered(group: Group, reader: Reader) -> Lowered:
 
 def _view(group: View, _: Reader) -> Lowered:
     column = group.column
-    return Lowered(group, take(variable("parameters", (len(column.group),)), column.index), [])
+    return Lowered(group, take(variable("parameters", (len(column.group),)), column.index))
 
 
 def _joined(group: Joined, reader: Reader) -> Lowered:
     reads = [reader.read(column, exact=True) for column in group.operands]
     lead = (BATCH,) if group.batched else ()
     parts = [broadcast_to(read, (*lead, len(column.index))) for read, column in zip(reads, group.operands, strict=True)]
-    return Lowered(group, concatenate(parts), reads)
+    return Lowered(group, concatenate(parts))
 
 
 # ---- sums
 
 
 def _sum(group: SumGroup, reader: Reader) -> Lowered:
-    terms = [(part.sign, *TERMS[type(part)](group, part, reader)) for part in group.parts]
+    terms = [(part.sign, TERMS[type(part)](group, part, reader)) for part in group.parts]
     terms.sort(key=lambda term: term[0] < 0.0)  # so that a sum need not start with a minus
     value = literal(0.0)
-    for sign, product, _ in terms:
+    for sign, product in terms:
         value = call("add" if sign > 0.0 else "subtract", value, product)
     if terms[0][0] < 0.0:  # 0 - a is not -a where a is 0
         value = call("negative", value.operands[1]) if len(terms) == 1 else value
-    return Lowered(group, reshape(value, shape_of(group)), [read for *_, reads in terms for read in reads])
+    return Lowered(group, reshape(value, shape_of(group)))
 
 
-Product = tuple[Array, list[Array]]
-"""A product, and what was read for it: the left factor, and the right one."""
-
-
-def _entries(group: SumGroup, part: Part, reader: Reader) -> Product:
+def _entries(group: SumGroup, part: Part, reader: Reader) -> Array:
     """One term for each member."""
-    b, left = _aligned(group, part.b, reader)
-    if part.a is None:
-        return left, [b]
-    if part.a.group is part.b.group and (part.a.index == part.b.index).all():
-        return call("multiply", left, left), [b, b]
-    a, right = _aligned(group, part.a, reader)
-    return call("multiply", right, left), [b, a]
+    left = _aligned(group, part.b, reader)
+    return left if part.a is None else call("multiply", _aligned(group, part.a, reader), left)
 
 
-def _aligned(group: SumGroup, column: Column, reader: Reader) -> tuple[Array, Array]:
-    """One entry for each member, in rows and columns where the group has rows; equal rows or columns are read once."""
-    if group.rows == 1:
-        read = reader.read(column)
-        return read, read
-    index = column.index.reshape(group.rows, group.columns)
-    lead = (BATCH,) if column.group.batched else ()
-    if (index == index[0, 0]).all():
-        read, shape = reader.read(Column(column.group, index[0, :1])), (*lead, 1, 1) if lead else ()
-    elif (index == index[0]).all():
-        read, shape = reader.read(Column(column.group, index[0])), (*lead, 1, group.columns)
-    elif (index[:, 0] == index.T).all():
-        read, shape = reader.read(Column(column.group, index[:, 0])), (*lead, group.rows, 1)
-    else:
-        read, shape = reader.read(Column(column.group, index)), (*lead, group.rows, group.columns)
-    # A literal, or a parameter that all share, fits anywhere.
-    return read, reshape(read, shape) if read.shape else read
+def _aligned(group: SumGroup, column: Column, reader: Reader) -> Array:
+    """One entry for each member, in rows and columns where the group has rows."""
+    read = reader.read(column)
+    *lead, n = read.shape or (0,)
+    if group.rows == 1 or n == 0:  # a literal, or a parameter that all share, fits anywhere
+        return read
+    return reshape(read, (*lead, *((1, 1) if n == 1 else (group.rows, group.columns))))
 
 
-def _lists(group: SumGroup, part: Part, reader: Reader) -> Product:
+def _lists(group: SumGroup, part: Part, reader: Reader) -> Array:
     """A list of terms for each member."""
     columns = [column for column in (part.b, part.a) if column is not None]
     if len(group) == 1:
@@ -158,23 +137,22 @@ def _lists(group: SumGroup, part: Part, reader: Reader) -> Product:
         shape: Shape = (*lead, group.rows, group.columns) if group.rows > 1 else (*lead, len(group))
     else:
         shape = (*lead, 1) if lead else ()
-    return reshape(product, shape), reads
+    return reshape(product, shape)
 
 
-def _matrix(group: SumGroup, part: Part, reader: Reader) -> Product:
+def _matrix(group: SumGroup, part: Part, reader: Reader) -> Array:
     """Rows times columns."""
     left = reader.read(part.b if group.rows > 1 else Column(part.b.group, part.b.index[0]), exact=True)
     if part.a is None:
         product = total(left, [len(left.shape) - 1])
-        return product if len(product.shape) > 1 else reshape(product, ()), [left]
+        return product if len(product.shape) > 1 else reshape(product, ())
     if group.rows == group.columns == 1 and not part.b.group.batched:  # two vectors
         right = reader.read(Column(part.a.group, part.a.index[:, 0]), exact=True)
-        return reshape(total(call("multiply", left, right), [0]), ()), [left, right]
-    right = reader.read(part.a, exact=True)
-    return matmul(left, right), [left, right]
+        return reshape(total(call("multiply", left, right), [0]), ())
+    return matmul(left, reader.read(part.a, exact=True))
 
 
-TERMS: dict[type[Part], Callable[[SumGroup, Part, Reader], Product]] = {
+TERMS: dict[type[Part], Callable[[SumGroup, Part, Reader], Array]] = {
     Entries: _entries,
     Lists: _lists,
     Matrix: _matrix,
@@ -190,17 +168,16 @@ def _operation(group: OperationGroup, reader: Reader) -> Lowered:
     operation = group.operation
     many = [name for name in operation.operand_names if name in operation.many]
     apart = _has_axis_of_operands(group)
-    reads, operands = [], []
+    operands = []
     for name, column in zip(operation.operand_names, group.operands, strict=True):
         if name in many and len(group) == 1:
             column = Column(column.group, column.index[0])
         read = reader.read(column, exact=name in many)
-        reads.append(read)
         operands.append(reshape(read, (*read.shape, 1)) if apart and name not in many and read.shape else read)
-    return operation_lowered(group, operands, reads)
+    return operation_lowered(group, operands)
 
 
-def operation_lowered(group: OperationGroup, operands: Sequence[Array], reads: Sequence[Array]) -> Lowered:
+def operation_lowered(group: OperationGroup, operands: Sequence[Array]) -> Lowered:
     """The array of an operation, from its operands."""
     operation = group.operation
     formulas = Formulas(operation, operands, FUNCTIONS)
@@ -212,7 +189,7 @@ def operation_lowered(group: OperationGroup, operands: Sequence[Array], reads: S
     formulas.known[id(operation.trace.result)] = reshape(variable(group, shape), extents)
     if len(value.shape) <= len(extents):
         value = broadcast_to(value, extents)
-    return Lowered(group, reshape(value, shape), reads, operands, formulas, extents)
+    return Lowered(group, reshape(value, shape), operands, formulas, extents)
 
 
 def _has_axis_of_operands(group: OperationGroup) -> bool:

@@ -15,6 +15,7 @@ from micrograd_bp.compiler.arrays.language import (
     variable,
 )
 from micrograd_bp.compiler.arrays.places import block_of, steps
+from micrograd_bp.compiler.arrays.slices import distinct, in_table
 from micrograd_bp.compiler.find.groups import HOLE, Column, Constants, Group, Index, Parameters, View
 
 
@@ -72,6 +73,11 @@ class Reader:
             exact: whether the shape must be that; else a single number may stand for equal ones.
         """
         group, index = self.original(column.group), column.index
+        is_data, kept = exact and isinstance(group, Constants), distinct(table := in_table(index))
+        if 1 < kept.size < index.size and HOLE not in kept and not is_data:  # such as each entry several times in a row
+            read, lead = self.read(Column(group, kept.ravel()), exact=True), (BATCH,) * group.batched
+            row = reshape(read, (*lead, *kept.shape)) if lead or len(kept) > 1 else read
+            return reshape(broadcast_to(row, (*lead, *table.shape)), (*lead, *index.shape))
         if isinstance(group, Constants):
             return self._constant(index, exact)
         if isinstance(group, Parameters):

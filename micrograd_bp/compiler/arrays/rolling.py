@@ -237,7 +237,7 @@ def _with_running_sums(entries: Iterable[Lowered]) -> Iterator[Lowered]:
             group = done.group
             if number < len(terms):
                 group = RunningSum(group.members, group.batched)
-            yield Lowered(group, array(function, (total, term), shape), [])
+            yield Lowered(group, array(function, (total, term), shape))
             total = variable(group, shape)
 
 
@@ -252,7 +252,7 @@ def _with_last_sums(entries: Iterable[Lowered]) -> Iterator[Lowered]:
         is_sum = isinstance(done.group, SumGroup) and done.value.function in ("add", "subtract")
         if is_sum and looks[_look(done.value)] == 1 and looks[_look(done.value.operands[0])] >= FEWEST_ROUNDS - 1:
             first, term = done.value.operands
-            part = Lowered(RunningSum(done.group.members, done.group.batched), first, [])
+            part = Lowered(RunningSum(done.group.members, done.group.batched), first)
             yield part
             done = done._replace(value=array(done.value.function, (variable_of(part.group), term), first.shape))
         yield done
@@ -643,7 +643,7 @@ def _after_loop(item: Item, kept: Mapping[Group, Array]) -> Item:
         carried = [each._replace(initial=read_after([each.initial], kept)[0]) for each in item.carried]
         return replace(item, carried=carried)
     if isinstance(item.group, OperationGroup):
-        return operation_lowered(item.group, read_after(item.operands, kept), item.reads)
+        return operation_lowered(item.group, read_after(item.operands, kept))
     return item._replace(value=read_after([item.value], kept)[0])
 
 
@@ -683,7 +683,7 @@ def _moving_view(own: Group, views: Sequence[View]) -> Lowered:
     """The parameters that are read as another view in each round."""
     table = np.array([view.column.index for view in views])
     parameters = views[-1].column.group
-    return Lowered(own, at_round(variable("parameters", (len(parameters),)), table), [])
+    return Lowered(own, at_round(variable("parameters", (len(parameters),)), table))
 
 
 def _with_leaves(done: Lowered, leaves: Mapping[Array, Array]) -> Lowered:
@@ -693,4 +693,4 @@ def _with_leaves(done: Lowered, leaves: Mapping[Array, Array]) -> Lowered:
     if not isinstance(done.group, OperationGroup):
         (value,) = rewritten([done.value], lambda node, _: leaves.get(node))
         return done._replace(value=value)
-    return operation_lowered(done.group, rewritten(done.operands, lambda node, _: leaves.get(node)), done.reads)
+    return operation_lowered(done.group, rewritten(done.operands, lambda node, _: leaves.get(node)))

@@ -127,7 +127,7 @@ class Routines:
 
     def _rolled(self, passed: dict[Group, Lowered], results: Iterable[Array], *, keeps: bool = False) -> list[Item]:
         """What is computed, with what repeats as rounds, and without views of the parameters that only rounds take."""
-        self._add_views(passed, results)
+        self._add_views(passed, groups_in(results))
         items = rolled(list(passed.values()), results, keeps=keeps)
         loops = [item for item in items if isinstance(item, Rounds)]
         self.loops += loops
@@ -158,13 +158,14 @@ class Routines:
             if done.stands_for is not None:
                 self.reader.same[group] = done.stands_for
                 continue
-            self._add_views(passed, reversed(done.reads))  # so that backwards the weights come before the biases
+            reads = list(groups_in([*done.operands, done.value]))
+            self._add_views(passed, reversed(reads))  # so that backwards the weights come before the biases
             passed[group] = done
         return passed
 
-    def _add_views(self, passed: dict[Group, Lowered], reads: Iterable[Array]) -> None:
+    def _add_views(self, passed: dict[Group, Lowered], reads: Iterable[Group]) -> None:
         """Adds the views of the parameters that are read here for the first time."""
-        for group in groups_in(reads):
+        for group in reads:
             if isinstance(group, View) and group not in passed:
                 passed[group] = lowered(group, self.reader)
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -84,7 +85,9 @@ def sum_member(node: Value, terms: Iterable[Term], place: Callable[[Value], Entr
         pairs_of[kind].append((entry, factor_entry) if is_left else (factor_entry, entry))
     for kind in [kind for kind in pairs_of if isinstance(kind.a, Constants) and _is_pruned(kind.a, kind, pairs_of)]:
         del pairs_of[kind]
-    return SumMember(node, {kind: tuple(sorted(pairs)) for kind, pairs in pairs_of.items()})
+    for kind, pairs in pairs_of.items():  # equal constants are one entry: only what they are multiplied by has an order
+        pairs.sort(key=itemgetter(1, 0) if isinstance(kind.b, Constants) else None)
+    return SumMember(node, {kind: tuple(pairs) for kind, pairs in pairs_of.items()})
 
 
 def _is_pruned(numbers: Constants, kind: TermKind, pairs_of: Mapping[TermKind, list[tuple[int, int]]]) -> bool:
@@ -204,7 +207,7 @@ def _with_joined_inputs(members: Sequence[SumMember], join: Join) -> Sequence[Su
 
     So they do where a neuron has all these inputs. Weights that were made apart stay matrices of their own.
     """
-    kinds = [kind for kind in members[0].terms if isinstance(kind.a, Parameters)]
+    kinds = [each for each in members[0].terms if isinstance(each.a, Parameters) and not isinstance(each.b, Constants)]
     kinds = [kind for kind in kinds if kind.sign == kinds[0].sign]
     if len(kinds) < 2 or any(kind not in member.terms for member in members for kind in kinds):
         return members
