@@ -98,7 +98,7 @@ class Gradients:
         for group, summands in inner.of.items():
             target = variable(Accumulating(group), shape_of(group))
             goes_on = target in self.of.setdefault(group, [])
-            parts = _with_one_whole([part for each in summands for part in parts_in(each)])
+            parts = _with_one_whole(parts_in(summands))
             accumulated.append(Accumulated(target, parts, goes_on))
             self.of[group] += [] if goes_on else [target]
         loop = self._loop(rounds, handed_on, body, accumulated)
@@ -148,20 +148,19 @@ def _with_one_whole(parts: list[Part]) -> list[Part]:
     return [*([Part(_added(whole), None)] if whole else []), *(part for part in parts if part.places is not None)]
 
 
-def parts_in(contribution: Array) -> list[Part]:
-    """What is added up in a contribution, and where."""
-    return parts_of(contribution) if contribution.function == "scatter" else [Part(contribution, None)]
+def parts_in(contributions: Iterable[Array]) -> list[Part]:
+    """What is added up, and where. What a loop has added up comes first, since it stands in the array already."""
+    parts = [part for each in contributions for part in parts_of(each)]
+    return sorted(parts, key=lambda part: not isinstance(part.array.detail, Accumulating))
 
 
 def named_gradient(group: Group, contributions: Sequence[Array], statements: list[Statement]) -> Array:
     """What has been given to a group, added up, with a name; a number that holds for all entries needs none."""
     if len(contributions) == 1 and isinstance(contributions[0].detail, Accumulating):
         return contributions[0]  # which has the name that it is to have
-    shape = shape_of(group)
-    parts = [part for contribution in contributions for part in parts_in(contribution)]
+    shape, parts = shape_of(group), parts_in(contributions)
     if not parts or any(part.places is not None for part in parts):
-        parts.sort(key=lambda part: (part.places is not None, not isinstance(part.array.detail, Accumulating)))
-        value = scatter(parts, shape)
+        value = scatter(sorted(parts, key=lambda part: part.places is not None), shape)
     else:
         value = _added([part.array for part in parts])
         # A view's gradient is put to its place as it is; any other may stay a number that holds for all entries.

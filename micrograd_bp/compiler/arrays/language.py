@@ -320,9 +320,9 @@ def scatter(parts: Sequence[Part], shape: Shape) -> Array:
     return array("scatter", [part.array for part in parts], shape, tuple([part.places for part in parts]))
 
 
-def parts_of(scattered: Array) -> list[Part]:
-    """The parts of a `scatter`."""
-    return [Part(*each) for each in zip(scattered.operands, scattered.detail, strict=True)]
+def parts_of(a: Array) -> list[Part]:
+    """The parts of a `scatter`; of any other array it is all."""
+    return list(map(Part, a.operands, a.detail)) if a.function == "scatter" else [Part(a, None)]
 
 
 # ---- arrays that count as repeated

@@ -173,9 +173,7 @@ class Routines:
         """The gradients of the views in one flat array."""
         parameters = self.grouping.parameters
         gradient = variable("gradient", shape_of(parameters))
-        parts = [part for each in reversed(gradients.get(parameters, ())) for part in parts_in(each)]
-        # What a loop adds up stands in the array already, and comes before what else goes to all of it.
-        parts.sort(key=lambda part: not isinstance(part.array.detail, Accumulating))
+        parts = parts_in(reversed(gradients.get(parameters, ())))
         parts.sort(key=lambda part: -1 if part.places is None else _first_entry(part.places))
         if len(parts) == 1 and parts[0].array.detail == Accumulating(parameters):
             return parts[0].array  # all of it comes from a loop

@@ -2,8 +2,8 @@
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -51,26 +51,27 @@ def _block_size(routine: Routine) -> int | None:
     return block if 4 * n_parameters < block * sum(widths) else None
 
 
-def _in_blocks(
+def in_pieces(
     function: Callable[..., tuple[Any, ...]],
-    parameters: Array,
-    views: tuple[Any, ...],
     inputs: Sequence[Array],
-    batch: int,
-    size: int,
+    cuts: Sequence[int],
+    run: Callable[..., Iterable[Any]] = map,
 ) -> tuple[Any, ...]:
-    """The mean over a batch as the mean over its blocks, each with the weight of its samples."""
-    value, gradient = 0.0, np.zeros_like(parameters)
-    along_inputs = []
-    for start in range(0, batch, size):
-        block = [array[start : start + size] for array in inputs]
-        share = len(block[0]) / batch
-        block_value, block_gradient, *others = function(parameters, views, *block)
-        value += share * block_value
-        block_gradient *= share
-        gradient += block_gradient
-        along_inputs.append([share * other for other in others])
-    return value, gradient, *(np.concatenate(parts) for parts in zip(*along_inputs, strict=True))
+    """The mean over a batch as the mean over pieces of it, each with the weight of its samples.
+
+    Args:
+        function: gives the value and the gradients for the inputs of a piece.
+        inputs: those of the batch.
+        cuts: where the pieces begin, and where the last one ends.
+        run: calls a function for all pieces.
+    """
+
+    def share(start: int, stop: int) -> list[Any]:
+        return [numbers * ((stop - start) / cuts[-1]) for numbers in function(*[array[start:stop] for array in inputs])]
+
+    value, gradient, *others = zip(*run(share, cuts, cuts[1:]), strict=True)
+    with np.errstate(all="ignore"):  # two may be infinite, with opposite signs
+        return sum(value), sum(gradient), *map(np.concatenate, others)
 
 
 class _InLoop(NamedTuple):
@@ -155,9 +156,10 @@ class Matrices(Located):
         if (batch is not None and batch <= few) or is_debugged():  # breakpoints are in the plain source
             return run(self._plain.namespace["value_and_gradient"], parameters, *inputs)
         function = self._buffered.namespace["value_and_gradient"]
+        views = self._views_of(parameters)
         if batch is None or self._block is None or batch < 2 * self._block:
-            return run(function, parameters, self._views_of(parameters), *inputs)
-        return run(_in_blocks, function, parameters, self._views_of(parameters), inputs, batch, self._block)
+            return run(function, parameters, views, *inputs)
+        return run(in_pieces, partial(function, parameters, views), inputs, [*range(0, batch, self._block), batch])
 
     def _views_of(self, parameters: Array) -> tuple[Any, ...]:
         """The views of the parameters, kept as long as these are in the same array; not if a copy is among them."""

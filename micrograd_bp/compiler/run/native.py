@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from micrograd_bp.compiler.run.matrices import Matrices, is_debugged
+from micrograd_bp.compiler.run.matrices import Matrices, in_pieces, is_debugged
 from micrograd_bp.compiler.run.work import Work, seconds_native, seconds_on_arrays, seconds_to_make
 from micrograd_bp.compiler.write.native import NativeSource, native_source
 from micrograd_bp.compiler.write.nests import NoLoopNestError
@@ -80,26 +80,17 @@ class Native:
         kernel = self._kernel if self._always or self._is_worth_it(batch) else None
         if kernel is None or is_debugged():
             return self.matrices.value_and_gradient(parameters, inputs, batch)
-        n = batch or 0
+        call = partial(self._call, kernel, parameters)
         inputs = [array if array.flags.c_contiguous else array.copy() for array in inputs]
-        if (threads := min(self._threads, n)) < 2:
-            return self._call(kernel, parameters, inputs, n)
+        if batch is None or (threads := min(self._threads, batch)) < 2:
+            return call(*inputs)
         from concurrent.futures import ThreadPoolExecutor  # few programs need it
-
-        pieces = [slice(n * i // threads, n * (i + 1) // threads) for i in range(threads)]
-
-        def share(piece: slice) -> list[Any]:
-            size = piece.stop - piece.start
-            outcome = self._call(kernel, parameters, [array[piece] for array in inputs], size)
-            return [numbers * (size / n) for numbers in outcome]
 
         # It takes 60 µs less to keep threads, but a process that is forked later would wait for them.
         with ThreadPoolExecutor(threads) as pool:
-            value, gradient, *others = zip(*pool.map(share, pieces), strict=True)
-        with np.errstate(all="ignore"):  # two may be infinite, with opposite signs
-            return sum(value), sum(gradient), *map(np.concatenate, others)
+            return in_pieces(call, inputs, [batch * i // threads for i in range(threads + 1)], pool.map)
 
-    def _call(self, kernel: "Kernel", parameters: Array, inputs: Sequence[Array], batch: int) -> tuple[Any, ...]:
-        native = self.native
+    def _call(self, kernel: "Kernel", parameters: Array, *inputs: Array) -> tuple[Any, ...]:
+        native, batch = self.native, len(inputs[0]) if inputs else 0
         results = [np.empty((batch, *each[1:]) if each[1:] else each, parameters.dtype) for each in native.shapes]
         return kernel(parameters, *inputs, native.numbers, native.places, *results, batch), *results
