@@ -31,6 +31,7 @@ KNOWN: dict[str, tuple[Callable[[int], Problem], int]] = {
     "chain": (recurrences.chain_of_period_five, 40),
     "unrolled descent": (recurrences.unrolled_descent, 10),
     "Kalman filter": (recurrences.kalman_filter, 50),
+    "driven by parameters": (recurrences.driven_by_parameters, 20),
 }
 """What people unroll, and how often."""
 

@@ -174,6 +174,16 @@ def test_a_loss_that_single_precision_cannot_hold_is_refused():
         program.value_and_gradient(np.array([[1e30]]))
 
 
+def test_nothing_is_written_where_there_are_no_parameters():
+    x = Value(0.5)
+    native = compile(x.tanh(), {"X": [x]}, [], form="native")._program.native
+    numbers, rows = np.full(3, 7.0), np.array([[0.1], [0.2]])
+    kernel = kernel_of(native.source, native.n_arrays)
+    value = kernel(numbers[:0], rows, native.numbers, native.places, numbers[1:1], 2)
+    assert value == pytest.approx(np.tanh(rows).mean(), rel=1e-14)
+    assert numbers.tolist() == [7.0, 7.0, 7.0]
+
+
 def test_it_reads_as_loop_nests_in_which_nothing_has_the_size_of_the_batch():
     source = network(form="native").native_source
     assert "for s in range(0, len(X), 8):" in source

@@ -201,6 +201,17 @@ def kalman_filter(steps: int) -> Problem:
     return draw.problem(loss, observed=observed)
 
 
+def driven_by_parameters(steps: int) -> Problem:
+    """h ← tanh(U·h + b + c), with a vector c for each step; the output is no sum of parameters, as the states are."""
+    draw, width = Draw(8), 3
+    u, b, v, x = draw.matrix(width, width), draw.vector(width), draw.vector(width), draw.matrix(steps, width)
+    h, y, losses = draw.vector(width), draw.leaves(steps), []
+    for t in range(steps):
+        h = [(dot(row, h) + offset + given).tanh() for row, offset, given in zip(u, b, x[t], strict=True)]
+        losses.append((dot(v, h) - y[t]) ** 2)
+    return draw.problem(sum_of(losses), Y=y)
+
+
 CELLS: dict[str, Callable[[Values, Values, Values, Values], Values]] = {
     "tanh": lambda z, f, h, before: [each.tanh() for each in z],
     "leaky": lambda z, f, h, before: [0.9 * old + 0.1 * each.tanh() for old, each in zip(h, z, strict=True)],

@@ -682,8 +682,10 @@ def _offset(table: Index) -> list[int]:
 def _moving_view(own: Group, views: Sequence[View]) -> Lowered:
     """The parameters that are read as another view in each round."""
     table = np.array([view.column.index for view in views])
-    parameters = views[-1].column.group
-    return Lowered(own, at_round(variable("parameters", (len(parameters),)), table))
+    read = at_round(variable("parameters", (len(views[-1].column.group),)), np.maximum(table, 0))
+    if (is_there := table != HOLE).all():
+        return Lowered(own, read)
+    return Lowered(own, call("where", numbers_at_round(is_there.astype(float)), read, literal(0.0)))
 
 
 def _with_leaves(done: Lowered, leaves: Mapping[Array, Array]) -> Lowered:

@@ -132,6 +132,8 @@ class _Function:
         assert isinstance(statement.iter, ast.Call)
         numbers = [self.expression(argument) for argument in statement.iter.args]
         start, stop, step = {1: [ir.Constant(INTEGER, 0), *numbers, ir.Constant(INTEGER, 1)], 3: numbers}[len(numbers)]
+        if isinstance(stop, ir.Constant) and stop.constant == 0:
+            return  # there are no parameters
         counter = self.variables[ast.unparse(statement.target)] = self.entry.alloca(INTEGER)
         self.builder.store(start, counter)
         body = self.builder.append_basic_block()
@@ -141,7 +143,7 @@ class _Function:
         following = self.builder.add(self.builder.load(counter), step, flags=("nsw",))
         self.builder.store(following, counter)
         end = self.builder.append_basic_block()
-        # No range is empty: it is asked only after a round whether there is another.
+        # No other range is empty: it is asked only after a round whether there is another.
         goes_on = self.builder.icmp_signed(">" if step.constant < 0 else "<", following, stop)
         self.builder.cbranch(goes_on, body, end)
         self.builder.position_at_end(end)

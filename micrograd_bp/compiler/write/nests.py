@@ -420,9 +420,8 @@ class Nests:
         summed = [extent if axis in axes else 1 for axis, extent in enumerate(shape)]
 
         def add(name: str, index: Sequence[Sum]) -> None:
-            text, _ = self.number(a, index)
-            if sums_samples(reduced):
-                text, _ = self._if_there(index[0], shape[0], (text, 0))
+            number = self.number(a, index)
+            text, _ = self._if_there(a, 0, index[0], number) if sums_samples(reduced) else number
             largest = f"{name} = {self._function('maximum')}({name}, {text})"
             self.line(f"{name} += {text}" if reduced.function == "sum" else largest)
 
@@ -456,7 +455,7 @@ class Nests:
                 if storage.is_array:
                     self.line(f"{total} = 0.0")
                 with self.over(terms) as (term,):
-                    left = self._of_samples(a, term, self.number(a, [*row, term]))
+                    left = self._if_there(a, -1, term, self.number(a, [*row, term]))
                     right = self.number(b, [term, *[Sum()] * len(columns)])
                     self.line(f"{total} += {inside(left, PRODUCT)} * {inside(right, SIGN)}")
                 if storage.is_array:
@@ -472,15 +471,12 @@ class Nests:
         for start in range(whole, terms, TOGETHER):
             self._terms(storage, a, b, [Sum(number) for number in range(start, min(terms, start + TOGETHER))])
 
-    def _of_samples(self, a: Array, term: Sum, factor: Written) -> Written:
-        """A factor of a term; 0 in a product that sums over samples where there is no sample left."""
-        return self._if_there(term, self.shape(a)[-1], factor) if a.shape[-1] == BATCH else factor
-
-    def _if_there(self, row: Sum, rows: int, number: Written) -> Written:
-        """A number of a sample, or 0 where there are no more samples."""
-        if self.together == 1:
+    def _if_there(self, a: Array, axis: int, row: Sum, number: Written) -> Written:
+        """A number that is added up along an axis; 0 where that is one of samples, of which there are no more."""
+        if self.together == 1 or a.shape[axis] != BATCH:
             return number
-        times = f"{rows // self.together} * " if rows > self.together else ""
+        turns = self.shape(a)[axis] // self.together
+        times = f"{turns} * " if turns > 1 else ""
         return f"({number[0]} if {row} < {times}{self.left} else 0.0)", ATOM
 
     def _terms(self, storage: Storage, a: Array, b: Array, terms: Sequence[Sum]) -> None:
@@ -488,7 +484,7 @@ class Nests:
         rows, (columns,) = self.shape(a)[:-1], self.shape(b)[1:]
         with self.over(*rows) as row:
             for factor, term in zip(self.factors, terms, strict=False):
-                self.line(f"{factor} = {self._of_samples(a, term, self.number(a, [*row, term]))[0]}")
+                self.line(f"{factor} = {self._if_there(a, -1, term, self.number(a, [*row, term]))[0]}")
             with self.over(columns) as (column,):
                 products = [
                     f"{factor} * {inside(self.number(b, [term, column]), SIGN)}"
