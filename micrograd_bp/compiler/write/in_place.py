@@ -7,7 +7,7 @@ which are products with ones.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from micrograd_bp.compiler.arrays.language import (
     BATCH,
     Array,
     Part,
-    array,
+    call,
     rewritten,
     transpose,
     variable,
@@ -195,19 +195,16 @@ def _with_single_uses_inside(statements: Sequence[Statement], results: Sequence[
         for operand in statement.value.operands
         if operand.function == "variable" and operand.shape == statement.value.shape
     }
-    inside: dict[Any, Array] = {}
+    inside: dict[Array, Array] = {}
     kept = []
     for statement in statements:
-        value = _replaced(
-            statement.value, lambda node: inside.get(node.detail) if node.function == "variable" else None
-        )
-        target = statement.target
+        target, (value,) = statement.target, rewritten([statement.value], lambda node, _: inside.get(node))
         if isinstance(target.detail, GradientOf):
             is_for_reader = value.function == "matmul" and not isinstance(target.detail.group, (View, Input))
         else:
             is_for_reader = target.detail in worked_on and _begins_with_product(value)
         if is_for_reader and reads[target.detail] == 1:
-            inside[target.detail] = value
+            inside[target] = value
             continue
         kept.append(statement._replace(value=value))
     return kept
@@ -220,31 +217,15 @@ def _begins_with_product(value: Array) -> bool:
 
 def _with_signs_of_results(statements: Sequence[Statement]) -> list[Statement]:
     """For a = max(z, 0), what comes after asks a > 0 in place of z > 0, so that a can be computed in the array of z."""
-    zero_or_more: dict[Any, Array] = {}
-
-    def sign_of_result(node: Array) -> Array | None:
-        if node.function != "greater" or not _has_zero_beside_variable(node):
-            return None
-        result = zero_or_more.get(node.operands[0].detail)
-        return None if result is None else array("greater", (result, node.operands[1]), node.shape)
-
+    signs: dict[Array, Array] = {}
     changed = []
     for statement in statements:
-        value = _replaced(statement.value, sign_of_result)
+        (value,) = rewritten([statement.value], lambda node, _: signs.get(node))
         changed.append(statement._replace(value=value))
-        if value.function == "maximum" and _has_zero_beside_variable(value):
-            zero_or_more[value.operands[0].detail] = statement.target
+        if value.function == "maximum" and value.operands[1].is_literal(0.0):
+            z, zero = value.operands
+            signs[call("greater", z, zero)] = call("greater", statement.target, zero)
     return changed
-
-
-def _has_zero_beside_variable(node: Array) -> bool:
-    return node.operands[0].function == "variable" and node.operands[1].is_literal(0.0)
-
-
-def _replaced(value: Array, replacement: Callable[[Array], Array | None]) -> Array:
-    """An expression with other parts where `replacement` gives some."""
-    (new,) = rewritten([value], lambda node, _: replacement(node))
-    return new
 
 
 def _worked_on(name: str, value: Array, writer: Writer) -> list[str]:

@@ -193,7 +193,8 @@ class Writer:
     _truth = _variable
 
     def _literal(self, node: Array, _: Any) -> str:
-        return number_text(node.detail, self.library)
+        number, sign = node.detail, "-" if node.detail < 0.0 else ""
+        return repr(number) if np.isfinite(number) else f"{sign}{self.library}.{abs(number)!r}"
 
     def _constant(self, node: Array, _: Any) -> str:
         return self.constants.name(node.detail)
@@ -202,7 +203,7 @@ class Writer:
         return f"{inside(operands[0], ATOM)}.T"
 
     def _reshape(self, node: Array, operands: list[Written]) -> str:
-        return f"{inside(operands[0], ATOM)}.reshape({shape_text(node.shape)})"
+        return f"{inside(operands[0], ATOM)}.reshape({', '.join(map(str, node.shape)) or '()'})"
 
     def _broadcast_to(self, node: Array, operands: list[Written]) -> str:
         return f"{self.library}.broadcast_to({operands[0][0]}, {self.extents(node.shape)})"
@@ -390,31 +391,13 @@ def is_lacking(name: str) -> bool:
     return name in FUNCTIONS or (name in LACKING and not hasattr(np, name))
 
 
-def number_text(number: float, library: str = "np") -> str:
-    """A number as Python."""
-    return (
-        repr(number)
-        if np.isfinite(number)
-        else f"{'-' if number < 0 else ''}{library}.{'inf' if np.isinf(number) else 'nan'}"
-    )
-
-
 def axes_arguments(node: Array) -> list[str]:
     """The arguments of a sum, or a maximum, that say over which axes it goes, whether these stay, and what is least."""
     axes, keepdims, *least = node.detail
     is_whole = len(axes) == len(node.operands[0].shape) and not keepdims
-    texts = [*([] if is_whole else [f"axis={axes_text(axes)}"]), *(["keepdims=True"] if keepdims else [])]
+    texts = [] if is_whole else [f"axis={axes[0] if len(axes) == 1 else axes}"]
+    texts += ["keepdims=True"] if keepdims else []
     return [*texts, *(f"initial={number!r}" for number in least)]
-
-
-def axes_text(axes: tuple[int, ...]) -> str:
-    """One axis as a number, several as a tuple."""
-    return str(axes[0] if len(axes) == 1 else axes)
-
-
-def shape_text(shape: Shape) -> str:
-    """The arguments of a reshape."""
-    return ", ".join(map(str, shape)) if shape else "()"
 
 
 def shape_in_parentheses(shape: Shape, batch: str) -> str:

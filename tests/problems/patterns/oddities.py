@@ -185,3 +185,14 @@ def gaps(drawer: Drawer) -> Value:
     used = _below(outputs)
     drawer.parameters[:] = [each for each in drawer.parameters if each in used]
     return drawer.squared_error(outputs)
+
+
+@pattern
+def windows(drawer: Drawer) -> Value:
+    """The same weights on parts of a layer that lie apart: rows of it, but no view to which something can be added."""
+    width = drawer.random.randint(2, 4)
+    hidden = drawer.activate(drawer.layer(drawer.input("X", 3), 2 * width + 3), "tanh")
+    rows = hidden[1 : 1 + width], hidden[2 + width : 2 + 2 * width]
+    kernels = drawer.matrix(2, width)
+    scores = [dot(kernel, row) for row in rows for kernel in kernels]
+    return drawer.squared_error(drawer.layer([*drawer.activate(scores, "tanh"), hidden[0], hidden[-1]], 1))
