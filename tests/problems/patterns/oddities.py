@@ -195,4 +195,4 @@ def windows(drawer: Drawer) -> Value:
     rows = hidden[1 : 1 + width], hidden[2 + width : 2 + 2 * width]
     kernels = drawer.matrix(2, width)
     scores = [dot(kernel, row) for row in rows for kernel in kernels]
-    return drawer.squared_error(drawer.layer([*drawer.activate(scores, "tanh"), hidden[0], hidden[-1]], 1))
+    return drawer.squared_error(drawer.layer([*drawer.activate(scores, "tanh"), *hidden[:: 1 + width]], 1))
