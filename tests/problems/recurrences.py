@@ -1,6 +1,7 @@
 """Recurrences: what people unroll, and random ones whose first and last rounds differ from the others."""
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from random import Random
 
 import numpy as np
@@ -106,6 +107,22 @@ def long_short_term_memory(steps: int) -> Problem:
         h = [o * cell.tanh() for o, cell in zip(output, c, strict=True)]
         loss = loss + (dot(v, h) - y[t]) ** 2
     return draw.problem(loss, X=x, Y=y)
+
+
+def letters(steps: int, *, are_rows: bool = False) -> Problem:
+    """A network that guesses the next letter: a text drawn as ones and zeros, or as rows of a table; -log p at each."""
+    draw, width, alphabet = Draw(8), 3, 5
+    text = [(3 * t * t + t // 2) % alphabet for t in range(steps + 1)]
+    table = draw.matrix(alphabet, alphabet) if are_rows else []
+    w, u, b = draw.matrix(width, alphabet), draw.matrix(width, width), draw.vector(width)
+    v, h, losses = draw.matrix(alphabet, width), draw.leaves(width), list[Value]()
+    for letter, following in pairwise(text):
+        x = table[letter] if are_rows else [Value(float(i == letter)) for i in range(alphabet)]
+        h = [z.tanh() for z in affine(w, x, u, h, b)]
+        scores = [dot(row, h) for row in v]
+        powers = [(score - max(each.data for each in scores)).exp() for score in scores]
+        losses.append(-(powers[following] / sum(powers)).log())
+    return draw.problem(sum(losses) / steps)
 
 
 def equal_layers(n: int) -> Problem:

@@ -132,12 +132,9 @@ def _lists(group: SumGroup, part: Part, reader: Reader) -> Array:
     reads = [reader.read(column, exact=True) for column in columns]
     product = reads[0] if part.a is None else call("multiply", reads[1], reads[0])
     product = total(product, [len(product.shape) - 1])
-    lead = product.shape[: len(product.shape) - (1 if len(group) == 1 else 2)]
-    if len(group) > 1:
-        shape: Shape = (*lead, group.rows, group.columns) if group.rows > 1 else (*lead, len(group))
-    else:
-        shape = (*lead, 1) if lead else ()
-    return reshape(product, shape)
+    lead = product.shape[: BATCH in product.shape]
+    rows = (group.rows, group.columns) if group.rows > 1 else (len(group),) if lead or len(group) > 1 else ()
+    return reshape(product, (*lead, *rows))
 
 
 def _matrix(group: SumGroup, part: Part, reader: Reader) -> Array:

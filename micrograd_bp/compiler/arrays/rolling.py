@@ -23,9 +23,11 @@ from micrograd_bp.compiler.arrays.language import (
     is_entrywise,
     key_of,
     literal,
+    reshape,
     rewritten,
     scatter,
     take,
+    total,
     variable,
 )
 from micrograd_bp.compiler.arrays.loops import Moving, at_round, numbers_at_round, of_round
@@ -511,7 +513,8 @@ class _Alignment:
         if leaf.function == "take":
             source = last.operands[0]  # the first round may read what was there before
             is_outside = not source.operands and source.detail not in self.at
-            return MOVING if is_outside and not (leaf.detail == HOLE).any() else leaf.detail.tobytes()
+            is_entry = leaf.detail.size == 1 and self.at.get(leaf.operands[0].detail, (0, -1))[1] == number
+            return MOVING if (is_outside or is_entry) and HOLE not in leaf.detail else leaf.detail.tobytes()
         if leaf.function == "variable" and leaf.detail in self.at:
             chain, own_round = self.at[leaf.detail]
             return chain, number - own_round
@@ -606,7 +609,8 @@ class _Alignment:
                     continue
                 if kind == MOVING:
                     table = np.array([each.detail for each in leaves])
-                    moving[leaf] = at_round(leaf.operands[0], table)
+                    is_inside = leaf.operands[0].detail in self.at
+                    moving[leaf] = _looked_up(leaf, table) if is_inside else at_round(leaf.operands[0], table)
                     offsets.update(_offset(table))
                 elif kind == NUMBERS:
                     numbers = [np.broadcast_to(each.detail, words[-1][1]) for each in leaves]
@@ -677,6 +681,16 @@ def _offset(table: Index) -> list[int]:
     step = Moving(table).step
     first, rest = divmod(int(table[0].min()), step) if step else (0, 1)
     return [first] if not rest and 0 <= first < FEWEST_ROUNDS else []
+
+
+def _looked_up(entry: Array, table: Index) -> Array:
+    """An entry of an array of the same round; where it moves to other places, as the sum of it and of zeros."""
+    (whole,) = entry.operands
+    if (table == table[0]).all():
+        return entry
+    is_it = (np.arange(whole.shape[-1]) == table.reshape(-1, 1)).astype(float)
+    chosen = call("where", numbers_at_round(is_it), whole, literal(0.0))
+    return reshape(total(chosen, [len(whole.shape) - 1]), entry.shape)
 
 
 def _moving_view(own: Group, views: Sequence[View]) -> Lowered:
