@@ -237,6 +237,23 @@ def test_what_all_of_a_row_are_divided_by_is_neither_copied_nor_added_up_place_b
     assert "[:, i" not in program.source
 
 
+def test_a_kernel_that_meets_the_edge_of_an_image_takes_a_few_statements_however_large_that_is():
+    def source(size):
+        image, kernel = [sample(size) for _ in range(size)], [vector(3) for _ in range(3)]
+
+        def weighted(pixels, i, j):
+            near = [(k, m) for k in range(3) for m in range(3) if 0 <= i + k - 1 < size and 0 <= j + m - 1 < size]
+            return sum(kernel[k][m] * pixels[i + k - 1][j + m - 1] for k, m in near)
+
+        first = [[weighted(image, i, j).tanh() for j in range(size)] for i in range(size)]
+        loss = sum(weighted(first, i, j) ** 2 for i in range(size) for j in range(size))
+        inputs, parameters = {"X": [x for row in image for x in row]}, [w for row in kernel for w in row]
+        return compile(loss, inputs=inputs, parameters=parameters, form="matrices").source
+
+    small, large = (len(list(statements(source(n)))) for n in (4, 6))
+    assert small == large < 40
+
+
 # ---- losses
 
 

@@ -178,10 +178,8 @@ def sum_groups(members: Sequence[SumMember], join: Join) -> list[Group]:
     multiplied = [kind for kind in several if kind.a is None or not (kind.a.batched and kind.b.batched)]
     kinds.sort(key=lambda kind: (kind not in multiplied, kind not in several))
     others = [kind for kind in several if kind not in multiplied]
-    groups: list[Group] = []
-    for alike in _with_like_counts(members, others) if others else [members]:
-        groups += _laid_out(alike, kinds, multiplied) if multiplied else [_group(alike, kinds, {})]
-    return groups
+    parts = _with_like_counts(members, others) if others else [members]
+    return [group for alike in parts for group in _laid_out(alike, kinds, multiplied)]
 
 
 def _laid_out(members: Sequence[SumMember], kinds: Sequence[TermKind], multiplied: Sequence[TermKind]) -> list[Group]:
@@ -191,14 +189,9 @@ def _laid_out(members: Sequence[SumMember], kinds: Sequence[TermKind], multiplie
     members = sorted(members, key=lambda member: (rows[member.node], columns[member.node]))
     n_rows, n_columns = len(set(rows.values())), len(set(columns.values()))
     if n_rows == 1 or len(members) == n_rows * n_columns == len({*zip(rows.values(), columns.values(), strict=True)}):
-        return [_with_products(members, kinds, multiplied, n_rows)]
+        return [_group(members, kinds, {kind: _matrix_part(members, kind, n_rows) for kind in multiplied}, n_rows)]
     if blocks := _blocks(members, multiplied):
         return [_group(block, kinds, matrices, n_rows) for block, matrices, n_rows in blocks]
-    if len(members) >= 2 * n_rows and any(isinstance(kind.a, Parameters | Constants) for kind in multiplied):
-        same_row: dict[Hashable, list[SumMember]] = {}
-        for member in members:
-            same_row.setdefault(rows[member.node], []).append(member)
-        return [_with_products(alike, kinds, multiplied) for alike in same_row.values()]
     return [_group(alike, kinds, {}) for alike in _with_like_counts(members, multiplied)]
 
 
@@ -304,13 +297,6 @@ def _with_like_counts(members: Sequence[SumMember], kinds: Sequence[TermKind]) -
         alike.setdefault(tuple([len(member.terms.get(kind, ())) for kind in kinds]), []).append(member)
     n_terms, longest = sum([sum(counts) * len(alike[counts]) for counts in alike]), map(max, zip(*alike, strict=True))
     return [list(members)] if n_terms >= DENSE * len(members) * sum(longest) else list(alike.values())
-
-
-def _with_products(
-    members: Sequence[SumMember], kinds: Sequence[TermKind], multiplied: Sequence[TermKind], rows: int = 1
-) -> Group:
-    """A group with matrix products for the kinds in `multiplied`. Members that stand in rows are sorted."""
-    return _group(members, kinds, {kind: _matrix_part(members, kind, rows) for kind in multiplied}, rows)
 
 
 def _group(
