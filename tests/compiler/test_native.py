@@ -214,6 +214,22 @@ def test_functions_of_our_own_are_those_of_the_library(name):
         assert (np.abs(y - theirs) <= 4 * np.spacing(np.abs(theirs))).all()
 
 
+@pytest.mark.parametrize("name", ["floor_divide", "remainder"])
+def test_division_with_a_remainder_is_that_of_numpy(name):
+    """Also by 0, by what is infinite, and where the quotient has no fraction any more."""
+    ends = [0.0, -0.0, 1.0, -1.0, 0.3, -2.5, 7.0, 2.0**52 + 1.0, -(2.0**52) - 1.0, 1e300, 1e-320, math.inf, -math.inf]
+    a, b = np.array([(a, b) for a in [*ends, math.nan] for b in [*ends, math.nan]]).T
+    text = f"""def kernel(a: float64[0,], b: float64[0,], c: float64[0,]) -> float64:
+    for i in range({len(a)}):
+        c[i] = {name}(a[i], b[i])
+    return 0.0
+"""
+    a, b, c = np.ascontiguousarray(a), np.ascontiguousarray(b), np.empty(len(a))
+    kernel_of(text, 3)(a, b, c, 0)
+    with np.errstate(all="ignore"):
+        np.testing.assert_array_equal(c, getattr(np, name)(a, b))
+
+
 def test_the_text_runs_as_python_too():
     program = network(form="native")
     alone = {}

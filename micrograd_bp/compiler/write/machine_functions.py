@@ -18,7 +18,7 @@ WRITTEN_OUT = {
     "degrees": "a * 57.29577951308232",
     "radians": "a * 0.017453292519943295",
     "remainder": "fmod(a, b) + (b if fmod(a, b) != 0.0 and (fmod(a, b) < 0.0) != (b < 0.0) else 0.0)",
-    "floor_divide": "floor((a - remainder(a, b)) / b + 0.5)",
+    "floor_divide": "a / b if b == 0.0 else rint((a - fmod(a, b))/b) - (1.0 if remainder(a, b) != fmod(a, b) else 0.0)",
 }
 """Functions of the numbers a and b, in terms of others."""
 
