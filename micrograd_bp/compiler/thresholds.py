@@ -62,14 +62,6 @@ FEWEST_ROUNDS = 8
 """Fewer rounds are easier to read one by one. A loop takes as long as its rounds written out: 0.16 ms for 8 of a
 recurrent network, 15 ms in place of 21 for 100 of an LSTM, 0.72 ms in place of 0.70 for 50 equal layers."""
 
-SAME_BELOW = 3
-"""So far down must what two arrays are computed from have the same structure, before they are tried as those of two
-rounds. In 669 arrays without a loop that makes 258 tries; with 1 it makes 5,020."""
-
-MOSTLY = 0.8
-"""With so large a share of arrays that look alike that far down, pairs are followed at once: of recurrences 0.89 to
-0.98 do, of 427 to 8,044 arrays without a loop 0.16 to 0.53."""
-
 CANDIDATES = 8
 """How many arrays of the same structure are tried as that of the round before, the nearest first: a round may have some
 that are alike, such as four x·a + b one after the other."""

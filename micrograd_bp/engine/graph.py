@@ -6,7 +6,7 @@ so that a chain of a million operations is walked like any other, and every orde
 
 from collections.abc import Collection, Iterable
 from itertools import filterfalse
-from typing import Any, NamedTuple, Protocol, TypeVar, cast
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 
 class HasOperands(Protocol):
@@ -31,16 +31,16 @@ def topological_order(*roots: Node, leave_out: Collection[int] = frozenset()) ->
     """
     order: list[Node] = []
     seen: set[Node] = set()
-    stack: list[Node | None] = list(reversed(roots))
-    pop, push, was_seen = stack.pop, stack.append, seen.__contains__
+    stack: list[Any] = list(reversed(roots))
+    pop, push, see, was_seen = stack.pop, stack.append, seen.add, seen.__contains__
     while stack:
         node = pop()
         if node is None:  # a mark: all operands of the node below it are in the order
-            order.append(cast(Node, pop()))
+            order.append(pop())
             continue
         if node in seen or (leave_out and id(node) in leave_out):
             continue
-        seen.add(node)
+        see(node)
         if operands := node.operands:
             push(node)
             push(None)

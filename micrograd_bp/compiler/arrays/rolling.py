@@ -8,7 +8,9 @@ the same in all rounds, carried over, or at places that move on. Rounds at the e
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import chain as one_by_one
+from operator import or_
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,8 +36,7 @@ from micrograd_bp.compiler.arrays.loops import Moving, at_round, numbers_at_roun
 from micrograd_bp.compiler.arrays.lowering import Lowered, operation_lowered
 from micrograd_bp.compiler.arrays.reading import shape_of, variable_of
 from micrograd_bp.compiler.find.groups import HOLE, Group, Index, OperationGroup, SumGroup, View
-from micrograd_bp.compiler.find.layouts import connected
-from micrograd_bp.compiler.thresholds import CANDIDATES, FEWEST_ROUNDS, MOST_ODD_ROUNDS, MOST_PAIRS, MOSTLY, SAME_BELOW
+from micrograd_bp.compiler.thresholds import CANDIDATES, FEWEST_ROUNDS, MOST_ODD_ROUNDS, MOST_PAIRS
 from micrograd_bp.engine.graph import topological_order
 
 
@@ -100,24 +101,50 @@ def rolled(entries: Sequence[Lowered], results: Iterable[Array], *, keeps: bool 
 
 
 def _may_repeat(groups: Sequence[Group]) -> bool:
-    """Whether there are enough groups with the same operation, and the same ones below; a quick look.
+    """Whether there are enough groups that look alike, and one of these is computed from another; a quick look."""
+    own = {group: (_kind_of(group), len(group)) for group in groups}
+    reads = {group: [read if read in own else type(read) for read in group.sources] for group in groups}
+    below, bits = dict[Group, int](), dict[int, int]()  # for each group, which looks stand below it
+    for group, look in _looks(own, reads).items():
+        bit = bits.setdefault(look, 1 << len(bits))
+        looks_below = reduce(or_, [below.get(read, 0) for read in group.sources], 0)
+        if looks_below & bit:
+            return True
+        below[group] = looks_below | bit
+    return False
+
+
+def _looks(own: Mapping[Group, Any], reads: Mapping[Group, Sequence[Any]]) -> dict[Group, int]:
+    """Numbers for groups, the same for those that look the same as far down as rounds do, if these are enough.
 
     Each round reads what the one before made, so that with each step down one round less looks the same. What looks
     like no other is outside of the loop, and then the very same in all rounds.
+
+    Args:
+        own: what each group is by itself.
+        reads: the groups that each of them reads, and other things.
     """
-    looks: dict[Group, Any] = {group: (_kind_of(group), len(group)) for group in groups}
-    for depth in range(FEWEST_ROUNDS - 1):
-        if depth:
-            below: dict[Group, Any] = {**dict(zip(groups, groups, strict=True)), **looks}
-            looks = {group: (looks[group], *[below.get(read, type(read)) for read in group.sources]) for group in looks}
-        numbers: dict[Any, int] = {}
-        looks = {group: numbers.setdefault(look, len(numbers)) for group, look in looks.items()}
-        counts = Counter(looks.values())
-        looks = {group: look for group, look in looks.items() if counts[look] >= FEWEST_ROUNDS - depth}
-        if not looks or (depth == SAME_BELOW and len(looks) > MOSTLY * len(groups)):
-            return bool(looks)
-    together = connected([[group, *filter(looks.__contains__, group.sources)] for group in looks])
-    return len(set(zip(together, looks.values(), strict=True))) < len(looks)
+    n, kinds = len(own), dict[Any, int]()
+    number: dict[Any, int] = {group: place for place, group in enumerate(own)}
+    places = [[number.setdefault(each, len(number)) for each in reads[group]] for group in own]
+    first, read = np.cumsum([0, *map(len, places)])[:n], np.fromiter(one_by_one.from_iterable(places), np.int64)
+    itself = _spread(np.arange(len(number), dtype=np.uint64))
+    looks, alike = itself.copy(), np.arange(len(number)) < n
+    looks[:n] = itself[[kinds.setdefault(each, len(kinds)) for each in own.values()]]
+    for step in range(FEWEST_ROUNDS - 1):
+        if step:
+            looks[:n] = _spread(looks[:n] + np.add.reduceat(np.where(alike, looks, itself)[read], first))
+        ordered = np.sort(looks[alike])
+        alike &= ordered.searchsorted(looks, "right") - ordered.searchsorted(looks, "left") >= FEWEST_ROUNDS - step
+        if not alike.any():
+            return {}
+    return {group: look for group, look, is_alike in zip(own, looks.tolist(), alike.tolist(), strict=False) if is_alike}
+
+
+def _spread(numbers: "np.ndarray[Any, np.dtype[np.uint64]]") -> "np.ndarray[Any, np.dtype[np.uint64]]":
+    """Numbers of 64 bits of which different sums differ, but for one chance in billions."""
+    numbers = (numbers + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    return (numbers ^ (numbers >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
 
 
 def _kind_of(group: Group) -> Any:
@@ -204,13 +231,13 @@ def _replaced(value: Array, replacements: Mapping[Group, Array]) -> Array:
 
 def _in_order(done: Lowered) -> Lowered:
     """A sum with the factors of its products in an order that does not depend on which of them is a number."""
-
-    def rule(node: Array, operands: Sequence[Array]) -> Array | None:
-        if node.function == "multiply" and operands[1].operands and not operands[0].operands:
-            return array("multiply", operands[::-1], node.shape)
-        return None
-
-    return done._replace(value=rewritten([done.value], rule)[0]) if isinstance(done.group, SumGroup) else done
+    nodes = topological_order(done.value) if isinstance(done.group, SumGroup) else ()
+    products = [node for node in nodes if node.function == "multiply"]
+    turned = {node for node in products if [bool(each.operands) for each in node.operands] == [False, True]}
+    if not turned:
+        return done
+    (value,) = rewritten([done.value], lambda n, ab: array("multiply", ab[::-1], n.shape) if n in turned else None)
+    return done._replace(value=value)
 
 
 class RunningSum(Group):
@@ -316,18 +343,6 @@ class _Entries:
                 named = [leaf.operands[0] if leaf.operands else leaf for leaf in self.spelled[item.group].leaves]
                 self.reads[id(item)] = {leaf.detail for leaf in named if isinstance(leaf.detail, Group)}
 
-    def look_alike(self) -> dict[Group, int]:
-        """A number for each group: the same for those that look the same, so far as `SAME_BELOW` says."""
-        known: dict[Any, int] = {}
-        numbers = dict.fromkeys(self.lowered, 0)
-        for _ in range(SAME_BELOW):
-            words = {
-                group: (spelled.structure, *[-1 if each is None else numbers[each] for each in self.leaf_groups[group]])
-                for group, spelled in self.spelled.items()
-            }
-            numbers = {group: known.setdefault(word, len(known)) for group, word in words.items()}
-        return numbers
-
     def chains(self, last: Group, before: Group) -> tuple[list[dict[int, Group]], int]:
         """Groups by round, for all that two groups, taken for those of two rounds, are computed from.
 
@@ -383,16 +398,16 @@ class _Entries:
 def _with_rounds(items: Sequence[Item], read_at_the_end: set[Group], keeps: bool) -> list[Item] | None:
     """The items with the loop that is found first, from the end; None if there is none."""
     entries = _Entries(items)
-    looks = entries.look_alike()
+    structures = {group: spelled.structure for group, spelled in entries.spelled.items()}
+    looks = _looks(structures, {group: [*below, None] for group, below in entries.leaf_groups.items()})
     alike: defaultdict[int, list[Group]] = defaultdict(list)
     for group, look in looks.items():
         alike[look].append(group)
-    many = {look for look, groups in alike.items() if len(groups) >= FEWEST_ROUNDS - SAME_BELOW}
-    allowed = MOST_PAIRS * len(looks)
-    for group in reversed(list(entries.lowered)):
+    allowed = MOST_PAIRS * len(structures)
+    for group in reversed(looks):
         earlier = alike[looks[group]]
         earlier.pop()  # the group itself
-        for before in earlier[: -CANDIDATES - 1 : -1] if looks[group] in many else ():
+        for before in earlier[: -CANDIDATES - 1 : -1]:
             chains, n_pairs = entries.chains(group, before)
             allowed -= n_pairs
             alignment = _Alignment(entries, chains, keeps)
@@ -452,53 +467,23 @@ class _Alignment:
 
     def _put_in_step(self) -> bool:
         """Numbers the rounds of each chain so that what it reads is of the same round, or of the one before."""
-        for _ in range(len(self.chains) ** 2 + 1):
-            reads = self._reads()
+        at = self._numbered()
+        tops = [(c, max(chain), self.entries.leaf_groups[chain[max(chain)]]) for c, chain in enumerate(self.chains)]
+        lags = [(c, *at[group], top) for c, top, below in tops for group in below if group is not None and group in at]
+        reads = list(dict.fromkeys([(c, other, top - number) for c, other, number, top in lags]))
+        for _ in range((len(self.chains) + 1) ** 2):
             other, lag = next(((other, lag) for _, other, lag in reads if lag not in (0, 1)), (0, 0))
-            if not lag:
-                while self._carry_less(self._reads()):
-                    pass
+            moving, rounds = ({other}, lag if lag < 0 else lag - 1) if lag else (_carrying_less(reads), 1)
+            if not moving:
+                self.at = self._numbered()
                 return True
-            self._move([other], lag if lag < 0 else lag - 1)
+            for c in moving:
+                self.chains[c] = {number + rounds: group for number, group in self.chains[c].items()}
+            reads = [(c, other, lag + rounds * ((c in moving) - (other in moving))) for c, other, lag in reads]
         return False
 
-    def _reads(self) -> list[tuple[int, int, int]]:
-        """Which chain reads which other one, and how many rounds before that was made."""
-        self.at = {group: (c, number) for c, chain in enumerate(self.chains) for number, group in chain.items()}
-        reads: dict[tuple[int, int, int], None] = {}
-        for c, chain in enumerate(self.chains):
-            top = max(chain)
-            for group in self.entries.leaf_groups[chain[top]]:
-                if group is not None and group in self.at:
-                    other, number = self.at[group]
-                    reads[c, other, top - number] = None
-        return list(reads)
-
-    def _move(self, chains: Iterable[int], rounds: int) -> None:
-        for c in chains:
-            self.chains[c] = {number + rounds: group for number, group in self.chains[c].items()}
-
-    def _carry_less(self, reads: Sequence[tuple[int, int, int]]) -> bool:
-        """Moves chains on by a round if less has to be carried over then: x, and not what x + h·s is made of."""
-        carried = {other: None for _, other, lag in reads if lag == 1}
-        with_it = defaultdict[int, list[int]](list)
-        """What has to move if a chain does, so that nothing is read too early or late, and nothing else is carried."""
-        for chain, other, lag in reads:
-            if lag == 0:
-                with_it[other].append(chain)
-            if lag == 1 or other not in carried:
-                with_it[chain].append(other)
-        for first in carried:
-            moved, stack = {first}, [first]
-            while stack:
-                new = set(with_it[stack.pop()]) - moved
-                moved |= new
-                stack += new
-            after = {o for c, o, lag in reads if lag + (c in moved) - (o in moved) == 1}
-            if len(after) < len(carried):
-                self._move(moved, 1)
-                return True
-        return False
+    def _numbered(self) -> dict[Group, tuple[int, int]]:
+        return {group: (c, number) for c, chain in enumerate(self.chains) for number, group in chain.items()}
 
     def _rows(self, chain: Mapping[int, Group]) -> Iterator[Row]:
         """The leaves of an array in all rounds."""
@@ -639,6 +624,31 @@ class _Alignment:
             if not isinstance(own, View) and (number < len(rounds) - 1 or own not in {each.own for each in carried})
         }
         return Rounds(len(rounds), first, body, carried, groups, kept)
+
+
+def _carrying_less(reads: Sequence[tuple[int, int, int]]) -> set[int]:
+    """Chains of which less has to be carried over if they move on by a round: x, and not what x + h·s is made of.
+
+    `reads` has chains, with others that they read, and how many rounds before that was made.
+    """
+    carried = {other: None for _, other, lag in reads if lag == 1}
+    with_it = defaultdict[int, list[int]](list)
+    """What has to move if a chain does, so that nothing is read too early or late, and nothing else is carried."""
+    for chain, other, lag in reads:
+        if lag == 0:
+            with_it[other].append(chain)
+        if lag == 1 or other not in carried:
+            with_it[chain].append(other)
+    for first in carried:
+        moved, stack = {first}, [first]
+        while stack:
+            new = set(with_it[stack.pop()]) - moved
+            moved |= new
+            stack += new
+        after = {o for c, o, lag in reads if lag + (c in moved) - (o in moved) == 1}
+        if len(after) < len(carried):
+            return moved
+    return set()
 
 
 def _after_loop(item: Item, kept: Mapping[Group, Array]) -> Item:

@@ -155,7 +155,7 @@ class Grouping:
 
     def column(self, places: Any) -> Column:
         """Places, or lists of places, as entries of one group; where they are in several, these are joined."""
-        flat: list[Entry] = [entry for place in places for entry in (place if isinstance(place, list) else [place])]
+        flat: Sequence[Entry] = [*chain.from_iterable(places)] if isinstance(places[0], list) else places
         group, positions = flat[0][0], [position for _, position in flat]
         if {other for other, _ in flat} != {group}:
             entries: dict[Group, set[int]] = {}

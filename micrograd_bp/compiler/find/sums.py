@@ -96,25 +96,22 @@ def operand_terms(operation: Operation, n_operands: int) -> list[tuple[float, in
     return terms
 
 
-def _own_terms(node: Value) -> Iterator[Term]:
+def _terms_in_reverse(sign: float, node: Value) -> list[Term]:
     operands = node.operands
     assert node.operation is not None
-    for sign, a, b in operand_terms(node.operation, len(operands)) or ():
-        yield sign, operands[a], None if b is None else operands[b]
+    terms = operand_terms(node.operation, len(operands)) or []
+    return [(sign * own, operands[a], None if b is None else operands[b]) for own, a, b in reversed(terms)]
 
 
 def terms_of(node: Value, taken_apart: Set[Value]) -> Iterator[Term]:
     """The terms of a sum of products, with those of the sums that were taken apart into it."""
-    stack = [(1.0, _own_terms(node))]
+    stack = _terms_in_reverse(1.0, node)
     while stack:
-        outer, terms = stack[-1]
-        for sign, a, b in terms:
-            if b is None and a in taken_apart:
-                stack.append((outer * sign, _own_terms(a)))
-                break
-            yield outer * sign, a, b
+        term = sign, a, b = stack.pop()
+        if b is None and a in taken_apart:
+            stack += _terms_in_reverse(sign, a)
         else:
-            stack.pop()
+            yield term
 
 
 def sums_taken_apart(
