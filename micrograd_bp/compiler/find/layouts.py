@@ -87,6 +87,8 @@ def sum_member(node: Value, terms: Iterable[Term], place: Callable[[Value], Entr
         del pairs_of[kind]
     for kind, pairs in pairs_of.items():  # equal constants are one entry: only what they are multiplied by has an order
         pairs.sort(key=itemgetter(1, 0) if isinstance(kind.b, Constants) else None)
+        if isinstance(kind.b, Constants) and kind.a is None:  # of zeros, at which sums in sums begin, one at most
+            pairs[:] = [pair for pair in pairs if kind.b.members[pair[0]].data != 0.0] or pairs[:1]
     return SumMember(node, {kind: tuple(pairs) for kind, pairs in pairs_of.items()})
 
 
@@ -192,6 +194,8 @@ def _laid_out(members: Sequence[SumMember], kinds: Sequence[TermKind], multiplie
         return [_group(members, kinds, {kind: _matrix_part(members, kind, n_rows) for kind in multiplied}, n_rows)]
     if blocks := _blocks(members, multiplied):
         return [_group(block, kinds, matrices, n_rows) for block, matrices, n_rows in blocks]
+    if len(multiplied) == 1 and (moved := _moved_over(members, *multiplied)) is not None:
+        return [_group(moved[0], kinds, {multiplied[0]: moved[1]}, n_rows)]
     return [_group(alike, kinds, {}) for alike in _with_like_counts(members, multiplied)]
 
 
@@ -288,6 +292,34 @@ def _with_holes(members: Sequence[SumMember], kind: TermKind, n_rows: int) -> Pa
     if (matrices != matrices[0]).any() or np.count_nonzero(matrices != HOLE) < n_terms:  # an input that stands twice
         return None
     return _part(Matrix, kind, np.array(inputs, dtype=np.int64), matrices[0])
+
+
+def _moved_over(members: Sequence[SumMember], kind: TermKind) -> tuple[list[SumMember], Part] | None:
+    """Members in rows and columns, and the inputs of each row, with zeros where it lacks some, times one dense matrix.
+
+    So are those of kernels that are moved over the edge of an image, each a column. None if these do not fit.
+    """
+    if kind.a is None or any(kind not in member.terms for member in members):
+        return None
+    columns = connected([member.rights(kind) for member in members])
+    placed = [(member.lefts(kind), column, member) for member, column in zip(members, columns, strict=True)]
+    placed.sort(key=itemgetter(0, 1))
+    n_columns = max(columns) + 1
+    weights = sorted({weight for _, column, member in placed if column == 0 for weight in member.rights(kind)})
+    inputs, matrix = np.full((len(placed) // n_columns, len(weights)), HOLE), np.full((len(weights), n_columns), HOLE)
+    for number, (lefts, column, member) in enumerate(placed):
+        row = inputs[min(number // n_columns, len(inputs) - 1)]
+        if column != number % n_columns or lefts != placed[number - column][0]:
+            return None
+        for left, weight in member.terms[kind]:
+            k = weights.index(weight) if column == 0 else int((row == left).argmax())
+            if row[k] not in (HOLE, left) or matrix[k, column] not in (HOLE, weight):
+                return None
+            row[k], matrix[k, column] = left, weight
+    n_terms, n_inputs = sum([len(lefts) for lefts, _, _ in placed]), np.count_nonzero(inputs != HOLE)
+    if n_terms != n_inputs * n_columns or n_inputs < DENSE * inputs.size or HOLE in matrix:
+        return None
+    return [member for _, _, member in placed], _part(Matrix, kind, inputs, matrix)
 
 
 def _with_like_counts(members: Sequence[SumMember], kinds: Sequence[TermKind]) -> list[list[SumMember]]:

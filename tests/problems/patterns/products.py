@@ -68,6 +68,34 @@ def causal_attention(drawer: Drawer) -> Value:
 
 
 @pattern
+def kernels_at_the_edge(drawer: Drawer) -> Value:
+    """Convolutions of an image in zeros, in loops as one writes them: sums in sums."""
+    height, width, n_channels = drawer.random.randint(2, 4), drawer.random.randint(2, 4), drawer.random.randint(1, 3)
+    maps = [[drawer.input(f"X{i}", width) for i in range(height)]]
+    for n_outputs in (n_channels, 1):
+        kernels = [[drawer.matrix(3, 3) for _ in maps] for _ in range(n_outputs)]
+        maps = [
+            [
+                [
+                    sum(
+                        sum(
+                            kernel[k][m] * pixels[i + k - 1][j + m - 1]
+                            for k in range(3)
+                            for m in range(3)
+                            if 0 <= i + k - 1 < height and 0 <= j + m - 1 < width
+                        )
+                        for kernel, pixels in zip(own, maps, strict=True)
+                    ).tanh()
+                    for j in range(width)
+                ]
+                for i in range(height)
+            ]
+            for own in kernels
+        ]
+    return drawer.squared_error([sum_of([pixel for row in maps[0] for pixel in row])])
+
+
+@pattern
 def bilinear(drawer: Drawer) -> Value:
     """xᵀ·A·y, by hand."""
     x, y = drawer.input("X", drawer.size()), drawer.input("Y", drawer.size())
