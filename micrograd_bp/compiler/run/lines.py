@@ -98,8 +98,9 @@ class Lines(Located):
         with numpy.errstate(all="ignore"):
             table = self._table("value_and_gradient", parameters, inputs, batch)
             value, *gradient = table[:, : 1 + self._n_parameters].mean(axis=0)
-        d_inputs = numpy.split(table[:, 1 + self._n_parameters :], numpy.cumsum(self._with_respect_to), axis=1)[:-1]
-        return float(value), numpy.array(gradient), *(d_input / len(table) for d_input in d_inputs)
+            d_inputs = table[:, 1 + self._n_parameters :] / len(table)
+        d_groups = numpy.split(d_inputs, numpy.cumsum(self._with_respect_to), axis=1)[:-1]
+        return float(value), numpy.array(gradient), *d_groups
 
     def predict(self, parameters: Array, inputs: Sequence[Array], batch: int | None) -> dict[str, Array]:
         """The outputs: arrays (batch, members), or (members,) where they do not depend on the inputs.
