@@ -406,7 +406,15 @@ print(compile(chain, parameters=x[:1]).form)
     assert form == "matrices"
     assert form_of_chain == "straight line"
     for refusal, of in zip(refusals, ("native", "tape"), strict=True):
-        assert refusal == f'form="{of}" needs llvmlite and platformdirs: pip install "micrograd-bp[native]"'
+        assert refusal == f'form="{of}" needs llvmlite 0.44 and platformdirs: pip install "micrograd-bp[native]"'
+
+
+def test_an_older_llvmlite_counts_as_none(tmp_path):
+    """Before version 0.44 it lacked the passes; with numba it may be there, and be asked in the midst of a training."""
+    (tmp_path / "llvmlite" / "binding").mkdir(parents=True)
+    (tmp_path / "llvmlite" / "__init__.py").write_text("")
+    find = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from micrograd_bp.compiler.run.native import HAS_LLVM"
+    assert printed_by(f"{find}; print(HAS_LLVM)") == ["False"]
 
 
 def test_many_small_arrays_read_as_arrays_and_may_run_as_machine_code(monkeypatch):

@@ -157,19 +157,6 @@ class _Function:
                 self.statements(statement.orelse)
 
     @statement.register
-    def _(self, statement: ast.Match) -> None:
-        end = self.builder.append_basic_block()
-        switch = self.builder.switch(self.expression(statement.subject), end)
-        for case in statement.cases:
-            assert isinstance(case.pattern, ast.MatchValue)
-            block = self.builder.append_basic_block()
-            switch.add_case(self.expression(case.pattern.value), block)
-            self.builder.position_at_end(block)
-            self.statements(case.body)
-            self.builder.branch(end)
-        self.builder.position_at_end(end)
-
-    @statement.register
     def _(self, statement: ast.Return) -> None:
         assert statement.value is not None
         value = self._rounded(self.expression(statement.value), DOUBLE)

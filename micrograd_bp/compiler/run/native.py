@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from functools import cached_property, partial
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,15 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
-HAS_LLVM = all(map(find_spec, ("llvmlite", "platformdirs")))
+
+def _has_llvm() -> bool:
+    """Whether machine code can be made; not by llvmlite before version 0.44, which others may have brought along."""
+    spec = find_spec("llvmlite") if find_spec("platformdirs") else None
+    folders = (spec.submodule_search_locations if spec else None) or []
+    return any(Path(folder, "binding", "newpassmanagers.py").exists() for folder in folders)
+
+
+HAS_LLVM = _has_llvm()
 
 
 class Native:

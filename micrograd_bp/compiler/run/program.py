@@ -66,7 +66,9 @@ class Program:
     def _compiled(self, with_respect_to: Sequence[str] = ()) -> AnyProgram:
         graph, is_asked_for = self._graph, self.form == "tape"
         if self.form in ("native", "tape") and not HAS_LLVM:
-            raise ImportError(f'form="{self.form}" needs llvmlite and platformdirs: pip install "micrograd-bp[native]"')
+            raise ImportError(
+                f'form="{self.form}" needs llvmlite 0.44 and platformdirs: pip install "micrograd-bp[native]"'
+            )
         if self.form in ("auto", "matrices", "native"):
             # Python's floats, on which straight lines run, are float64.
             few = None

@@ -13,7 +13,7 @@ def kernel(tape: uint32[0, 4], numbers: float64[0,], first: int64[1,]) -> float6
     for i in range(len(tape)):
         x = numbers[tape[i, 1]]
         y = numbers[tape[i, 2]]
-        match tape[i, 0]:
+        code = tape[i, 0]
 {cases}
         numbers[first[0] + i] = z
     return 0.0
@@ -43,6 +43,6 @@ _EXPRESSIONS = _expressions()
 
 CODES = {name: code for code, name in enumerate(_EXPRESSIONS)}
 
-_CASES = [f"            case {code}:\n                z = {text}" for code, text in enumerate(_EXPRESSIONS.values())]
+_CASES = [f"if code == {code}:\n            z = {text}" for code, text in enumerate(_EXPRESSIONS.values())]
 
-SOURCE = KERNEL.format(cases="\n".join(_CASES))
+SOURCE = KERNEL.format(cases="        " + "\n        el".join(_CASES))
