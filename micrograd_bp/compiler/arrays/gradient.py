@@ -76,10 +76,6 @@ def _reshape(y: Array, d: Array) -> Contributions:
     return [(x, laid_out(d, y.shape, x.shape)) for x in y.operands]
 
 
-def _broadcast_to(y: Array, d: Array) -> Contributions:
-    return [(x, reduce_to(d, y.shape, x.shape)) for x in y.operands]
-
-
 def _concatenate(y: Array, d: Array) -> Contributions:
     d = broadcast_to(d, y.shape)
     stops = np.cumsum([x.shape[-1] for x in y.operands])
@@ -105,7 +101,7 @@ DERIVATIVES: dict[str, Callable[[Array, Array], Contributions]] = {
     "matmul": _matmul,
     "sum": _sum,
     "reshape": _reshape,
-    "broadcast_to": _broadcast_to,
+    "broadcast_to": _add,
     "concatenate": _concatenate,
     "take": _take,
     "at_round": _take,

@@ -4,8 +4,9 @@ It has an instruction for every function of numbers, which it reads off the tabl
 contract a group. Numbers follow IEEE arithmetic: nothing raises.
 """
 
-from micrograd_bp.compiler.write.numpy import COMPARISONS, OPERATORS
+from micrograd_bp.compiler.write.numpy import OPERATORS
 from micrograd_bp.engine import OPERATIONS
+from micrograd_bp.engine.numbers.arrays import COMPARISONS
 from micrograd_bp.engine.numbers.floats import Floats
 
 KERNEL = """\

@@ -29,7 +29,6 @@ from micrograd_bp.compiler.thresholds import SAMPLES_BY_COLUMNS
 from micrograd_bp.compiler.write.loops import LoopWriter, is_put, numbers_of
 from micrograd_bp.compiler.write.numpy import (
     ATOM,
-    COMPARISONS,
     OPERATORS,
     Round,
     StatementLines,
@@ -40,6 +39,7 @@ from micrograd_bp.compiler.write.numpy import (
     place_in,
 )
 from micrograd_bp.engine.graph import topological_order
+from micrograd_bp.engine.numbers.arrays import COMPARISONS
 
 
 class InPlaceWriter(LoopWriter):

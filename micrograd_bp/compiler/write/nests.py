@@ -18,9 +18,10 @@ from micrograd_bp.compiler.arrays.loops import Loop, Moving, initials_of
 from micrograd_bp.compiler.arrays.statements import Statement
 from micrograd_bp.compiler.find.groups import HOLE, Index
 from micrograd_bp.compiler.write.machine_functions import FUNCTIONS
-from micrograd_bp.compiler.write.numpy import ATOM, COMPARISONS, OPERATORS, PRODUCT, SIGN, Written, inside
+from micrograd_bp.compiler.write.numpy import ATOM, OPERATORS, PRODUCT, SIGN, Written, inside
 from micrograd_bp.compiler.write.places import Sum, evenly, loop_variable, position, unravelled
 from micrograd_bp.engine.graph import topological_order
+from micrograd_bp.engine.numbers.arrays import COMPARISONS
 
 READS = {"variable", "truth", "literal", "constant", "take", "at_round", "numbers_at_round", *VIEWS}
 """Functions that compute nothing: they say which number is read."""
@@ -429,14 +430,9 @@ class Nests:
             [axis for axis in range(len(shape)) if summed[axis] > 1], default=len(shape)
         ):
             with self.over(*kept) as outer:
-                place = self._entry(storage, position(outer, kept))
-                total = self.total if storage.is_array else storage.name
-                if is_new or storage.is_array:
-                    self.line(f"{total} = {begin}")
-                with self.over(*summed) as inner:
+                place = position(outer, kept)
+                with self._total(storage, place, summed, begin, is_new=is_new) as (total, inner):
                     add(total, [outer[axis] + inner[axis] for axis in range(len(shape))])
-                if storage.is_array:
-                    self.line(f"{place} {'=' if is_new else '+='} {total}")
             return
         if is_new:
             with self.over(*kept) as index:
@@ -445,21 +441,28 @@ class Nests:
             out = [Sum() if axis in axes else each for axis, each in enumerate(index)]
             add(self._entry(storage, position(out, kept)), index)
 
+    @contextmanager
+    def _total(
+        self, storage: Storage, place: Sum, extents: Sequence[int], begin: str = "0.0", *, is_new: bool = False
+    ) -> Iterator[tuple[str, list[Sum]]]:
+        """Loops in which terms are added to a number, which is then put to its place, or added to what is there."""
+        total = self.total if storage.is_array else storage.name
+        if is_new or storage.is_array:
+            self.line(f"{total} = {begin}")
+        with self.over(*extents) as index:
+            yield total, index
+        if storage.is_array:
+            self.line(f"{self._entry(storage, place)} {'=' if is_new else '+='} {total}")
+
     def _product(self, storage: Storage, a: Array, b: Array) -> None:
         """Adds a product of matrices."""
         *rows, terms = self.shape(a)
         columns = self.shape(b)[1:]
         if prod(columns) == 1:
-            with self.over(*rows) as row:
-                total = self.total if storage.is_array else storage.name
-                if storage.is_array:
-                    self.line(f"{total} = 0.0")
-                with self.over(terms) as (term,):
-                    left = self._if_there(a, -1, term, self.number(a, [*row, term]))
-                    right = self.number(b, [term, *[Sum()] * len(columns)])
-                    self.line(f"{total} += {inside(left, PRODUCT)} * {inside(right, SIGN)}")
-                if storage.is_array:
-                    self.line(f"{self._entry(storage, position(row, rows))} += {total}")
+            with self.over(*rows) as row, self._total(storage, position(row, rows), [terms]) as (total, (term,)):
+                left = self._if_there(a, -1, term, self.number(a, [*row, term]))
+                right = self.number(b, [term, *[Sum()] * len(columns)])
+                self.line(f"{total} += {inside(left, PRODUCT)} * {inside(right, SIGN)}")
             return
         whole = terms - terms % TOGETHER if terms >= 2 * TOGETHER else 0
         if whole:

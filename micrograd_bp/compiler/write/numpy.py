@@ -25,7 +25,7 @@ from micrograd_bp.compiler.arrays.statements import Accumulating, Statement
 from micrograd_bp.compiler.find.groups import HOLE, Index
 from micrograd_bp.compiler.write.constants import Constants
 from micrograd_bp.engine.graph import topological_order
-from micrograd_bp.engine.numbers.arrays import LACKING
+from micrograd_bp.engine.numbers.arrays import COMPARISONS, LACKING
 from micrograd_bp.engine.numbers.namespace import FUNCTIONS
 
 # How tightly the parts of an expression hold together.
@@ -51,8 +51,6 @@ OPERATORS = {
     "not_equal": ("!=", COMPARISON, SUM, SUM),
 }
 """An operator, how tightly it holds, and how tightly its left and right operand must."""
-
-COMPARISONS = [name for name, (_, strength, *_) in OPERATORS.items() if strength == COMPARISON]
 
 
 class Round(NamedTuple):

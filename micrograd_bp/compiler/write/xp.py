@@ -15,13 +15,13 @@ from micrograd_bp.compiler.write.loops import LoopWriter, assigned, overwritten_
 from micrograd_bp.compiler.write.module import ModuleSource
 from micrograd_bp.compiler.write.numpy import (
     ATOM,
-    COMPARISONS,
     StatementLines,
     Written,
     axes_arguments,
     shape_in_parentheses,
     tuple_of,
 )
+from micrograd_bp.engine.numbers.arrays import COMPARISONS
 
 
 def functional_source(
