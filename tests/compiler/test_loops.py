@@ -304,3 +304,12 @@ def test_pieces_of_other_widths_are_not_those_of_another_round():
         for pieces in ((narrow, wide), (wide, narrow))
     )
     assert first.structure != second.structure
+
+
+def test_a_routine_is_printed_with_what_its_loops_do():
+    problem = recurrences.recurrent_network(20, each_step=False)
+    routine = compile(problem.loss, problem.inputs, problem.parameters, form="matrices")._program.routines[0]
+    forward, backward = [text.splitlines() for text in str(routine).split("for t in ")[1:]]
+    assert (forward[0], backward[0]) == ("range(0, 20):", "reversed(range(0, 20)):")
+    assert "    a1 = tanh(z1)" in forward
+    assert "    d_z1 = multiply(d_a1, subtract(1.0, multiply(a1, a1)))" in backward

@@ -46,8 +46,9 @@ class Routine:
     results: dict[str, Array]
 
     def __str__(self) -> str:
-        """The routine in the array language, a line for each statement."""
-        lines = [f"{each.target} = {each.value}" for each in self.statements]
+        """The routine in the array language, a line for each statement, and those of loops further in."""
+        values = [(each.target, each.value) for each in self.statements]
+        lines = [str(value.detail) if value.function == "loop" else f"{name} = {value}" for name, value in values]
         return "\n".join([*lines, f"return {', '.join(map(str, self.results.values()))}"])
 
     @property
