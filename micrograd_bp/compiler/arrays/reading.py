@@ -72,9 +72,10 @@ class Reader:
             column: the group, and the index.
             exact: whether the shape must be that; else a single number may stand for equal ones.
         """
-        group, index = self.original(column.group), column.index
-        is_data, kept = exact and isinstance(group, Constants), distinct(table := in_table(index))
-        if 1 < kept.size < index.size and HOLE not in kept and not is_data:  # such as each entry several times in a row
+        group, index, flat = self.original(column.group), column.index, column.index.ravel()
+        may_repeat = len(flat) > 3 and not (exact and isinstance(group, Constants)) and (flat[1:] <= flat[:-1]).any()
+        kept = distinct(table := in_table(index)) if may_repeat else index
+        if 1 < kept.size < index.size and HOLE not in kept:  # such as each entry several times in a row
             read, lead = self.read(Column(group, kept.ravel()), exact=True), (BATCH,) * group.batched
             row = reshape(read, (*lead, *kept.shape)) if lead or len(kept) > 1 else read
             return reshape(broadcast_to(row, (*lead, *table.shape)), (*lead, *index.shape))

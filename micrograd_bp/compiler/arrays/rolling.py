@@ -232,8 +232,7 @@ def _replaced(value: Array, replacements: Mapping[Group, Array]) -> Array:
 def _in_order(done: Lowered) -> Lowered:
     """A sum with the factors of its products in an order that does not depend on which of them is a number."""
     nodes = topological_order(done.value) if isinstance(done.group, SumGroup) else ()
-    products = [node for node in nodes if node.function == "multiply"]
-    turned = {node for node in products if [bool(each.operands) for each in node.operands] == [False, True]}
+    turned = {n for n in nodes if n.function == "multiply" and [bool(x.operands) for x in n.operands] == [False, True]}
     if not turned:
         return done
     (value,) = rewritten([done.value], lambda n, ab: array("multiply", ab[::-1], n.shape) if n in turned else None)
