@@ -189,11 +189,11 @@ class _LineFunctions:
     @property
     def text(self) -> SourceText:
         """The source; for a program on a tape it is written when it is first asked for."""
-        return self._program.python.text
+        return self._program.text
 
     def bound(self, xp: ArrayFunctions, like: Any) -> Functions:
         """The functions of the text, on those of a library."""
-        namespace = self._program.python.bound(lambda name: partial(_on_any_numbers, name, getattr(xp, name)))
+        namespace = self._program.bound(lambda name: partial(_on_any_numbers, name, getattr(xp, name)))
 
         def value_and_gradient(parameters: Any, *inputs: Any) -> Any:
             columns = [xp.columns(array) for array in (parameters, *inputs)]

@@ -4,7 +4,7 @@ It suits graphs in which there are no matrices to find. The same Python runs on 
 with a number for each sample of a batch. A few samples may run on a tape instead, many times as fast.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +15,10 @@ from micrograd_bp.compiler import thresholds
 from micrograd_bp.compiler.find.graph import Graph, members
 from micrograd_bp.compiler.find.numbering import Numbering
 from micrograd_bp.compiler.run.located import Located
-from micrograd_bp.compiler.write.functions import Function
-from micrograd_bp.compiler.write.lines import PythonCode
+from micrograd_bp.compiler.write.functions import Function, FunctionText, called, module_parts
 from micrograd_bp.compiler.write.source_text import Place, SourceText
 from micrograd_bp.engine import Value, leaves
+from micrograd_bp.engine.numbers.arrays import Arrays
 
 if TYPE_CHECKING:
     from micrograd_bp.compiler.run.tape import Tape
@@ -69,14 +69,28 @@ class Lines(Located):
         self.has_tape = bool(self._tapes)
 
     @cached_property
-    def python(self) -> PythonCode:
-        """The program in Python."""
-        return PythonCode(list(self._functions.values()))
+    def _written(self) -> list[FunctionText]:
+        return [FunctionText(function) for function in self._functions.values()]
 
-    @property
+    @cached_property
     def text(self) -> SourceText:
-        """The source in Python."""
-        return self.python.text
+        """The source in Python, which is written when it is first asked for."""
+        return SourceText(module_parts(self._written, len(self._graph.nodes) - self._graph.n_leaves))
+
+    @cached_property
+    def _on_floats(self) -> dict[str, Any]:
+        return self.text.run()
+
+    @cached_property
+    def _on_arrays(self) -> dict[str, Any]:
+        arrays = Arrays(numpy)
+        return self.bound(lambda name: getattr(arrays, name))
+
+    def bound(self, function: Callable[[str], Any]) -> dict[str, Any]:
+        """What the source defines, with the functions of another kind of numbers than floats."""
+        namespace = self.text.run()
+        namespace |= {name: function(name) for name in called(self._written)}
+        return namespace
 
     @property
     def buffered_source(self) -> str:
@@ -131,21 +145,21 @@ class Lines(Located):
             except (ValueError, ArithmeticError):  # Python raises where IEEE arithmetic goes on
                 pass
         columns = [list(numpy.ascontiguousarray(group.T)) for group in samples]
-        row = _row(self.python.on_arrays[function](list(numbers), *columns))
+        row = _row(self._on_arrays[function](list(numbers), *columns))
         table = numpy.empty((batch or 1, len(row)))
         for place, column in enumerate(row):
             table[:, place] = column
         return table
 
     def _sample_by_sample(self, function: str, parameters: Array, inputs: Sequence[Array]) -> Array:
-        run, numbers = self.python.on_floats[function], parameters.tolist()
+        run, numbers = self._on_floats[function], parameters.tolist()
         samples = zip(*[group.tolist() for group in inputs], strict=True) if inputs else [()]
         return numpy.array([_row(run(numbers, *sample)) for sample in samples])
 
     def entries(self) -> Iterator[tuple[Value, Place]]:
         """The nodes that have statements of their own, as `Located` asks for them."""
         text = self.text
-        for number, name, part, offset in self.python.first.entries():
+        for number, name, part, offset in self._written[0].entries():
             line = text.line_number(part + 1, offset)
             yield self._graph.nodes[number], Place(name, (), line, text.lines[line - 1].strip())
 

@@ -5,7 +5,7 @@ forwards, pauses with its numbers in place, and runs backwards when it is sent t
 pieces read from each other stands in one list, `values`, in which each node has its slot.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, chain, groupby, pairwise
 from keyword import iskeyword
 from typing import NamedTuple
@@ -22,6 +22,9 @@ RESERVED = {
     *("PIECES", "PREDICT_PIECES", "len", "next", "reversed", "zip"),
 }
 """Names that mean something in a source already, besides those of functions of numbers."""
+
+NUMBERS = {"inf", "nan"}
+"""Numbers that are no literals of Python."""
 
 VALUE_AND_GRADIENT = """\
 def value_and_gradient({arguments}):
@@ -262,3 +265,25 @@ def _names(graph: Numbering, arguments: Mapping[str, int]) -> list[str]:
 def _can_be_a_name(label: str) -> bool:
     taken = iskeyword(label) or label.startswith(("d_", "__")) or "_part" in label
     return label.isascii() and label.isidentifier() and not taken
+
+
+def called(functions: Iterable[FunctionText]) -> list[str]:
+    """The functions of numbers that functions call."""
+    return sorted({name for function in functions for name in function.functions} - NUMBERS)
+
+
+def module_parts(functions: Sequence[FunctionText], n_operations: int) -> list[list[str]]:
+    """The source of a program of so many operations, in parts: what comes before its functions, and these."""
+    imported, numbers = called(functions), sorted({name for each in functions for name in each.functions} & NUMBERS)
+    header = [
+        f'"""The program of a graph with {n_operations:,} operations, in straight-line code, made by micrograd_bp.',
+        "",
+        "Here it runs on floats, for one sample. With functions of arrays in place of those of floats, and arrays that",
+        "hold a number for each sample as inputs, it runs on a batch; the caller then takes means.",
+        '"""',
+        "",
+        *([f"from math import {', '.join(numbers)}", ""] if numbers else []),
+        *(["from micrograd_bp.engine.numbers.floats import floats", ""] if imported else []),
+        *[f"{name} = floats.{name}" for name in imported],
+    ]
+    return [header, *(part for function in functions for part in function.parts)]
