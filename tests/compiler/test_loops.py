@@ -19,6 +19,7 @@ from tests import counts
 from tests.counts import count
 from tests.problems import recurrences
 from tests.problems.agreement import by_engine, check, distance
+from tests.problems.functions import check_function
 from tests.problems.jax_precision import in_doubles
 from tests.problems.problem import Problem
 
@@ -313,3 +314,18 @@ def test_a_routine_is_printed_with_what_its_loops_do():
     assert (forward[0], backward[0]) == ("range(0, 20):", "reversed(range(0, 20)):")
     assert "    a1 = tanh(z1)" in forward
     assert "    d_z1 = multiply(d_a1, subtract(1.0, multiply(a1, a1)))" in backward
+
+
+@pytest.mark.parametrize(
+    ("problem", "n_loops"),
+    [
+        (recurrences.choices, 2),
+        (recurrences.features, 2),
+        (recurrences.two_of_the_same, 4),
+        (recurrences.without_weights, 1),
+    ],
+)
+def test_loops_of_several_kinds_on_arrays_that_never_change(problem, n_loops):
+    program = check(problem(12), form="matrices", with_respect_to=[])
+    assert program.source.count("    for t in ") == n_loops
+    check_function(problem(12), program.namespace(np))

@@ -201,6 +201,30 @@ def features(steps: int) -> Problem:
     return draw.problem(dot(h, h), X=x)
 
 
+def two_of_the_same(steps: int) -> Problem:
+    """Two recurrences along two inputs with the same weights, whose gradients add up over both loops."""
+    draw = Draw(1)
+    w, u, v = draw.vector(2), draw.matrix(2, 2), draw.vector(2)
+    x, y = draw.leaves(steps), draw.leaves(steps)
+
+    def last_state(given: Values) -> State:
+        h: State = [Value(0.0)] * 2
+        for each in given:
+            h = [(a * each + dot(row, h)).tanh() for a, row in zip(w, u, strict=True)]
+        return h
+
+    return draw.problem((dot(v, last_state(x)) - dot(v, last_state(y))) ** 2, X=x, Y=y)
+
+
+def without_weights(steps: int) -> Problem:
+    """A recurrence in which no parameter has a part, so that there is no way back through it."""
+    draw = Draw(1)
+    v, x, h = draw.vector(2), draw.leaves(2 * steps), draw.leaves(2)
+    for t in range(steps):
+        h = [(0.5 * each + given).tanh() for each, given in zip(h, x[2 * t : 2 * t + 2], strict=True)]
+    return draw.problem(dot(v, h) ** 2, X=x)
+
+
 def kalman_filter(steps: int) -> Problem:
     """The likelihood of what is observed of a random walk, along the two variances."""
     draw = Draw(7)
