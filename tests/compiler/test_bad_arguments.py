@@ -100,6 +100,20 @@ def test_unknown_names_of_inputs_to_differentiate_by():
         program.value_and_gradient(INPUTS, TARGETS, with_respect_to="Y")
     with refused(ValueError, "Y", "X", "T"):
         program.value_and_gradient(INPUTS, TARGETS, with_respect_to=["X", "Y"])
+    with refused(ValueError, "X", "twice"):
+        program.value_and_gradient(INPUTS, TARGETS, with_respect_to=["X", "X"])
+
+
+def test_unknown_forms_and_what_a_form_has_not():
+    w = Value(2.0)
+    with refused(ValueError, "matrices", "tape", "'matrix'"):
+        compile(w * w, parameters=[w], form="matrix")
+    with refused(ValueError, "straight line", "float64"):
+        compile(w * w, parameters=[w], form="straight line", dtype="float32")
+    program, _ = a_line("matrices")
+    assert repr(program) == "<program of matrices: parameters (3,), X (samples, 2), T (samples, 1)>"
+    with refused(ValueError, "matrices", "loop nests"):
+        _ = program.native_source
 
 
 @pytest.mark.parametrize(
