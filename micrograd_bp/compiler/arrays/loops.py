@@ -148,7 +148,7 @@ class Loop:
     accumulated: Sequence[Accumulated] = ()
     in_turn: Sequence[Array] = ()
     stacked: Sequence[tuple[Array, Array]] = ()
-    name: str = ""
+    name: str = "loop"
 
     def __repr__(self) -> str:
         numbers = f"{self.first}, {self.first + self.rounds}"

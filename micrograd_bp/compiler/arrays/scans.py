@@ -27,13 +27,13 @@ from micrograd_bp.compiler.arrays.statements import Statement
 class InTurn:
     """Names what a round reads at places that move on."""
 
-    of: Any
+    of: str
     number: int
 
     @property
     def name(self) -> str:
         """`X_t` for `X`."""
-        return f"{getattr(self.of, 'name', self.of)}_t"
+        return f"{self.of}_t"
 
 
 def scanned(statement: Statement) -> list[Statement]:
@@ -49,9 +49,7 @@ def scanned(statement: Statement) -> list[Statement]:
         if node.function not in ("at_round", "numbers_at_round"):
             return None
         rounds = _rounds_of(operands[0], node.detail.table) if operands else constant(node.detail)
-        symbol = variable(
-            InTurn(getattr(operands[0].detail, "name", "") if operands else "c", len(in_turn)), node.shape
-        )
+        symbol = variable(InTurn(operands[0].name if operands else "c", len(in_turn)), node.shape)
         in_turn[symbol] = rounds
         return symbol
 
