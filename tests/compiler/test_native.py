@@ -20,6 +20,7 @@ from tests.problems.problem import repeated
 from tests.problems.random_graphs import define_operations, random_problem
 from tests.problems.random_sums import random_sums
 from tests.problems.recurrences import (
+    SharedDraw,
     choices,
     equal_layers,
     features,
@@ -97,6 +98,12 @@ def test_loops_in_machine_code(problem):
 @pytest.mark.parametrize("seed", range(count(4, 24)))
 def test_random_recurrences_in_machine_code(seed):
     agrees_with_matrices(random_recurrence(seed))
+
+
+@pytest.mark.parametrize("seed", range(8, 8 + count(1, 24)))
+def test_random_recurrences_of_matrices_from_the_same_parameters(seed):
+    """In the first a round adds a row of sums to each column of a gradient."""
+    agrees_with_matrices(random_recurrence(seed, SharedDraw))
 
 
 @pytest.mark.parametrize("samples", [1, 9, 16])

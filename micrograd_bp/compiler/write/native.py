@@ -219,8 +219,9 @@ def _apart(routine: Routine) -> set[Array]:
             continue
         for initial in initials_of(value):
             look_at(initial)
-        parts = [part for each in value.detail.accumulated for part in each.parts]
-        apart.update(part.array for part in parts if part.places is not None and peeled(part.array).function in WHOLE)
+        for target, parts, _ in value.detail.accumulated:
+            spread = [array for array, places in parts if places is not None or array.shape != target.shape]
+            apart.update(array for array in spread if peeled(array).function in WHOLE)
     return apart
 
 

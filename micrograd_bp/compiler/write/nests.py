@@ -345,7 +345,7 @@ class Nests:
 
     def _value(self, storage: Storage, value: Array, *, is_new: bool) -> None:
         """Puts a value to where it is stored, or adds it to what is there."""
-        root = peeled(value)
+        root = value if (is_repeated := prod(self.shape(value)) != prod(storage.shape)) else peeled(value)
         if is_new and self.in_samples and not self.in_loop and sums_samples(root):
             self._zeros_before_samples(storage)
             is_new = False
@@ -366,8 +366,7 @@ class Nests:
         elif root.function in ("sum", "max"):
             self._reduced(storage, root, is_new=is_new)
         else:
-            shape = self.shape(root)
-            shape = shape if prod(shape) == prod(storage.shape) else storage.shape
+            shape = storage.shape if is_repeated else self.shape(root)
             with self.over(*shape) as index:
                 self._put(storage, position(index, shape), root, self._aligned(root, index), is_new=is_new)
 
