@@ -237,6 +237,18 @@ def test_what_all_of_a_row_are_divided_by_is_neither_copied_nor_added_up_place_b
     assert "[:, i" not in program.source
 
 
+def test_layers_of_which_one_is_not_asked_everywhere_take_a_product_each():
+    """Keys at all places, queries at some: neither at each place nor in all columns, and still two matrices."""
+    tokens, query, key = [sample(3) for _ in range(6)], [vector(3) for _ in range(4)], [vector(3) for _ in range(4)]
+    keys = [[dot(row, token) for row in key] for token in tokens]
+    queries = [[dot(row, token) for row in query] for token in tokens[:2]]
+    loss = sum(dot(q, k).tanh() for q in queries for k in keys)
+    inputs = {"X": [x for token in tokens for x in token]}
+    program = compile(loss, inputs=inputs, parameters=[w for row in query + key for w in row], form="matrices")
+    assert products(program.source).training == 4
+    assert "(X[:, :6].reshape(-1, 2, 3) @ W0)" in program.source
+
+
 def test_a_kernel_that_meets_the_edge_of_an_image_takes_a_few_statements_however_large_that_is():
     def source(size):
         image, kernel = [sample(size) for _ in range(size)], [vector(3) for _ in range(3)]

@@ -117,11 +117,10 @@ def _entries(group: SumGroup, part: Part, reader: Reader) -> Array:
 
 def _aligned(group: SumGroup, column: Column, reader: Reader) -> Array:
     """One entry for each member, in rows and columns where the group has rows."""
-    read = reader.read(column)
-    *lead, n = read.shape or (0,)
-    if group.rows == 1 or n == 0:  # a literal, or a parameter that all share, fits anywhere
-        return read
-    return reshape(read, (*lead, *((1, 1) if n == 1 else (group.rows, group.columns))))
+    if group.rows == 1:
+        return reader.read(column)
+    read = reader.read(Column(column.group, column.index.reshape(group.rows, group.columns)))
+    return reshape(read, (BATCH, 1, 1)) if read.shape == (BATCH, 1) else read
 
 
 def _lists(group: SumGroup, part: Part, reader: Reader) -> Array:

@@ -64,6 +64,13 @@ class SumMember(NamedTuple):
         """The entries of `a` in its terms of a kind."""
         return tuple([right for _, right in self.terms.get(kind, ())])
 
+    def order_along(self, kind: TermKind) -> tuple[int, ...]:
+        """What members stand in the order of: of queries, and not of keys, of which there are more."""
+        if isinstance(kind.b, Constants):
+            return ()
+        is_fewer = kind.a is not None and not isinstance(kind.a, Parameters) and len(kind.a) < len(kind.b)
+        return self.rights(kind) if is_fewer else self.lefts(kind)
+
     def with_joined(self, kind: TermKind, position: Mapping[Any, int]) -> "SumMember":
         """The same with all its terms of one kind, in which the entries of `a` have these positions."""
         terms = [(left, position[own.a, right]) for own, pairs in self.terms.items() for left, right in pairs]
@@ -180,6 +187,7 @@ def sum_groups(members: Sequence[SumMember], join: Join) -> list[Group]:
     multiplied = [kind for kind in several if kind.a is None or not (kind.a.batched and kind.b.batched)]
     kinds.sort(key=lambda kind: (kind not in multiplied, kind not in several))
     others = [kind for kind in several if kind not in multiplied]
+    members = sorted(members, key=lambda member: [member.order_along(kind) for kind in kinds])
     parts = _with_like_counts(members, others) if others else [members]
     return [group for alike in parts for group in _laid_out(alike, kinds, multiplied)]
 
@@ -196,7 +204,23 @@ def _laid_out(members: Sequence[SumMember], kinds: Sequence[TermKind], multiplie
         return [_group(block, kinds, matrices, n_rows) for block, matrices, n_rows in blocks]
     if len(multiplied) == 1 and (moved := _moved_over(members, *multiplied)) is not None:
         return [_group(moved[0], kinds, {multiplied[0]: moved[1]}, n_rows)]
+    parts = min(_rectangles(members, columns, rows), _rectangles(members, rows, columns), key=len)
+    if 1 < len(parts) <= len(members) / FEWEST_IN_A_BLOCK:
+        return [group for part in parts for group in _laid_out(part, kinds, multiplied)]
     return [_group(alike, kinds, {}) for alike in _with_like_counts(members, multiplied)]
+
+
+def _rectangles(
+    members: Sequence[SumMember], lines: Mapping[Value, Hashable], crossing: Mapping[Value, Hashable]
+) -> list[list[SumMember]]:
+    """Members by what crosses the lines that they stand in: lines with the same crossings make one part."""
+    crossings: defaultdict[Hashable, list[Hashable]] = defaultdict(list)
+    for member in members:
+        crossings[lines[member.node]].append(crossing[member.node])
+    parts: defaultdict[Hashable, list[SumMember]] = defaultdict(list)
+    for member in members:
+        parts[tuple(crossings[lines[member.node]])].append(member)
+    return list(parts.values())
 
 
 def _with_joined_inputs(members: Sequence[SumMember], join: Join) -> Sequence[SumMember]:
