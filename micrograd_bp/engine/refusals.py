@@ -72,6 +72,8 @@ class Refusals:
         tolist = CalledOtherwise("its number is v.data")
         gradient = CalledOtherwise("its gradient is v.grad")
         zero_grad = CalledOtherwise("write v.grad = 0.0")
+        clip = CalledOtherwise("write v.maximum(low).minimum(high)")
+        clamp = CalledOtherwise("write v.maximum(low).minimum(high)")
         requires_grad = CalledOtherwise("every Value has its gradient, v.grad")
         draw = CalledOtherwise("write micrograd_bp.draw(v)")
         debug = CalledOtherwise("write micrograd_bp.debug(v)")

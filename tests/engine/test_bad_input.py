@@ -76,6 +76,12 @@ def test_what_other_libraries_call_the_number_is_named(name):
     assert not hasattr(v, name)
 
 
+@pytest.mark.parametrize("name", ["clip", "clamp"])
+def test_what_keeps_a_number_between_bounds_is_named(name):
+    with refused(AttributeError, f"'Value' object has no attribute '{name}': write v.maximum(low).minimum(high)"):
+        getattr(Value(2.0), name)(0.0, 1.0)
+
+
 def test_there_is_no_room_for_attributes_of_ones_own_but_in_a_class_of_ones_own():
     v = Value(2.0)
     with refused(AttributeError, "no attribute 'velocity'"):
