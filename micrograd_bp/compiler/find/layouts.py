@@ -169,6 +169,9 @@ DENSE = 0.5
 FEWEST_IN_A_BLOCK = 8
 """So many sums must several such matrices have on average: of fewer there would be too many small ones."""
 
+MOST_LAYERS = 4
+"""So many layers with the same inputs may each be asked for other rows: more are rather pieces of one."""
+
 
 Join = Callable[[Mapping[Group, set[int]]], tuple[Group, dict[Entry, int]]]
 
@@ -204,23 +207,16 @@ def _laid_out(members: Sequence[SumMember], kinds: Sequence[TermKind], multiplie
         return [_group(block, kinds, matrices, n_rows) for block, matrices, n_rows in blocks]
     if len(multiplied) == 1 and (moved := _moved_over(members, *multiplied)) is not None:
         return [_group(moved[0], kinds, {multiplied[0]: moved[1]}, n_rows)]
-    parts = min(_rectangles(members, columns, rows), _rectangles(members, rows, columns), key=len)
-    if 1 < len(parts) <= len(members) / FEWEST_IN_A_BLOCK:
-        return [group for part in parts for group in _laid_out(part, kinds, multiplied)]
+    rows_of: defaultdict[Hashable, list[Hashable]] = defaultdict(list)
+    for member in members:
+        rows_of[columns[member.node]].append(rows[member.node])
+    layers: defaultdict[Hashable, list[SumMember]] = defaultdict(list)
+    for member in members:
+        layers[tuple(rows_of[columns[member.node]])].append(member)
+    most = min(MOST_LAYERS, len(members) / FEWEST_IN_A_BLOCK)
+    if 1 < len(layers) <= most and None not in [kind.a for kind in multiplied]:
+        return [group for layer in layers.values() for group in _laid_out(layer, kinds, multiplied)]
     return [_group(alike, kinds, {}) for alike in _with_like_counts(members, multiplied)]
-
-
-def _rectangles(
-    members: Sequence[SumMember], lines: Mapping[Value, Hashable], crossing: Mapping[Value, Hashable]
-) -> list[list[SumMember]]:
-    """Members by what crosses the lines that they stand in: lines with the same crossings make one part."""
-    crossings: defaultdict[Hashable, list[Hashable]] = defaultdict(list)
-    for member in members:
-        crossings[lines[member.node]].append(crossing[member.node])
-    parts: defaultdict[Hashable, list[SumMember]] = defaultdict(list)
-    for member in members:
-        parts[tuple(crossings[lines[member.node]])].append(member)
-    return list(parts.values())
 
 
 def _with_joined_inputs(members: Sequence[SumMember], join: Join) -> Sequence[SumMember]:
