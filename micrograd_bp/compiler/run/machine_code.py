@@ -452,10 +452,10 @@ def _kept(source: str) -> bytes:
     with suppress(OSError, RuntimeError):
         path = path_of(source)
         with path.open("rb") as file:
-            status, content = os.fstat(file.fileno()), file.read()
-        is_ours = os.name == "nt" or (status.st_uid == os.geteuid() and not status.st_mode & 0o022)
-        if is_ours and content[:32] == hmac.digest(path.name.encode(), code := content[32:], "sha256"):
-            return code
+            status = os.fstat(file.fileno())
+            is_ours = os.name == "nt" or (status.st_uid == os.geteuid() and not status.st_mode & 0o022)
+            if is_ours and file.read(32) == hmac.digest(path.name.encode(), code := file.read(), "sha256"):
+                return code
     code = object_code(source)
     with suppress(OSError, RuntimeError):  # nothing is kept where nothing can be written
         _keep(path_of(source), code)
