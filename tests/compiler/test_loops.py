@@ -127,6 +127,10 @@ def test_random_recurrences(seed):
     check(recurrences.random_recurrence(seed), form="matrices")
 
 
+def test_parameters_of_a_round_lack_the_same_entries_in_two_places():
+    check(recurrences.random_recurrence(118), form="matrices")
+
+
 @pytest.mark.parametrize("seed", range(count(20, 200)))
 def test_random_recurrences_of_matrices_from_the_same_parameters(seed):
     check(recurrences.random_recurrence(seed, recurrences.SharedDraw), form="matrices")

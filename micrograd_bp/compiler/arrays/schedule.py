@@ -13,7 +13,7 @@ from micrograd_bp.engine.graph import topological_order
 from micrograd_bp.engine.numbers.arrays import COMPARISONS
 from micrograd_bp.engine.numbers.formulas import OPERATORS
 
-CHEAP = {"variable", "truth", "literal", "constant", "scatter", *VIEWS}
+CHEAP = {"variable", "truth", "literal", "constant", "numbers_at_round", "scatter", *VIEWS}
 """What may be written twice: it computes nothing, or is only ever the whole of a statement."""
 
 DEEPEST = 50

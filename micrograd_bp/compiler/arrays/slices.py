@@ -42,7 +42,7 @@ def view(a: Array, index: Index) -> Array:
 def in_table(index: Index) -> Index:
     """Places in rows, which end where they go on in other steps; in one row if such rows would not be equally long."""
     places = index.ravel()
-    changes = np.flatnonzero(np.diff(places, 2))
+    changes = np.flatnonzero((steps := places[1:] - places[:-1])[1:] != steps[:-1])
     columns = int(changes[0]) + 2 if len(changes) else len(places)
     return places.reshape(-1, columns if columns and len(places) % columns == 0 else len(places))
 

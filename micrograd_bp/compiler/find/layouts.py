@@ -92,8 +92,8 @@ def sum_member(node: Value, terms: Iterable[Term], place: Callable[[Value], Entr
         pairs_of[kind].append((entry, factor_entry) if is_left else (factor_entry, entry))
     for kind in [kind for kind in pairs_of if isinstance(kind.a, Constants) and _is_pruned(kind.a, kind, pairs_of)]:
         del pairs_of[kind]
-    for kind, pairs in pairs_of.items():  # equal constants are one entry: only what they are multiplied by has an order
-        pairs.sort(key=itemgetter(1, 0) if isinstance(kind.b, Constants) else None)
+    for kind, pairs in [(kind, pairs) for kind, pairs in pairs_of.items() if len(pairs) > 1]:
+        pairs.sort(key=itemgetter(1, 0) if isinstance(kind.b, Constants) else None)  # equal constants are one entry
         if isinstance(kind.b, Constants) and kind.a is None:  # of zeros, at which sums in sums begin, one at most
             pairs[:] = [pair for pair in pairs if kind.b.members[pair[0]].data != 0.0] or pairs[:1]
     return SumMember(node, {kind: tuple(pairs) for kind, pairs in pairs_of.items()})
