@@ -469,6 +469,7 @@ class _Alignment:
         at = self._numbered()
         tops = [(c, max(chain), self.entries.leaf_groups[chain[max(chain)]]) for c, chain in enumerate(self.chains)]
         lags = [(c, *at[group], top) for c, top, below in tops for group in below if group is not None and group in at]
+        # A chain, another one that it reads, and how many rounds before that was made.
         reads = list(dict.fromkeys([(c, other, top - number) for c, other, number, top in lags]))
         for _ in range((len(self.chains) + 1) ** 2):
             other, lag = next(((other, lag) for _, other, lag in reads if lag not in (0, 1)), (0, 0))
@@ -626,10 +627,7 @@ class _Alignment:
 
 
 def _carrying_less(reads: Sequence[tuple[int, int, int]]) -> set[int]:
-    """Chains of which less has to be carried over if they move on by a round: x, and not what x + h·s is made of.
-
-    `reads` has chains, with others that they read, and how many rounds before that was made.
-    """
+    """Chains of which less has to be carried over if they move on by a round: x, and not what x + h·s is made of."""
     carried = {other: None for _, other, lag in reads if lag == 1}
     with_it = defaultdict[int, list[int]](list)
     """What has to move if a chain does, so that nothing is read too early or late, and nothing else is carried."""

@@ -192,6 +192,8 @@ def sum_groups(members: Sequence[SumMember], join: Join) -> list[Group]:
     others = [kind for kind in several if kind not in multiplied]
     members = sorted(members, key=lambda member: [member.order_along(kind) for kind in kinds])
     parts = _with_like_counts(members, others) if others else [members]
+    if not multiplied:
+        return [_group(alike, kinds, {}) for alike in parts]
     return [group for alike in parts for group in _laid_out(alike, kinds, multiplied)]
 
 
