@@ -208,7 +208,7 @@ def _laid_out(members: Sequence[SumMember], kinds: Sequence[TermKind], multiplie
     if blocks := _blocks(members, multiplied):
         return [_group(block, kinds, matrices, n_rows) for block, matrices, n_rows in blocks]
     if len(multiplied) == 1 and (moved := _moved_over(members, *multiplied)) is not None:
-        return [_group(moved[0], kinds, {multiplied[0]: moved[1]}, n_rows)]
+        return [_group(moved[0], kinds, {multiplied[0]: moved[1]}, len(moved[1].b.index))]
     rows_of: defaultdict[Hashable, list[Hashable]] = defaultdict(list)
     for member in members:
         rows_of[columns[member.node]].append(rows[member.node])
