@@ -4,6 +4,9 @@ A network of n layers takes n products forwards and 2n - 1 backwards: dL/dW of e
 first, whose inputs want no gradient.
 """
 
+import tracemalloc
+from random import Random
+
 import pytest
 
 from micrograd_bp import MLP, Value, compile, cross_entropy, dot, l2, mse
@@ -339,3 +342,16 @@ def test_a_whole_data_set_drawn_in_full_takes_the_products_of_a_batch(loss):
         total = cross_entropy(predictions, [i % 3 for i in range(7)])
     program = compile(total, parameters=model.parameters())
     assert products(program.source).training == of_layers(2).training
+
+
+def test_sums_of_a_few_parameters_each_take_memory_for_these_and_not_for_all_beside_all():
+    random = Random(0)
+    x, weights = ([Value(random.gauss(0.0, 1.0)) for _ in range(n)] for n in (100, 3000))
+    sums = [dot([weight, *random.sample(weights, 4)], random.sample(x, 5)).tanh() for weight in weights]
+    tracemalloc.start()
+    try:
+        compile(sum_of(sums), inputs={"x": x}, parameters=weights, form="matrices")
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 8 * 3000 * 3000 / 2

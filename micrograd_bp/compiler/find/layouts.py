@@ -326,8 +326,10 @@ def _moved_over(members: Sequence[SumMember], kind: TermKind) -> tuple[list[SumM
     columns = connected([member.rights(kind) for member in members])
     placed = [(member.lefts(kind), column, member) for member, column in zip(members, columns, strict=True)]
     placed.sort(key=itemgetter(0, 1))
-    n_columns = max(columns) + 1
+    n_columns, n_terms = max(columns) + 1, sum([len(lefts) for lefts, _, _ in placed])
     weights = sorted({weight for _, column, member in placed if column == 0 for weight in member.rights(kind)})
+    if n_terms < DENSE * len(placed) * len(weights):
+        return None
     inputs, matrix = np.full((len(placed) // n_columns, len(weights)), HOLE), np.full((len(weights), n_columns), HOLE)
     for number, (lefts, column, member) in enumerate(placed):
         row = inputs[min(number // n_columns, len(inputs) - 1)]
@@ -338,8 +340,7 @@ def _moved_over(members: Sequence[SumMember], kind: TermKind) -> tuple[list[SumM
             if row[k] not in (HOLE, left) or matrix[k, column] not in (HOLE, weight):
                 return None
             row[k], matrix[k, column] = left, weight
-    n_terms, n_inputs = sum([len(lefts) for lefts, _, _ in placed]), np.count_nonzero(inputs != HOLE)
-    if n_terms != n_inputs * n_columns or n_inputs < DENSE * inputs.size or HOLE in matrix:
+    if n_terms != np.count_nonzero(inputs != HOLE) * n_columns or HOLE in matrix:
         return None
     return [member for _, _, member in placed], _part(Matrix, kind, inputs, matrix)
 

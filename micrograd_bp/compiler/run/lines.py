@@ -5,7 +5,7 @@ with a number for each sample of a batch. A few samples may run on a tape instea
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy
@@ -83,8 +83,7 @@ class Lines(Located):
 
     @cached_property
     def _on_arrays(self) -> dict[str, Any]:
-        arrays = Arrays(numpy)
-        return self.bound(lambda name: getattr(arrays, name))
+        return self.bound(partial(getattr, Arrays(numpy)))
 
     def bound(self, function: Callable[[str], Any]) -> dict[str, Any]:
         """What the source defines, with the functions of another kind of numbers than floats."""
