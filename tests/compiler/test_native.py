@@ -100,9 +100,9 @@ def test_random_recurrences_in_machine_code(seed):
     agrees_with_matrices(random_recurrence(seed))
 
 
-@pytest.mark.parametrize("seed", range(8, 8 + count(1, 24)))
+@pytest.mark.parametrize("seed", sorted({20, *range(8, 8 + count(1, 24))}))
 def test_random_recurrences_of_matrices_from_the_same_parameters(seed):
-    """In the first a round adds a row of sums to each column of a gradient."""
+    """In the first a round adds a row of sums to each column of a gradient; in 20 some have fewer parameters."""
     agrees_with_matrices(random_recurrence(seed, SharedDraw))
 
 

@@ -288,7 +288,10 @@ def _check_shares(loop: Loop) -> None:
             if sums_samples(node) or node in shares:
                 own.add(node)
             elif any(mixed):
-                together = node.function in ("add", "subtract", "scatter", "concatenate")
+                if node.function == "where":  # of shares, or 0, where the choice is the same for all samples
+                    is_zero = [x.is_literal(0.0) for x in node.operands]
+                    mixed = [not mixed[0], mixed[1] or is_zero[1], mixed[2] or is_zero[2]]
+                together = node.function in ("add", "subtract", "scatter", "concatenate", "where")
                 fits = all(mixed) if together else sum(mixed) == 1 and node.function in LINEAR
                 if not fits or (node.function == "divide" and mixed[1]):
                     raise NoLoopNestError("samples depend on each other")
@@ -298,10 +301,7 @@ def _check_shares(loop: Loop) -> None:
     for each in loop.body:
         if is_share(each.value):
             shares.add(each.target)
-    for symbol, following in loop.carried:
-        if BATCH not in symbol.shape and is_share(following):
-            raise NoLoopNestError("samples depend on each other")
-    for target, parts, _ in loop.accumulated:
-        for part in parts:
-            if BATCH not in target.shape and not is_share(part.array):
-                raise NoLoopNestError("samples depend on each other")
+    carried = [following for symbol, following in loop.carried if BATCH not in symbol.shape]
+    added = [part.array for target, parts, _ in loop.accumulated if BATCH not in target.shape for part in parts]
+    if any(map(is_share, carried)) or not all(map(is_share, added)):
+        raise NoLoopNestError("samples depend on each other")
