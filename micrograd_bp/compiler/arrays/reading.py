@@ -73,8 +73,8 @@ class Reader:
             exact: whether the shape must be that; else a single number may stand for equal ones.
         """
         group, index, flat = self.original(column.group), column.index, column.index.ravel()
-        may_repeat = len(flat) > 3 and not (exact and isinstance(group, Constants)) and (flat[1:] <= flat[:-1]).any()
-        kept = distinct(table := in_table(index)) if may_repeat else index
+        repeats = len(flat) > 3 and len(set(flat.tolist())) < len(flat) and not (exact and isinstance(group, Constants))
+        kept = distinct(table := in_table(index)) if repeats else index
         if 1 < kept.size < index.size and HOLE not in kept:  # such as each entry several times in a row
             read, lead = self.read(Column(group, kept.ravel()), exact=True), (BATCH,) * group.batched
             row = reshape(read, (*lead, *kept.shape)) if lead or len(kept) > 1 else read
