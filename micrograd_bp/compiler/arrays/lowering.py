@@ -84,8 +84,7 @@ def lowered(group: Group, reader: Reader) -> Lowered:
 
 
 def _view(group: View, _: Reader) -> Lowered:
-    column = group.column
-    return Lowered(group, take(variable("parameters", (len(column.group),)), column.index))
+    return Lowered(group, take(variable("parameters", (len(group.column.group),)), group.column.index))
 
 
 def _joined(group: Joined, reader: Reader) -> Lowered:

@@ -53,7 +53,7 @@ class Lines(Located):
         order = None if graph.outputs else graph.order  # of the loss alone
         self._graph = Numbering([graph.loss], [*graph.parameters, *members(graph.inputs)], targets, order)
         places = [self._graph.number[target] for target in targets]
-        functions = {
+        self._functions = {
             "value_and_gradient": Function(self._graph, self._n_parameters, graph.sizes(graph.inputs), targets=places)
         }
         used = set(leaves(*members(graph.outputs)))
@@ -61,11 +61,10 @@ class Lines(Located):
         self.predict_inputs = list(needed)
         self._outputs: dict[str, list[int]] = {}
         if graph.outputs:
-            numbered = Numbering(members(graph.outputs), [*graph.parameters, *members(needed)], members(needed))
-            self._outputs = {name: [numbered.number[node] for node in group] for name, group in graph.outputs.items()}
-            functions["predict"] = Function(numbered, self._n_parameters, graph.sizes(needed), outputs=self._outputs)
-        self._functions = functions
-        self._tapes = _tapes(functions) if tape else {}
+            nodes = Numbering(members(graph.outputs), [*graph.parameters, *members(needed)], members(needed))
+            self._outputs = {name: [nodes.number[node] for node in group] for name, group in graph.outputs.items()}
+            self._functions["predict"] = Function(nodes, self._n_parameters, graph.sizes(needed), outputs=self._outputs)
+        self._tapes = _tapes(self._functions) if tape else {}
         self.has_tape = bool(self._tapes)
 
     @cached_property

@@ -449,16 +449,18 @@ def path_of(source: str) -> Path:
 
 def _kept(source: str) -> bytes:
     """The machine code of a text. Only a file that is ours, and just what was written to this place, is run."""
-    with suppress(OSError, RuntimeError):
+    try:
         path = path_of(source)
-        with path.open("rb") as file:
-            status = os.fstat(file.fileno())
-            is_ours = os.name == "nt" or (status.st_uid == os.geteuid() and not status.st_mode & 0o022)
-            if is_ours and file.read(32) == hmac.digest(path.name.encode(), code := file.read(), "sha256"):
-                return code
+    except (OSError, RuntimeError):
+        return object_code(source)
+    with suppress(OSError), path.open("rb") as file:
+        status = os.fstat(file.fileno())
+        is_ours = os.name == "nt" or (status.st_uid == os.geteuid() and not status.st_mode & 0o022)
+        if is_ours and file.read(32) == hmac.digest(path.name.encode(), code := file.read(), "sha256"):
+            return code
     code = object_code(source)
-    with suppress(OSError, RuntimeError):  # nothing is kept where nothing can be written
-        _keep(path_of(source), code)
+    with suppress(OSError):  # nothing is kept where nothing can be written
+        _keep(path, code)
     return code
 
 

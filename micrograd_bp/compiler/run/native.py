@@ -43,6 +43,7 @@ class Native:
         self.matrices, self._dtype, self._threads, self._always = matrices, dtype, threads, always
         self._saved = 0.0
         self._saving: dict[int | None, float] = {}
+        self._least = seconds_to_make(matrices.routines[0], loops=0)  # they are counted as the text is written
         if always:
             self.native  # noqa: B018  # it is written, so that what cannot be is refused at once
 
@@ -81,8 +82,7 @@ class Native:
         if batch not in self._saving:  # to estimate it takes longer than many a kernel
             self._saving[batch] = seconds_on_arrays(self._work, batch or 1) - seconds_native(self._work, batch or 1)
         self._saved += max(0.0, self._saving[batch])
-        least = seconds_to_make(self.matrices.routines[0], loops=0)  # they are counted as the text is written
-        return self._saving[batch] > 0.0 and self._saved > least and self._saved > self._seconds_to_make
+        return self._saving[batch] > 0.0 and self._saved > self._least and self._saved > self._seconds_to_make
 
     def value_and_gradient(self, parameters: Array, inputs: Sequence[Array], batch: int | None) -> tuple[Any, ...]:
         """As `Matrices` has it. Each thread takes the samples that follow those of the thread before."""
