@@ -35,6 +35,7 @@ KNOWN: dict[str, tuple[Callable[[int], Problem], int]] = {
     "unrolled descent": (recurrences.unrolled_descent, 10),
     "Kalman filter": (recurrences.kalman_filter, 50),
     "driven by parameters": (recurrences.driven_by_parameters, 20),
+    "held controls": (recurrences.held_controls, 40),
 }
 """What people unroll, and how often."""
 

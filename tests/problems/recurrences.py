@@ -268,6 +268,27 @@ CELLS: dict[str, Callable[[Values, Values, Values, Values], Values]] = {
 """A step: from W·x + U·h + b, another such sum, the state, and the one before that."""
 
 
+def held_controls(steps: int) -> Problem:
+    """Van der Pol's oscillator by the midpoint rule; a control is held over four steps, and its square costs each time.
+
+    What it does not read, how far it has come, is of interest at the end.
+    """
+    draw = Draw(14)
+    controls = draw.vector(-(-steps // 4))
+    x, v, way, cost = *draw.leaves(2), Value(0.0), Value(0.0)
+    state: Values = [x, v, way, cost]
+
+    def slope(state: Values, u: Value) -> Values:
+        x, v, _, _ = state
+        return [v, (1.0 - x**2) * v - x + u, v, x**2 + v**2 + u**2]
+
+    for t in range(steps):
+        u = controls[t // 4]
+        halfway = [a + 0.05 * b for a, b in zip(state, slope(state, u), strict=True)]
+        state = [a + 0.1 * b for a, b in zip(state, slope(halfway, u), strict=True)]
+    return draw.problem(state[3] + 10.0 * state[0] ** 2 + (state[2] - 1.0) ** 2)
+
+
 def random_recurrence(seed: int, kind_of_draw: type[Draw] = Draw) -> Problem:
     """A recurrence with one or two layers of states, odd rounds at its ends, and some kind of loss."""
     draw = kind_of_draw(seed)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import chain as one_by_one
+from itertools import product
 from operator import or_
 from typing import Any, NamedTuple
 
@@ -328,7 +329,6 @@ class _Entries:
             for group, spelled in self.spelled.items()
         }
         """The group at each leaf, None where there is another thing."""
-        self.by_word = {self._word(group, {}): group for group in self.lowered}
         self.readers: defaultdict[Group, list[Group]] = defaultdict(list)
         for group, below in self.leaf_groups.items():
             for each in below:
@@ -373,10 +373,9 @@ class _Entries:
         readers = deque(pairs if len(pairs) >= FEWEST_ROUNDS else ())
         while readers:
             read = readers.popleft()
-            for group in self.readers.get(read, ()):
-                before_it = self.by_word.get(self._word(group, pairs))
-                if before_it not in (None, group) and is_new(group, before_it, round_of[read]):
-                    readers += [group, before_it]
+            for group, other in product(self.readers[read], self.readers[pairs[read]] if read in pairs else ()):
+                if self._is_before(other, group, pairs) and is_new(group, other, round_of[read]):
+                    readers += [group, other]
         chains = []
         for group in [group for group in pairs if group not in taken]:
             number = round_of[group]
@@ -388,10 +387,11 @@ class _Entries:
                 chains.append(chain)
         return chains, len(pairs)
 
-    def _word(self, group: Group, pairs: Mapping[Group, Group]) -> Any:
-        """The structure of a group, and what it reads, in the round before."""
-        leaves = [None if each is None else pairs.get(each, each) for each in self.leaf_groups[group]]
-        return self.spelled[group].structure, *leaves
+    def _is_before(self, other: Group, group: Group, pairs: Mapping[Group, Group]) -> bool:
+        """Whether one reads, in the round before, what another does; or is what this reads, as a sum of all rounds."""
+        leaves = zip(self.leaf_groups[group], self.leaf_groups[other], strict=False)
+        reads_it = [each is other or (each and pairs.get(each, each)) is before for each, before in leaves]
+        return self.spelled[group].structure == self.spelled[other].structure and all(reads_it)
 
 
 def _with_rounds(items: Sequence[Item], read_at_the_end: set[Group], keeps: bool) -> list[Item] | None:
@@ -511,7 +511,7 @@ class _Alignment:
         """Leaves out rounds at the beginning that read other things, and odd ones at the end."""
         self.initials = {}
         for leaves, words in one_by_one.from_iterable(self.table):
-            words = leaves if leaves[-2] is leaves[-1] else words
+            words = leaves if leaves[-2] is leaves[-1] and 2 * leaves.count(leaves[-1]) > len(leaves) else words
             word = words[-1]
             carried, lag = word if isinstance(word, tuple) and word[0] not in (VIEWS, NUMBERS) else (0, 0)
             if words[-2] != word or lag not in (0, 1):
