@@ -9,7 +9,7 @@ import jax
 import numpy as np
 import pytest
 
-from micrograd_bp import Value, compile, gradients, maximum
+from micrograd_bp import Value, compile, dot, gradients, maximum
 from micrograd_bp import sum as sum_of
 from micrograd_bp.compiler.arrays.language import concatenate
 from micrograd_bp.compiler.arrays.lowering import Lowered
@@ -227,7 +227,8 @@ def test_parameters_that_are_drawn_at_random_for_each_round(seed):
 def test_outputs_of_each_step_are_kept():
     loss, x, w, states = exponentials(12)
     flat = [each for state in states for each in state]
-    program = compile(loss, {"X": x}, w, {"states": flat, "last": states[-1], "third": states[2]}, form="matrices")
+    outputs = {"states": flat, "last": states[-1], "third": states[2], "some": [*states[2], states[7][1]]}
+    program = compile(loss, {"X": x}, w, outputs, form="matrices")
     predict = program.source.partition("def predict")[2]
     assert "exps.append(exp)" in predict
     assert "np.concatenate([*exps], axis=-1)" in predict
@@ -235,7 +236,7 @@ def test_outputs_of_each_step_are_kept():
         program.predict(np.array([[0.1, 0.2]])),
         program.namespace(np).predict(program.parameters, [[0.1, 0.2]]),
     ):
-        for name, nodes in {"states": flat, "last": states[-1], "third": states[2]}.items():
+        for name, nodes in outputs.items():
             np.testing.assert_allclose(given[name][0], [each.data for each in nodes], rtol=1e-12)
 
 
@@ -300,6 +301,17 @@ def test_a_sum_in_a_loop_may_begin_with_what_has_no_samples():
     for samples in (1, 2, 9):
         batch = np.tile([number.data for number in x], (samples, 1))
         np.testing.assert_allclose(program.value_and_gradient(batch)[1], theirs, rtol=1e-13)
+
+
+def test_rounds_without_parameters_hand_back_what_they_are_given():
+    w, x = [Value(0.5), Value(-0.3)], [Value(0.1 * t) for t in range(24)]
+    h, loss = x[:2], dot(w, w)
+    for t in range(1, 12):
+        h = [state + each for state, each in zip(h, x[2 * t : 2 * t + 2], strict=True)]
+        loss = loss + h[0].sin() * h[1]
+    program = agrees_with_gradients(Problem(loss, {"X": x}, w, {}, {}, np.zeros(0)))
+    assert " in range(" in program.source
+    assert "reversed" not in program.source
 
 
 def test_pieces_of_other_widths_are_not_those_of_another_round():

@@ -98,11 +98,11 @@ class Gradients:
         for group, summands in inner.of.items():
             target = variable(Accumulating(group), shape_of(group))
             goes_on = target in self.of.setdefault(group, [])
-            parts = _with_one_whole(parts_in(summands))
-            accumulated.append(Accumulated(target, parts, goes_on))
+            accumulated.append(Accumulated(target, _with_one_whole(parts_in(summands)), goes_on))
             self.of[group] += [] if goes_on else [target]
-        loop = self._loop(rounds, handed_on, body, accumulated)
-        statements.append(Statement(variable(loop), loop.starting(*initials), BACKWARD))
+        if handed_on or body or accumulated:  # else what comes back goes through the rounds as it is
+            loop = self._loop(rounds, handed_on, body, accumulated)
+            statements.append(Statement(variable(loop), loop.starting(*initials), BACKWARD))
         for each in carried:
             d, whole = symbols.get(each, last[each]), shape_of(each.own)
             if each.initial.shape != whole:  # as weight decay, which has no samples, before the losses of samples

@@ -361,7 +361,7 @@ def _round_of(part: Array, rounds: int) -> tuple[Array, int]:
     """The list, and the number of the round; after a loop, a variable is what it was in the last round."""
     if part.function == "of_round":
         return part.operands[0], part.detail.number
-    return variable(Stacked(part.detail), part.shape), rounds - 1
+    return variable(Stacked(part.detail), part.shape) if part.function == "variable" else part, rounds - 1
 
 
 def begun(scattered: Array) -> tuple[Array, list[Part]]:
