@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
-from micrograd_bp import MLP, Value, compile, cross_entropy, dot, logsumexp
+from micrograd_bp import MLP, Value, compile, cross_entropy, dot, gradients, logsumexp
 from micrograd_bp import sum as sum_of
 from micrograd_bp.compiler.run import matrices
 
@@ -128,3 +128,17 @@ def test_a_debugger_that_monitors_stops_in_the_plain_source(monkeypatch):
     assert not matrices.is_debugged()
     tools[0] = "a debugger"
     assert matrices.is_debugged()
+
+
+def test_a_gradient_of_which_entries_are_added_to_is_no_single_line():
+    """Rates of which each is found by a step of Newton's method: all are read at once, and each by itself."""
+    prices = values(0.2, 0.3)
+    rates = []
+    for years, price in enumerate(prices, 1):
+        discount = (-price * years).exp()
+        error = price * (sum((-rate).exp() for rate in rates) + discount) + discount - 1.0
+        rates.append(price - error / (-years * discount * price - years * discount))
+    loss = sum((-rate).exp() for rate in rates)
+    value, gradient = compile(loss, parameters=prices, form="matrices").value_and_gradient()
+    np.testing.assert_allclose(value, loss.data, rtol=1e-12)
+    np.testing.assert_allclose(gradient, gradients(loss, prices), rtol=1e-12)

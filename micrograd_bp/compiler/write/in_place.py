@@ -103,7 +103,7 @@ class InPlaceWriter(LoopWriter):
         self, gradient: Array, parts: Iterable[Part], statements: Sequence[Statement], reads: Mapping[Any, int]
     ) -> None:
         """Lets statements compute parts of the gradient where these belong, if nothing else reads them."""
-        once = {each.target for each in statements if reads[each.target.detail] == 1}
+        once = {x.target for x in statements if reads[x.target.detail] == 1 and x.value.function != "scatter"}
         fitting = [part for part in parts if part.array in once and _is_writable(gradient, part)]
         self.put |= {part.array: (gradient, part) for part in fitting}
 
