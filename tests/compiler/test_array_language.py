@@ -127,6 +127,9 @@ def test_arrays_are_forgotten_with_their_program():
         (("negative", call("negative", x)), x),
         (("pow", x, literal(2.0)), array("multiply", [x, x], x.shape)),
         (("pow", x, literal(0.0)), literal(1.0)),
+        (("exp", literal(0.0)), literal(1.0)),
+        (("divide", literal(1.0), literal(0.0)), literal(np.inf)),
+        (("greater", constant(np.array(2.0)), literal(1.0)), constant(np.array(1.0))),
     ],
 )
 def test_simplifications(operands, expected):

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from micrograd_bp.compiler.arrays.array_functions import ArrayFunctions
 from micrograd_bp.compiler.arrays.language import (
     BATCH_SIZE,
     Array,
@@ -27,13 +26,9 @@ from micrograd_bp.compiler.arrays.language import (
 )
 from micrograd_bp.compiler.arrays.loops import Loop
 from micrograd_bp.compiler.arrays.routine import Routine
-from micrograd_bp.compiler.arrays.rules import computed
 from micrograd_bp.compiler.arrays.scans import scanned
 from micrograd_bp.compiler.arrays.slices import Placed, distinct, in_table, placed, view
 from micrograd_bp.compiler.find.groups import HOLE, Index, View
-
-FUNCTIONS = ArrayFunctions(np)
-"""What numbers are computed with when a program is written."""
 
 
 def functional(routine: Routine, arrays: Mapping[Array, Index] | None = None) -> Routine:
@@ -120,8 +115,6 @@ def _rewritten(node: Array, operands: Sequence[Array]) -> Array | None:
         return loop.with_values(values).starting(*map(_as_array, operands[: loop.n_beginning]))
     if not is_entrywise(node.function):
         return array(node.function, [_as_array(operand) for operand in operands], node.shape, node.detail)
-    if all(operand.function == "literal" for operand in operands):
-        return literal(computed(node.function, [operand.detail for operand in operands], FUNCTIONS))
     if all(map(_is_plain, operands)):
         operands = [_as_array(operand) if operand is BATCH_SIZE else operand for operand in operands]
     return call(node.function, *operands)

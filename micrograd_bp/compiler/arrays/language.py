@@ -13,6 +13,7 @@ import numpy as np
 
 from micrograd_bp.compiler.find.groups import Index
 from micrograd_bp.engine.graph import topological_order
+from micrograd_bp.engine.numbers.arrays import Arrays
 from micrograd_bp.engine.numbers.floats import is_primitive
 from micrograd_bp.engine.numbers.formulas import OPERATORS
 from micrograd_bp.engine.table import OPERATIONS
@@ -129,6 +130,21 @@ BATCH_SIZE = variable("batch")
 
 # ---- functions of numbers, entry by entry, and how they are simplified
 
+NUMBERS = {"literal", "constant"}
+"""Arrays that hold numbers which are known: those that a rule has written, and those of the graph."""
+
+_OF_NUMBERS = Arrays(np)
+
+
+def computed(function: str, operands: Sequence[Any]) -> float:
+    """What a function gives for plain numbers, in IEEE arithmetic."""
+    if function in OPERATORS:
+        compute, operands = OPERATORS[function], [np.float64(number) for number in operands]
+    else:
+        compute = getattr(_OF_NUMBERS, function)
+    with np.errstate(all="ignore"):
+        return float(compute(*operands))
+
 
 def broadcast(*shapes: Shape) -> Shape:
     """The shape of arrays that are combined entry by entry."""
@@ -140,7 +156,11 @@ def broadcast(*shapes: Shape) -> Shape:
 
 
 def call(function: str, *operands: Array) -> Array:
-    """An operation, entry by entry, in its simplest form."""
+    """An operation, entry by entry, in its simplest form; of numbers it is a number."""
+    if all(operand.function in NUMBERS and not operand.shape for operand in operands):
+        number = computed(function, [float(operand.detail) for operand in operands])
+        is_literal = all(operand.function == "literal" for operand in operands)
+        return literal(number) if is_literal else constant(np.array(number))
     simpler = SIMPLER[function](*operands) if function in SIMPLER else None
     if simpler is not None:
         return simpler
@@ -160,8 +180,6 @@ def _multiply(a: Array, b: Array) -> Array | None:
             return other
         if one.is_literal(-1.0):
             return call("negative", other)
-        if one.function == "literal" and other.function == "literal":
-            return literal(one.detail * other.detail)
         if one.function == "literal" and other.function == "multiply" and other.operands[0].function == "literal":
             return call("multiply", literal(one.detail * other.operands[0].detail), other.operands[1])
         if one.function == "divide" and one.operands[0].is_literal(1.0):
@@ -195,8 +213,6 @@ def _divide(a: Array, b: Array) -> Array | None:
 
 
 def _negative(a: Array) -> Array | None:
-    if a.function == "literal":
-        return literal(-a.detail)
     return a.operands[0] if a.function == "negative" else None
 
 

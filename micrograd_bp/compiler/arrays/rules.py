@@ -10,15 +10,12 @@ from micrograd_bp.compiler.arrays.gradient import stated
 from micrograd_bp.compiler.arrays.language import (
     Array,
     call,
-    constant,
     finite_or_zero,
     literal,
-    rewritten,
     total,
     variable,
 )
 from micrograd_bp.engine.graph import topological_order
-from micrograd_bp.engine.numbers.arrays import Arrays
 from micrograd_bp.engine.numbers.floats import is_primitive
 from micrograd_bp.engine.numbers.formulas import OPERATORS, Formula
 from micrograd_bp.engine.operation import Operation
@@ -123,13 +120,12 @@ def result_and_contributions(
         formulas[trace.derivatives[name]] if np.any(is_wanted) else literal(0.0)
         for name, is_wanted in zip(operation.operand_names, operation.arranged(wanted), strict=True)
     ]
-    # What stands for the result in a derivative is the object that stands for the result here.
-    result, *slopes = rewritten([formulas[trace.result], *operation.laid_out(derivatives, arranged)], folded)
-    along = [(x, slope) for x, slope, is_wanted in zip(operands, slopes, wanted, strict=True) if is_wanted]
+    slopes = zip(operands, operation.laid_out(derivatives, arranged), wanted, strict=True)
+    along = [(x, slope) for x, slope, is_wanted in slopes if is_wanted]
     contributions: dict[Array, Array] = {}
     for x, contribution in stated(along, upstream):
         contributions[x] = call("add", contributions[x], contribution) if x in contributions else contribution
-    return result, contributions
+    return formulas[trace.result], contributions
 
 
 def named_operands(operands: Sequence[int], name: str, start: int = 0) -> list[Array]:
@@ -140,25 +136,3 @@ def named_operands(operands: Sequence[int], name: str, start: int = 0) -> list[A
 def firsts(operands: Sequence[int]) -> tuple[int, ...]:
     """For each operand the number of the first that is the same; () where all differ."""
     return tuple(map(operands.index, operands)) if len(set(operands)) < len(operands) else ()
-
-
-def folded(node: Array, operands: Sequence[Array]) -> Array | None:
-    """The number that a function of numbers is, for `rewritten`; a constant if one of the graph's is in it."""
-    if not operands or not (node.function in OPERATORS or is_primitive(node.function)):
-        return None
-    if node.shape or not all(operand.function in ("literal", "constant") for operand in operands):
-        return call(node.function, *operands)
-    numbers = [float(operand.detail) for operand in operands]
-    number = computed(node.function, [numbers] if node.function == "logsumexp" else numbers)
-    is_literal = all(operand.function == "literal" for operand in operands)
-    return literal(number) if is_literal else constant(np.array(number))
-
-
-def computed(function: str, operands: Sequence[Any], functions: Any = None) -> float:
-    """What a function gives for plain numbers, in IEEE arithmetic, by default of NumPy."""
-    if function in OPERATORS:
-        compute, operands = OPERATORS[function], [np.float64(number) for number in operands]
-    else:
-        compute = getattr(functions or Arrays(np), function)
-    with np.errstate(all="ignore"):
-        return float(compute(*operands))

@@ -13,7 +13,7 @@ from micrograd_bp.engine.graph import topological_order
 from micrograd_bp.engine.numbers.arrays import COMPARISONS
 from micrograd_bp.engine.numbers.formulas import OPERATORS
 
-CHEAP = {"variable", "truth", "literal", "constant", "numbers_at_round", "scatter", *VIEWS}
+CHEAP = {"variable", "truth", "literal", "array", "constant", "numbers_at_round", "scatter", *VIEWS}
 """What may be written twice: it computes nothing, or is only ever the whole of a statement."""
 
 DEEPEST = 50
@@ -80,9 +80,7 @@ def _scheduled_loop(loop: Loop, apart: Set[Array], taken: set[str], numbers: Cou
 def _is_cheap(node: Array) -> bool:
     if node.function in CHEAP or (node.function == "take" and is_slice(node.detail)):
         return True
-    if node.function == "at_round":
-        return node.detail.step is not None and is_slice(node.detail.table[0])
-    return {operand.function for operand in node.operands} == {"literal"}
+    return node.function == "at_round" and node.detail.step is not None and is_slice(node.detail.table[0])
 
 
 def _is_simple(value: Array) -> bool:

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from micrograd_bp.compiler.arrays.array_functions import ArrayFunctions, JaxFunctions, array_functions
-from micrograd_bp.compiler.arrays.language import Array
-from micrograd_bp.compiler.arrays.rules import computed
+from micrograd_bp.compiler.arrays.language import Array, computed
 from micrograd_bp.compiler.find.graph import Graph
 from micrograd_bp.compiler.find.grouping import Grouping
 from micrograd_bp.compiler.find.groups import Index
