@@ -272,11 +272,16 @@ def test_a_number_that_is_not_finite_is_found_in_its_round():
 
 
 def test_inputs_may_have_the_names_of_a_loop():
-    loss, x, w, _ = exponentials(12)
-    program = compile(loss, {"t": x}, w, form="matrices")
-    assert "for t_ in range(12):" in program.source
+    loss, x, w, states = exponentials(12)
     theirs = gradients(loss, w)
-    np.testing.assert_allclose(program.value_and_gradient(np.array([[0.1, 0.2]]))[1], theirs, rtol=1e-12)
+    for name, start in {"t": "for t_ in range(12):", "range": "in range_(12):", "reversed": "in reversed_("}.items():
+        states[3][0].label = states[3][1].label = "range"
+        program = compile(loss, {name: x}, w, {"reversed": states[7]}, form="matrices")
+        assert start in program.source
+        for samples in (1, 70):
+            gradient = program.value_and_gradient(np.tile([0.1, 0.2], (samples, 1)))[1]
+            np.testing.assert_allclose(gradient, theirs, rtol=1e-12)
+        program.predict(np.array([[0.1, 0.2]]))
 
 
 @pytest.mark.parametrize("extra", [sum_of, lambda p: sum_of([x * x for x in p]), lambda p: sum_of(p).tanh()])

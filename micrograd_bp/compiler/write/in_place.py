@@ -83,10 +83,12 @@ class InPlaceWriter(LoopWriter):
         starts, ends = [], []
         for statement in gradients:
             gradient, (start, parts) = statement.target, self.start(statement)
-            starts += [(statement, start, gradient.shape)] if start else []
-            self._put_at_once(gradient, (part for part, is_first in parts if is_first), rest, reads)
+            firsts = [part for part, is_first in parts if is_first]  # none where it begins with what a loop gives
+            starts += [(statement, start, gradient.shape)] if firsts else []
+            self._put_at_once(gradient, firsts, rest, reads)
             lines = [self.part(gradient, *each) for each in parts if each[0].array not in self.put]
-            ends += [(statement, lines, ())] if lines else []
+            lines = lines if firsts else [*start, *lines]
+            ends += [(statement, lines, () if firsts else gradient.shape)] if lines else []
         lists = [line for each in rest for line in _view_lists(each, self)]
         forth, back = (super(InPlaceWriter, self).block(part) for part in (rest[:backward], rest[backward:]))
         return [*lists, *forth, *starts, *back, *ends]
@@ -155,7 +157,7 @@ def _view_lists(statement: Statement, writer: InPlaceWriter) -> Iterator[Stateme
             loop: Loop = statement.value.detail
             name = writer.view_lists[view] = writer.own_name(f"{writer.name(each.target)}s")
             writer.round = Round(writer.round_name, loop.first)
-            line = f"{name} = [{writer.text(each.value)} for {writer.round_name} in {numbers_of(loop)}]"
+            line = f"{name} = [{writer.text(each.value)} for {writer.round_name} in {numbers_of(loop, writer)}]"
             yield Statement(variable(name), each.value, PARAMETERS), [line], ()
 
 
@@ -258,7 +260,8 @@ def _to_work_on(expression: Array, result: Array) -> Array | None:
         return None
     operands = expression.operands
     fitting = [x for x in operands if _is_new(x) and x.shape == result.shape and operands.count(x) == 1]
-    return max(fitting, key=_is_added_up, default=None)  # what has been added up has the name of the result
+    # What has been added up has the name of the result.
+    return max(fitting, key=lambda operand: isinstance(operand.detail, Accumulating), default=None)
 
 
 def _is_entry_by_entry(expression: Array) -> bool:
@@ -269,10 +272,6 @@ def _is_entry_by_entry(expression: Array) -> bool:
     return is_ufunc and not (name in COMPARISONS or is_lacking(name))
 
 
-def _is_added_up(operand: Array) -> bool:
-    return isinstance(operand.detail, Accumulating)
-
-
 def _is_new(operand: Array) -> bool:
     """Whether an operand is an array that was computed just for this, and may be overwritten."""
-    return operand.function == "matmul" or _is_entry_by_entry(operand) or _is_added_up(operand)
+    return operand.function == "matmul" or _is_entry_by_entry(operand) or isinstance(operand.detail, Accumulating)

@@ -39,8 +39,8 @@ class LoopWriter(Writer):
             names = [*map(self.kept_name, apart), *([self.kept_name(*together)] if together else [])]
             starts = ["[]" if each.before is None else f"[{self.name(each.before)}]" for each in apart]
             lines.append(f"{', '.join(names)} = {', '.join([*starts, *(['[]'] if together else [])])}")
-        t, numbers = self.round_name, numbers_of(loop)
-        lines.append(f"for {t} in {f'reversed({numbers})' if loop.backward else numbers}:")
+        t, numbers = self.round_name, numbers_of(loop, self, loop.backward)
+        lines.append(f"for {t} in {numbers}:")
         before = dict(self.renamed)
         self.round = Round(t, loop.first)
         for view, name in self.view_lists.items():
@@ -65,9 +65,10 @@ class LoopWriter(Writer):
         ]
 
 
-def numbers_of(loop: Loop) -> str:
-    """The numbers of the rounds, from the first to the last."""
-    return f"range({f'{loop.first}, ' if loop.first else ''}{loop.first + loop.rounds})"
+def numbers_of(loop: Loop, writer: Writer, backward: bool = False) -> str:
+    """The numbers of the rounds, from the first to the last, or the other way round."""
+    numbers = f"{writer.constants.free('range')}({f'{loop.first}, ' if loop.first else ''}{loop.first + loop.rounds})"
+    return f"{writer.constants.free('reversed')}({numbers})" if backward else numbers
 
 
 def _kept_together(loop: Loop) -> list[Kept]:

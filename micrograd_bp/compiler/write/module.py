@@ -98,9 +98,9 @@ def module_source(
     free = module.constants.free
     library, writer = free("np"), InPlaceWriter if buffered else LoopWriter
     module.lines = [f'"""{description}"""', "", f"import numpy as {library}"]
-    nodes = topological_order(*(value for routine in routines for value in routine.values))
-    lacking = sorted({node.function for node in nodes if is_lacking(node.function)})
-    if lacking:
+    module.lines += [f"{free(name)} = {name}" for name in ("range", "reversed") if free(name) != name]
+    nodes = [node for each in routines for node in topological_order(*each.values)]
+    if lacking := sorted({node.function for node in nodes if is_lacking(node.function)}):
         module.lines += ["", "from micrograd_bp.engine.numbers.arrays import Arrays", ""]
         module.lines += [f"{free(name)} = Arrays({library}).{name}" for name in lacking]
     for routine in routines:

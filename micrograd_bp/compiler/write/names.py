@@ -13,7 +13,7 @@ from micrograd_bp.engine import Value
 from micrograd_bp.engine.numbers.arrays import LACKING
 from micrograd_bp.engine.numbers.namespace import FUNCTIONS
 
-RESERVED = {"np", "xp", "batch", "order", "matmul", "ones", "views", "parameters", "gradient", "value"}
+RESERVED = {"np", "xp", "batch", "order", "matmul", "ones", "views", "parameters", "gradient", "value", "predict"}
 """Our own names in the source of a program, besides functions of numbers. Where an input is called so, ours is another
 (see `Constants.free`)."""
 
@@ -39,7 +39,7 @@ def give_names(
         for group in chain:
             in_chains[group] = (*in_chains.get(group, ()), number)
     first_in: dict[tuple[int, ...], Group] = {}  # of groups that are in the same chains, or in none
-    names = _Names({*RESERVED, *FUNCTIONS, *LACKING, "value_and_gradient", "predict", *grouping.inputs})
+    names = _Names({*RESERVED, *FUNCTIONS, *LACKING, "value_and_gradient", "range", "reversed", *grouping.inputs})
 
     def give(group: Group, name: str) -> None:
         first = first_in.setdefault(in_chains.get(group, (-group.number,)), group)
