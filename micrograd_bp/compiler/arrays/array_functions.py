@@ -114,16 +114,17 @@ class ArrayFunctions(Arrays):
         """
         results = []
         for number in reversed(range(rounds)) if backward else range(rounds):
-            carried, of_round = step(carried, tuple([each[number] for each in in_turn]))
+            carried, of_round = step(carried, tuple([each[number, ...] for each in in_turn]))
             results.append(of_round)
         stacks = zip(*(reversed(results) if backward else results), strict=True)
         return carried, tuple([self.xp.stack(stack, axis=0) for stack in stacks])
 
-    def columns(self, x: Any) -> list[Any]:
-        """The entries along the last axis, one by one."""
+    def unstack(self, x: Any, axis: int = -1) -> list[Any]:
+        """The entries along an axis, one by one."""
         if hasattr(self.xp, "unstack"):
-            return list(self.xp.unstack(x, axis=-1))
-        return [x[..., place] for place in range(x.shape[-1])]
+            return list(self.xp.unstack(x, axis=axis))
+        x = self.moveaxis(x, axis, 0)
+        return [x[place, ...] for place in range(x.shape[0])]
 
     def stack(self, arrays: Sequence[Any]) -> Any:
         """Arrays of the same shape along a new last axis."""

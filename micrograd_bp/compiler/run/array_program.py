@@ -195,14 +195,14 @@ class _LineFunctions:
         namespace = self._program.bound(lambda name: partial(_on_any_numbers, name, getattr(xp, name)))
 
         def value_and_gradient(parameters: Any, *inputs: Any) -> Any:
-            columns = [xp.columns(array) for array in (parameters, *inputs)]
+            columns = [xp.unstack(array) for array in (parameters, *inputs)]
             value, gradient = namespace["value_and_gradient"](*columns)
             # XLA compiles a stack of means in seconds, where the mean of a stack may take it minutes.
             value, *means = [xp.mean(xp.as_array(number, parameters)) for number in (value, *gradient)]
             return value, xp.stack(means) if means else parameters
 
         def predict(parameters: Any, *inputs: Any) -> Any:
-            columns = [xp.columns(array) for array in (parameters, *inputs)]
+            columns = [xp.unstack(array) for array in (parameters, *inputs)]
             outputs = {}
             for name, group in namespace["predict"](*columns).items():
                 shape = inputs[0].shape[:1] if self._of_each_sample[name] else ()

@@ -221,8 +221,8 @@ class Writer:
     def _concatenate(self, node: Array, operands: list[Written]) -> str:
         return f"{self.library}.concatenate([{', '.join(self.side_by_side(node, operands))}], axis=-1)"
 
-    def side_by_side(self, node: Array, operands: list[Written]) -> list[str]:
-        """The parts of a concatenation; what has been kept of all rounds of a loop, in order, as a whole."""
+    def side_by_side(self, node: Array, operands: list[Written], whole: str = "*{}") -> list[str]:
+        """The parts of a concatenation; what has been kept of all rounds of a loop, in order, as a `whole`."""
         texts: list[str] = []
         place = 0
         while place < len(operands):
@@ -230,7 +230,7 @@ class Writer:
             rounds = part.detail.rounds if part.function == "of_round" else 0
             run = [_round_of(each, rounds) for each in node.operands[place : place + rounds]]
             is_whole = rounds > 0 and run == [(part.operands[0], number) for number in range(rounds)]
-            texts.append(f"*{self.text(part.operands[0])}" if is_whole else operands[place][0])
+            texts.append(whole.format(self.text(part.operands[0])) if is_whole else operands[place][0])
             place += rounds if is_whole else 1
         return texts
 

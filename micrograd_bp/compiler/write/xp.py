@@ -131,7 +131,11 @@ class FunctionalWriter(LoopWriter):
         return self._called("broadcast_to", operands, shape_in_parentheses(node.shape, self.constants.free("batch")))
 
     def _concatenate(self, node: Array, operands: list[Written]) -> str:
-        return f"{self.library}.concat([{', '.join(self.side_by_side(node, operands))}])"
+        parts = self.side_by_side(node, operands, f"*{self.library}.unstack({{}}, axis=0)")
+        return f"{self.library}.concat([{', '.join(parts)}])"
+
+    def _of_round(self, node: Array, operands: list[Written]) -> str:
+        return f"{operands[0][0]}[{node.detail.number}, ...]"
 
     def _sum(self, node: Array, operands: list[Written], function: str = "total") -> str:
         return self._called(function, operands, *axes_arguments(node))
