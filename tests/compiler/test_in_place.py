@@ -132,13 +132,13 @@ def test_a_debugger_that_monitors_stops_in_the_plain_source(monkeypatch):
 
 def test_a_gradient_of_which_entries_are_added_to_is_no_single_line():
     """Rates of which each is found by a step of Newton's method: all are read at once, and each by itself."""
-    prices = values(0.2, 0.3)
-    rates = []
-    for years, price in enumerate(prices, 1):
-        discount = (-price * years).exp()
-        error = price * (sum((-rate).exp() for rate in rates) + discount) + discount - 1.0
-        rates.append(price - error / (-years * discount * price - years * discount))
-    loss = sum((-rate).exp() for rate in rates)
+    prices, rates = values(0.02, 0.03), []
+    for n, price in enumerate(prices, 1):
+        rate = price * 1.0  # where the method begins
+        discount = (-rate * n).exp()
+        error = price * (sum((-r * years).exp() for years, r in enumerate(rates, 1)) + discount) - (1.0 - discount)
+        rates.append(rate - error / (-n * discount * price - n * discount))
+    loss = sum((-r * years).exp() for years, r in enumerate(rates, 1))
     value, gradient = compile(loss, parameters=prices, form="matrices").value_and_gradient()
     np.testing.assert_allclose(value, loss.data, rtol=1e-12)
     np.testing.assert_allclose(gradient, gradients(loss, prices), rtol=1e-12)
