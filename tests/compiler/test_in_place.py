@@ -142,3 +142,15 @@ def test_a_gradient_of_which_entries_are_added_to_is_no_single_line():
     value, gradient = compile(loss, parameters=prices, form="matrices").value_and_gradient()
     np.testing.assert_allclose(value, loss.data, rtol=1e-12)
     np.testing.assert_allclose(gradient, gradients(loss, prices), rtol=1e-12)
+
+
+def test_what_a_loop_adds_up_is_not_written_over_while_others_read_it():
+    """Wealth after many periods, of which each has a return and costs: both read the gradient of its factor."""
+    wealth, *bets = start, *_ = values(*RANDOM.normal(size=25))
+    for n in range(12):
+        costs = 0.01 * (abs(bets[2 * n]) + abs(bets[2 * n + 1]))
+        wealth = wealth * (1.0 + 0.1 * n * bets[2 * n] - costs)
+    program = compile(wealth.tanh(), parameters=[start, *bets], form="matrices")
+    assert "for t in" in program.source
+    theirs = gradients(wealth.tanh(), [start, *bets])
+    np.testing.assert_allclose(program.value_and_gradient()[1], theirs, rtol=1e-12)

@@ -233,7 +233,7 @@ def _with_signs_of_results(statements: Sequence[Statement]) -> list[Statement]:
 def _worked_on(name: str, value: Array, writer: Writer) -> list[str]:
     """Lines that compute an array step by step in one place."""
     chain = [value]  # from the result down to what is computed first
-    while (below := _to_work_on(chain[-1], value)) is not None:
+    while (below := _to_work_on(chain[-1], value, name, writer)) is not None:
         chain.append(below)
     first = chain.pop()
     if chain and name in writer.names_in(value) and writer.text(first) != name:
@@ -254,14 +254,16 @@ def _worked_on(name: str, value: Array, writer: Writer) -> list[str]:
     return lines
 
 
-def _to_work_on(expression: Array, result: Array) -> Array | None:
-    """The operand of an entry-by-entry operation in whose array the result can be computed."""
+def _to_work_on(expression: Array, result: Array, name: str, writer: Writer) -> Array | None:
+    """The operand of an entry-by-entry operation in whose array the result, of this name, can be computed."""
     if not _is_entry_by_entry(expression):
         return None
     operands = expression.operands
-    fitting = [x for x in operands if _is_new(x) and x.shape == result.shape and operands.count(x) == 1]
-    # What has been added up has the name of the result.
-    return max(fitting, key=lambda operand: isinstance(operand.detail, Accumulating), default=None)
+    fitting = [x for x in operands if x.shape == result.shape and operands.count(x) == 1]
+    # What has been added up is read by others too, but for those that take over its name.
+    added_up = [x for x in fitting if isinstance(x.detail, Accumulating) and writer.text(x) == name]
+    made_for_this = [x for x in fitting if x.function == "matmul" or _is_entry_by_entry(x)]
+    return next(iter(added_up + made_for_this), None)
 
 
 def _is_entry_by_entry(expression: Array) -> bool:
@@ -270,8 +272,3 @@ def _is_entry_by_entry(expression: Array) -> bool:
     function = getattr(np, name, None)
     is_ufunc = isinstance(function, np.ufunc) and function.signature is None  # matmul is one with a signature
     return is_ufunc and not (name in COMPARISONS or is_lacking(name))
-
-
-def _is_new(operand: Array) -> bool:
-    """Whether an operand is an array that was computed just for this, and may be overwritten."""
-    return operand.function == "matmul" or _is_entry_by_entry(operand) or isinstance(operand.detail, Accumulating)
