@@ -345,6 +345,7 @@ def test_a_routine_is_printed_with_what_its_loops_do():
     [
         (recurrences.choices, 2),
         (recurrences.features, 2),
+        (recurrences.one_of_several, 2),
         (recurrences.two_of_the_same, 4),
         (recurrences.without_weights, 1),
     ],

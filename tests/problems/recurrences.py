@@ -225,6 +225,16 @@ def without_weights(steps: int) -> Problem:
     return draw.problem(dot(v, h) ** 2, X=x)
 
 
+def one_of_several(steps: int) -> Problem:
+    """A recurrence that reads one of several numbers computed before it; the others come after it."""
+    draw = Draw(1)
+    w, x, h = draw.vector(3), draw.leaves(steps), Value(0.1)
+    a = [each.exp() for each in w]
+    for t in range(steps):
+        h = (a[1] * h + x[t]).tanh()
+    return draw.problem(a[0] * a[2] * h, X=x)
+
+
 def kalman_filter(steps: int) -> Problem:
     """The likelihood of what is observed of a random walk, along the two variances."""
     draw = Draw(7)

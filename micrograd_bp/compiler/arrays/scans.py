@@ -67,7 +67,7 @@ def scanned(statement: Statement) -> list[Statement]:
                 stacked.append((stack, whole))
                 places.append(Part(_side_by_side(stack, len(target.shape) - 1), table.reshape(-1)))
             else:
-                value = call("add", value, part.array)
+                value = call("add", value, part.array if part.places is None else scatter([part], target.shape))
         if value is not target:
             carried.append(Carried(target, value))
             initials.append(target if goes_on else scatter((), target.shape))
