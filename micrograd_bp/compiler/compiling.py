@@ -37,8 +37,8 @@ def compile(
         form: "matrices" for groups of like values as arrays; "native" for the same as loops in machine code; "straight
             line" for a statement for each value; "tape" for the same as instructions of a small kernel in machine
             code. "auto" chooses matrices if there are any to speak of. Where llvmlite is installed, which machine code
-            needs, it chooses a tape for a long graph without, and matrices become machine code when the calls so far
-            would have paid for making it, by an estimate that is the same in each run.
+            needs, it chooses a tape for a long graph without, and matrices run on a tape or as machine code when the
+            calls so far would have paid for making it, by an estimate that is the same in each run.
         threads: how many share a batch where matrices run as machine code. It pays from some thousands of samples on,
             and gives the same bits each time; another number of threads adds up in another order.
 

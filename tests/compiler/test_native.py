@@ -289,6 +289,7 @@ def test_without_a_choice_machine_code_runs_when_it_has_paid(monkeypatch):
     monkeypatch.setattr(native, "seconds_to_make", lambda routine, loops: 2.5)
     monkeypatch.setattr(native, "seconds_on_arrays", lambda _, batch: float(batch == 16))
     monkeypatch.setattr(native, "seconds_native", lambda _, batch: 0.5 * (batch != 16))
+    monkeypatch.setattr(native, "seconds_on_tape", lambda _, batch: 1.0)
     program, plain = network(), network(form="matrices")
     made = []
     monkeypatch.setattr(machine_code, "kernel_of", lambda *source: made.append(source) or kernel_of(*source))
@@ -299,6 +300,21 @@ def test_without_a_choice_machine_code_runs_when_it_has_paid(monkeypatch):
         assert value == pytest.approx(plain.value_and_gradient(*inputs)[0], rel=1e-13)
         np.testing.assert_allclose(gradient, plain.value_and_gradient(*inputs)[1], rtol=1e-12)
     assert program.form == "matrices"
+
+
+def test_in_between_a_tape_runs(monkeypatch):
+    """It is sooner made than machine code, which takes over when that has paid too, and takes few samples alone."""
+    monkeypatch.setattr(native, "seconds_to_make", lambda routine, loops: 1.5)
+    monkeypatch.setattr(native, "seconds_on_arrays", lambda _, batch: 1.0)
+    monkeypatch.setattr(native, "seconds_on_tape", lambda _, batch: 0.4 if batch < 100 else 2.0)
+    monkeypatch.setattr(native, "seconds_native", lambda _, batch: 0.0)
+    program, plain = network(), network(form="matrices")
+    for samples, ran in ((200, set()), (16, {"_tape"}), (16, {"_tape", "_kernel"}), (200, {"_tape", "_kernel"})):
+        value, gradient = program.value_and_gradient(*batch(samples))
+        assert {"_tape", "_kernel"} & set(vars(program._program)) == ran
+        expected = plain.value_and_gradient(*batch(samples))
+        assert value == pytest.approx(expected[0], rel=1e-13)
+        np.testing.assert_allclose(gradient, expected[1], rtol=1e-12)
 
 
 def test_the_estimate_prefers_numpy_where_matrices_are_large():

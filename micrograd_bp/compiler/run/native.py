@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from micrograd_bp.compiler import thresholds
+from micrograd_bp.compiler.run.lines import Lines
 from micrograd_bp.compiler.run.matrices import Matrices, in_pieces, is_debugged
-from micrograd_bp.compiler.run.work import Work, seconds_native, seconds_on_arrays, seconds_to_make
+from micrograd_bp.compiler.run.work import Work, seconds_native, seconds_on_arrays, seconds_on_tape, seconds_to_make
 from micrograd_bp.compiler.write.native import NativeSource, native_source
 from micrograd_bp.compiler.write.nests import NoLoopNestError
 
@@ -34,16 +36,17 @@ HAS_LLVM = _has_llvm()
 class Native:
     """A program of arrays. It reads, is debugged and explains what is not finite as NumPy does."""
 
-    def __init__(self, matrices: Matrices, dtype: str, threads: int, *, always: bool) -> None:
-        """Takes the program, how many threads share a batch, and whether machine code runs from the first call on.
+    def __init__(self, matrices: Matrices, tape: partial[Lines], dtype: str, threads: int, *, always: bool) -> None:
+        """Takes the program and what makes its tape, how many threads share a batch, and if machine code runs at once.
 
         Raises:
             NoLoopNestError: it always is, and there is no machine code for something in it.
         """
         self.matrices, self._dtype, self._threads, self._always = matrices, dtype, threads, always
-        self._saved = 0.0
-        self._saving: dict[int | None, float] = {}
+        self._saved = self._saved_by_tape = 0.0
+        self._seconds: dict[int | None, tuple[float, float, float]] = {}
         self._least = seconds_to_make(matrices.routines[0], loops=0)  # they are counted as the text is written
+        self._make_tape = tape
         if always:
             self.native  # noqa: B018  # it is written, so that what cannot be is refused at once
 
@@ -77,18 +80,36 @@ class Native:
         except NoLoopNestError:
             return math.inf
 
-    def _is_worth_it(self, batch: int | None) -> bool:
-        """Whether machine code is faster, and the calls so far would have paid for making it."""
-        if batch not in self._saving:  # to estimate it takes longer than many a kernel
-            self._saving[batch] = seconds_on_arrays(self._work, batch or 1) - seconds_native(self._work, batch or 1)
-        self._saved += max(0.0, self._saving[batch])
-        return self._saving[batch] > 0.0 and self._saved > self._least and self._saved > self._seconds_to_make
+    @cached_property
+    def _tape(self) -> Lines | None:
+        tape = self._make_tape()
+        return tape if tape.has_tape else None
+
+    def _fastest(self, batch: int | None) -> "Kernel | Lines | Matrices":
+        """What runs: NumPy, or what is faster, if the calls so far would have paid for making it."""
+        operands = self.matrices.grouping.n_operands
+        if batch not in self._seconds:  # to estimate it takes longer than many a kernel
+            work, n = self._work, batch or 1
+            on_tape = seconds_on_tape(operands, n) if self._dtype == "float64" else math.inf
+            self._seconds[batch] = seconds_on_arrays(work, n), on_tape, seconds_native(work, n)
+        seconds, on_tape, native = self._seconds[batch]
+        fastest: Lines | Matrices = self.matrices
+        if on_tape < seconds:
+            self._saved_by_tape += seconds - on_tape
+            to_make = thresholds.NATIVE_KERNEL + thresholds.TAPE_MADE * operands
+            if self._saved_by_tape > to_make and self._tape is not None:
+                fastest, seconds = self._tape, on_tape
+        self._saved += max(0.0, seconds - native)
+        is_paid = native < seconds and self._saved > self._least and self._saved > self._seconds_to_make
+        return (self._kernel if is_paid else None) or fastest
 
     def value_and_gradient(self, parameters: Array, inputs: Sequence[Array], batch: int | None) -> tuple[Any, ...]:
         """As `Matrices` has it. Each thread takes the samples that follow those of the thread before."""
-        kernel = self._kernel if self._always or self._is_worth_it(batch) else None
+        kernel = self._kernel if self._always else self._fastest(batch)
         if kernel is None or is_debugged():
             return self.matrices.value_and_gradient(parameters, inputs, batch)
+        if isinstance(kernel, Lines | Matrices):
+            return kernel.value_and_gradient(parameters, inputs, batch)
         call = partial(self._call, kernel, parameters)
         inputs = [array if array.flags.c_contiguous else array.copy() for array in inputs]
         if batch is None or (threads := min(self._threads, batch)) < 2:

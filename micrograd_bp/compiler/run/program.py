@@ -81,7 +81,8 @@ class Program:
                 if self._asked_form == "matrices" or not HAS_LLVM:
                     return matrices
                 try:
-                    return Native(matrices, self._dtype, self._threads, always=self.form == "native")
+                    tape = partial(Lines, graph, with_respect_to, tape=True)
+                    return Native(matrices, tape, self._dtype, self._threads, always=self.form == "native")
                 except NoLoopNestError as error:
                     raise ValueError(f'form="native": {error}; leave form out') from None
         if self.form == "auto":

@@ -1,7 +1,7 @@
 """How much a program computes, and what that is estimated to take."""
 
 from dataclasses import dataclass, field
-from math import prod
+from math import inf, prod
 
 from micrograd_bp.compiler import thresholds
 from micrograd_bp.compiler.arrays.language import BATCH, Array
@@ -68,6 +68,12 @@ def seconds_native(work: Work, samples: int) -> float:
     """What it is estimated to take as machine code."""
     entries, products, large = (once + samples * each for once, each in (work.entries, work.products, work.large))
     return thresholds.NATIVE_CALL + thresholds.NATIVE_ENTRY * entries + thresholds.NATIVE_PRODUCT * (products + large)
+
+
+def seconds_on_tape(operands: int, samples: int) -> float:
+    """What it is estimated to take on a tape with so many operands, which takes few samples."""
+    seconds = thresholds.TAPE_CALL + samples * (thresholds.TAPE_SAMPLE + thresholds.TAPE_OPERAND * operands)
+    return seconds if samples <= thresholds.SAMPLES_ON_A_TAPE else inf
 
 
 def seconds_to_make(routine: Routine, loops: int) -> float:
