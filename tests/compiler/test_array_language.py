@@ -1,6 +1,7 @@
 """The array language: equal arrays are one, what is simplified, derivatives, and that nothing is computed twice."""
 
 import gc
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from micrograd_bp.compiler.arrays.language import (
     constant,
     literal,
     matmul,
+    outer,
     reduce_to,
     reshape,
     scatter,
@@ -32,6 +34,10 @@ from micrograd_bp.compiler.arrays.rules import Functions, result_and_contributio
 from micrograd_bp.compiler.arrays.statements import Statement
 from micrograd_bp.compiler.find.groups import HOLE
 from micrograd_bp.compiler.write.constants import Constants
+from micrograd_bp.compiler.write.native import native_source
+from micrograd_bp.compiler.write.nests import Nests
+from micrograd_bp.compiler.write.numpy import Writer, begun
+from micrograd_bp.compiler.write.places import Sum
 from micrograd_bp.compiler.write.xp import FunctionalWriter
 from tests.problems.program_text import statements
 
@@ -86,6 +92,54 @@ def test_derivatives_agree_with_differences(name):
             assert gradients[key][place] == pytest.approx((ends[0] - ends[1]) / 2e-3, abs=1e-9), (key, place)
 
 
+IN_ANY_FORM = {**EXAMPLES, "outer": outer(z, z), "max": total(x, [1], "max"), "flip": array("flip", [x], x.shape)}
+"""The last one is in no table: what is not known of a function must not make a program wrong."""
+
+
+@pytest.mark.parametrize("name", IN_ANY_FORM)
+def test_each_reads_the_right_entries_in_a_loop_nest(name, monkeypatch):
+    """Beside what it reads, in the text for machine code, which is Python too."""
+
+    def element(nests, a, index):
+        if a.function != "flip":
+            return known(nests, a, index)
+        return known(nests, a.operands[0], [i.times(-1) + Sum(n - 1) for n, i in zip(a.shape, index, strict=True)])
+
+    known = Nests.element
+    monkeypatch.setattr(Nests, "element", element)
+    a, read = IN_ANY_FORM[name], (w, y, z, x)
+    parameters, gradient, result = variable("parameters", (21,)), variable("gradient", (21,)), variable("r", a.shape)
+    places = np.split(np.arange(21), np.cumsum([prod(each.shape) for each in read])[:-1])
+    values = [reshape(take(parameters, own), each.shape) for each, own in zip(read, places, strict=True)]
+    flat = scatter([Part(reshape(result, (prod(a.shape),)), np.arange(prod(a.shape)))], (21,))
+    lines = [
+        *((each, call("exp", value)) for each, value in zip(read, values, strict=True)),
+        (result, a),
+        (gradient, flat),
+    ]
+    statements = [Statement(target, value, "") for target, value in lines]
+    kernel = native_source(Routine("f", [], statements, {"value": literal(0.0), "gradient": gradient}))
+    exec(kernel.source, names := {})
+    given, got = np.random.default_rng(0).normal(size=21), np.zeros(21)
+    names["kernel"](given, kernel.numbers, kernel.places, got)
+    numbers = {each.detail: np.exp(given[own]).reshape(each.shape) for each, own in zip(read, places, strict=True)}
+    np.testing.assert_allclose(got[: prod(a.shape)], on_numpy(a, numbers).ravel(), rtol=1e-14)
+
+
+@pytest.mark.parametrize("name", IN_ANY_FORM)
+def test_what_counts_as_computed_shares_no_numbers(name):
+    a, numbers = IN_ANY_FORM[name], {each.detail: np.ones(each.shape) for each in (w, x, y, z)}
+    if a.is_computed:
+        assert not any(np.shares_memory(on_numpy(a, numbers), each) for each in numbers.values())
+
+
+def on_numpy(a, numbers):
+    """The numbers of an array, by the text for NumPy."""
+    constants = Constants()
+    text = Writer(constants).text(a)
+    return eval(text, {"np": np, **constants.arrays, **numbers})
+
+
 def test_taking_and_scattering_are_transposes():
     """⟨take(x), d⟩ = ⟨x, scatter(d)⟩."""
     index = np.array([[2, 0, 2], [1, HOLE, 2]])
@@ -94,6 +148,13 @@ def test_taking_and_scattering_are_transposes():
     numbers = {"x": random.normal(size=(2, 3)), "d": random.normal(size=d.shape)}
     taken, scattered = run(take(x, index), numbers), run(scatter([Part(d, index)], x.shape), numbers)
     assert (taken * numbers["d"]).sum() == pytest.approx((numbers["x"] * scattered).sum(), rel=1e-12)
+
+
+def test_nothing_is_added_to_what_may_be_a_view():
+    """A `scatter` begins with its first part where that has numbers of its own."""
+    added = Part(variable("s", (2, 1)), np.array([1]))
+    assert begun(scatter([Part(call("exp", x), None), added], x.shape))[0] is call("exp", x)
+    assert begun(scatter([Part(array("flip", [x], x.shape), None), added], x.shape))[0] is scatter((), x.shape)
 
 
 def test_equal_arrays_are_one():

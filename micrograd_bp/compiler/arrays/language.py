@@ -52,6 +52,11 @@ class Array:
         """Whether it is this number, written down."""
         return self.function == "literal" and bool(self.detail == number)
 
+    @property
+    def is_computed(self) -> bool:
+        """Whether it has numbers of its own. A function that is in no table may show those of its operand."""
+        return is_entrywise(self.function) or self.function in (*WHOLE, "outer")
+
     def __repr__(self) -> str:
         known: dict[Array, str] = {}
         for node in topological_order(self):
@@ -86,7 +91,7 @@ def key_of(detail: Any) -> Any:
 
 def is_entrywise(function: str) -> bool:
     """Whether a function is one of numbers, which takes plain ones too; the operands of others must be arrays."""
-    return function in OPERATORS or (is_primitive(function) and not OPERATIONS[function].many)
+    return function in OPERATORS or function == "finite" or (is_primitive(function) and not OPERATIONS[function].many)
 
 
 Rule = Callable[[Array, Sequence[Array]], Array | None]
@@ -256,6 +261,9 @@ def signed(a: Array) -> tuple[float, Array]:
 
 VIEWS = {"reshape", "transpose", "broadcast_to", "of_round"}
 """Those that show the entries of their operand in another way, without computing anything."""
+
+WHOLE = {"sum", "max", "matmul", "concatenate", "scatter"}
+"""Those that make an array of their own, and read other entries than those which they compute."""
 
 
 def matmul(a: Array, b: Array) -> Array:

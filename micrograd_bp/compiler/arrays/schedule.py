@@ -13,9 +13,6 @@ from micrograd_bp.engine.graph import topological_order
 from micrograd_bp.engine.numbers.arrays import COMPARISONS
 from micrograd_bp.engine.numbers.formulas import OPERATORS
 
-CHEAP = {"variable", "truth", "literal", "array", "constant", "numbers_at_round", "scatter", *VIEWS}
-"""What may be written twice: it computes nothing, or is only ever the whole of a statement."""
-
 DEEPEST = 50
 """Expressions in parentheses inside of each other, at most."""
 
@@ -78,8 +75,11 @@ def _scheduled_loop(loop: Loop, apart: Set[Array], taken: set[str], numbers: Cou
 
 
 def _is_cheap(node: Array) -> bool:
-    if node.function in CHEAP or (node.function == "take" and is_slice(node.detail)):
+    """Whether it may be written twice: it computes nothing, or is only ever the whole of a statement."""
+    if not node.operands or node.function in ("array", "scatter", *VIEWS):
         return True
+    if node.function == "take":
+        return is_slice(node.detail)
     return node.function == "at_round" and node.detail.step is not None and is_slice(node.detail.table[0])
 
 

@@ -6,7 +6,6 @@ from math import inf, prod
 from micrograd_bp.compiler import thresholds
 from micrograd_bp.compiler.arrays.language import BATCH, Array
 from micrograd_bp.compiler.arrays.routine import Routine
-from micrograd_bp.compiler.write.nests import READS
 from micrograd_bp.engine.graph import topological_order
 
 
@@ -49,7 +48,7 @@ class Work:
             self.products[is_batched] += products
             if max(map(_n_entries, (node, *node.operands))) > thresholds.LARGE_MATRIX:
                 self.large[is_batched] += products
-        elif node.function not in READS:
+        elif node.is_computed:
             self.entries[is_batched] += size
 
 

@@ -10,16 +10,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from micrograd_bp.compiler.arrays.language import BATCH, BATCH_SIZE, Array, Shape, variable
+from micrograd_bp.compiler.arrays.language import BATCH, BATCH_SIZE, VIEWS, WHOLE, Array, Shape, variable
 from micrograd_bp.compiler.arrays.loops import Loop, initials_of, loop_body
 from micrograd_bp.compiler.arrays.routine import Routine
 from micrograd_bp.compiler.arrays.schedule import scheduled
 from micrograd_bp.compiler.arrays.statements import Statement
 from micrograd_bp.compiler.thresholds import MOST_NATIVE_LINES
 from micrograd_bp.compiler.write.nests import (
-    READS,
     TOGETHER,
-    WHOLE,
     Nests,
     NoLoopNestError,
     Storage,
@@ -32,7 +30,7 @@ from micrograd_bp.engine.graph import topological_order
 OF_MATH = {"erf", "erfc", "lgamma"}
 """Functions that NumPy does not have."""
 
-LINEAR = {"add", "subtract", "negative", "multiply", "divide", "take", "scatter", "matmul", "sum"} | READS
+LINEAR = {"add", "subtract", "negative", "multiply", "divide", "take", "scatter", "matmul", "sum", "at_round", *VIEWS}
 """Functions of which the sum over samples is the same before and after."""
 
 
@@ -207,7 +205,7 @@ def _apart(routine: Routine) -> set[Array]:
         for node in topological_order(value):
             if BATCH in node.shape or not batched.isdisjoint(node.operands):
                 batched.add(node)
-                apart.update(x for x in node.operands if x.function not in READS and x not in batched)
+                apart.update(x for x in node.operands if x.is_computed and x not in batched)
             if node.function == "matmul" and node.operands[1].function != "variable":
                 apart.add(node.operands[1])
             if node.function in WHOLE and node is not root:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from micrograd_bp.compiler.arrays.language import BATCH, VIEWS, Array, Part, Shape, finite_or_zero, parts_of
+from micrograd_bp.compiler.arrays.language import BATCH, WHOLE, Array, Part, Shape, finite_or_zero, parts_of
 from micrograd_bp.compiler.arrays.loops import Loop, Moving, initials_of
 from micrograd_bp.compiler.arrays.statements import Statement
 from micrograd_bp.compiler.find.groups import HOLE, Index
@@ -22,12 +22,6 @@ from micrograd_bp.compiler.write.numpy import ATOM, OPERATORS, PRODUCT, SIGN, Wr
 from micrograd_bp.compiler.write.places import Sum, evenly, loop_variable, position, unravelled
 from micrograd_bp.engine.graph import topological_order
 from micrograd_bp.engine.numbers.arrays import COMPARISONS
-
-READS = {"variable", "truth", "literal", "constant", "take", "at_round", "numbers_at_round", *VIEWS}
-"""Functions that compute nothing: they say which number is read."""
-
-WHOLE = {"sum", "max", "matmul", "concatenate", "scatter"}
-"""Functions that have nests of their own."""
 
 TOGETHER = 8
 """So many samples are computed together where they are multiplied by matrices, which are then read less often; and so
@@ -312,7 +306,7 @@ class Nests:
         stack = [peeled(statement.value)]
         while stack:
             node = stack.pop()
-            if node.function not in READS:
+            if node.is_computed:
                 stack += node.operands
             elif node.operands and not made.isdisjoint(topological_order(node)):
                 return True

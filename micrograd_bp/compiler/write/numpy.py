@@ -8,7 +8,6 @@ import numpy as np
 
 from micrograd_bp.compiler.arrays.language import (
     BATCH,
-    VIEWS,
     Array,
     Part,
     Shape,
@@ -374,9 +373,7 @@ def begun(scattered: Array) -> tuple[Array, list[Part]]:
 
 def is_new(a: Array) -> bool:
     """Whether an array has memory of its own, so that something may be added to it in place."""
-    if isinstance(a.detail, Accumulating):  # what a loop has added up is read once
-        return True
-    return bool(a.operands or a.function == "scatter") and a.function not in {*VIEWS, "take", "at_round"}
+    return a.is_computed or isinstance(a.detail, Accumulating)  # what a loop has added up is read once
 
 
 def has_holes(index: Index) -> bool:
