@@ -15,10 +15,10 @@ OPERATIONS_FOR_A_TAPE = 2_000
 """From so many operations on, there is a tape and no statement for each node. With so many the first result of a chain
 takes 66 ms in place of 45, most of it to load LLVM, and each further one 0.06 in place of 0.23."""
 
-CALL, ARRAY_ENTRY, ARRAY_PRODUCT = 0.7e-6, 0.9e-9, 0.03e-9
-"""The seconds that NumPy takes for a statement, for an entry that an operation computes, and for two numbers that are
-multiplied and added up in a product of matrices. So 97 statements take 68 µs, 418 with 512 samples of 8 numbers; 64
-images of 784 pixels in 128 neurons 0.4 ms."""
+NUMBER, CALL, ARRAY_ENTRY, ARRAY_PRODUCT = 0.06e-6, 0.8e-6, 0.9e-9, 0.03e-9
+"""The seconds that NumPy takes for an operation on single numbers and on arrays, for an entry that it computes, and for
+two numbers that are multiplied and added up in a product of matrices. So 48 programs of other people take from half to
+twice as long as that, a few that gather many entries four times. 64 images of 784 pixels in 128 neurons take 0.4 ms."""
 
 NATIVE_CALL, NATIVE_ENTRY, NATIVE_PRODUCT, LARGE_MATRIX = 6.5e-6, 0.8e-9, 0.03e-9, 6_000
 """What machine code takes for all of a program, and the same for an entry and for a product, twice as much with a

@@ -14,13 +14,13 @@ class Work:
     """What a program does in a call.
 
     Attributes:
-        statements: how many run.
+        calls: how many operations there are on single numbers, and on arrays.
         entries: how many numbers are computed, besides those for each sample, and for each sample.
         products: how many are multiplied in products of matrices, likewise.
         large: how many of these with large matrices, likewise.
     """
 
-    statements: int = 0
+    calls: list[int] = field(default_factory=lambda: [0, 0])
     entries: list[int] = field(default_factory=lambda: [0, 0])
     products: list[int] = field(default_factory=lambda: [0, 0])
     large: list[int] = field(default_factory=lambda: [0, 0])
@@ -33,22 +33,22 @@ class Work:
             is_loop = statement.value.function == "loop"
             loop = statement.value.detail
             rounds, values = (loop.rounds, loop.values) if is_loop else (1, [statement.value])
-            work.statements += rounds * len(values)
             for value in values:
-                for node in topological_order(value):
+                for node in (each for each in topological_order(value) if each.is_computed):
                     work._add(node, rounds)
         return work
 
     def _add(self, node: Array, rounds: int) -> None:
         is_batched = any(BATCH in each.shape for each in (node, *node.operands))
         size = rounds * _n_entries(node)
+        self.calls[any(each.shape for each in (node, *node.operands))] += rounds
         if node.function == "matmul":
             terms = node.operands[0].shape[-1]
             products = size * (1 if terms == BATCH else terms)
             self.products[is_batched] += products
             if max(map(_n_entries, (node, *node.operands))) > thresholds.LARGE_MATRIX:
                 self.large[is_batched] += products
-        elif node.is_computed:
+        else:
             self.entries[is_batched] += size
 
 
@@ -60,7 +60,8 @@ def _n_entries(a: Array) -> int:
 def seconds_on_arrays(work: Work, samples: int) -> float:
     """What a call is estimated to take on NumPy."""
     entries, products = (once + samples * each for once, each in (work.entries, work.products))
-    return thresholds.CALL * work.statements + thresholds.ARRAY_ENTRY * entries + thresholds.ARRAY_PRODUCT * products
+    calls = thresholds.NUMBER * work.calls[False] + thresholds.CALL * work.calls[True]
+    return calls + thresholds.ARRAY_ENTRY * entries + thresholds.ARRAY_PRODUCT * products
 
 
 def seconds_native(work: Work, samples: int) -> float:
