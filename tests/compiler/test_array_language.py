@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from micrograd_bp import Value, compile
+from micrograd_bp import Value, compile, exp, gradients
 from micrograd_bp.compiler.arrays import language
 from micrograd_bp.compiler.arrays.array_functions import ArrayFunctions
 from micrograd_bp.compiler.arrays.functional import functional
@@ -195,6 +195,21 @@ def test_arrays_are_forgotten_with_their_program():
 )
 def test_simplifications(operands, expected):
     assert call(*operands) is expected
+
+
+@pytest.mark.parametrize("form", ["matrices", "native", "straight line", "tape"])
+def test_a_simpler_form_may_be_a_number(form, monkeypatch):
+    """As of x⁰; here of x - x in a sum, alone and in rows, on few samples and, in place, on many."""
+    x, w = [Value(0.5), Value(-1.0), Value(2.0)], [Value(3.0), Value(0.25)]
+    rows = [[each - each for each in x], [a * w[0] - a * w[0] for a in x]]
+    loss = sum(exp(a) * w[1] for row in rows for a in row) + w[0] * x[0] + (x[1] - x[1])
+    expected = gradients(loss, w)
+    monkeypatch.setitem(language.SIMPLER, "subtract", lambda a, b: literal(0.0) if a is b else None)
+    program = compile(loss, {"X": x}, w, form=form)
+    for samples in (1, 3, 100):
+        value, gradient = program.value_and_gradient([[each.data for each in x]] * samples)
+        assert value == pytest.approx(loss.data, rel=1e-12)
+        np.testing.assert_allclose(gradient, expected, rtol=1e-12)
 
 
 def test_a_gradient_of_something_repeated_is_a_sum():

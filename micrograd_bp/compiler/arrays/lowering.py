@@ -105,7 +105,8 @@ def _sum(group: SumGroup, reader: Reader) -> Lowered:
         value = call("add" if sign > 0.0 else "subtract", value, product)
     if terms[0][0] < 0.0:  # 0 - a is not -a where a is 0
         value = call("negative", value.operands[1]) if len(terms) == 1 else value
-    return Lowered(group, reshape(value, shape_of(group)))
+    shape = shape_of(group)
+    return Lowered(group, reshape(value, shape) if value.shape else broadcast_to(value, shape))
 
 
 def _entries(group: SumGroup, part: Part, reader: Reader) -> Array:
