@@ -5,24 +5,22 @@ from typing import NamedTuple
 
 from micrograd_bp.engine import Value
 
-Groups = dict[str, list[Value]]
-
 
 class Graph(NamedTuple):
     """A graph of scalars, and what is wanted of it.
 
     Attributes:
         loss: its root.
-        inputs: leaves that differ from sample to sample, in groups.
+        inputs: leaves that differ from sample to sample, by name.
         parameters: leaves to differentiate with respect to.
-        outputs: groups of nodes that `predict` gives.
+        outputs: nodes that `predict` gives, by name.
         order: all nodes, operands before results.
     """
 
     loss: Value
-    inputs: Groups
+    inputs: dict[str, list[Value]]
     parameters: list[Value]
-    outputs: Groups
+    outputs: dict[str, list[Value]]
     order: list[Value]
 
     @property
@@ -44,9 +42,9 @@ class Graph(NamedTuple):
         return {name: len(self.inputs[name]) for name in names}
 
 
-def members(groups: Mapping[str, Sequence[Value]]) -> list[Value]:
-    """The Values of all groups, one after the other."""
-    return [node for group in groups.values() for node in group]
+def members(named: Mapping[str, Sequence[Value]]) -> list[Value]:
+    """The Values under all names, one after the other."""
+    return [node for nodes in named.values() for node in nodes]
 
 
 def dependent(order: Iterable[Value], given: Iterable[Value]) -> list[Value]:
