@@ -31,8 +31,8 @@ from micrograd_bp.compiler.find.groups import (
     Lists,
     Matrix,
     OperationGroup,
-    Part,
     SumGroup,
+    Terms,
     View,
 )
 from micrograd_bp.engine.operation import Operation
@@ -109,7 +109,7 @@ def _sum(group: SumGroup, reader: Reader) -> Lowered:
     return Lowered(group, reshape(value, shape) if value.shape else broadcast_to(value, shape))
 
 
-def _entries(group: SumGroup, part: Part, reader: Reader) -> Array:
+def _entries(group: SumGroup, part: Terms, reader: Reader) -> Array:
     """One term for each member."""
     left = _aligned(group, part.b, reader)
     return left if part.a is None else call("multiply", _aligned(group, part.a, reader), left)
@@ -123,7 +123,7 @@ def _aligned(group: SumGroup, column: Column, reader: Reader) -> Array:
     return reshape(read, (BATCH, 1, 1)) if read.shape == (BATCH, 1) else read
 
 
-def _lists(group: SumGroup, part: Part, reader: Reader) -> Array:
+def _lists(group: SumGroup, part: Terms, reader: Reader) -> Array:
     """A list of terms for each member."""
     columns = [column for column in (part.b, part.a) if column is not None]
     if len(group) == 1:
@@ -136,7 +136,7 @@ def _lists(group: SumGroup, part: Part, reader: Reader) -> Array:
     return reshape(product, (*lead, *rows))
 
 
-def _matrix(group: SumGroup, part: Part, reader: Reader) -> Array:
+def _matrix(group: SumGroup, part: Terms, reader: Reader) -> Array:
     """Rows times columns."""
     left = reader.read(part.b if group.rows > 1 else Column(part.b.group, part.b.index[0]), exact=True)
     if part.a is None:
@@ -148,7 +148,7 @@ def _matrix(group: SumGroup, part: Part, reader: Reader) -> Array:
     return matmul(left, reader.read(part.a, exact=True))
 
 
-TERMS: dict[type[Part], Callable[[SumGroup, Part, Reader], Array]] = {
+TERMS: dict[type[Terms], Callable[[SumGroup, Terms, Reader], Array]] = {
     Entries: _entries,
     Lists: _lists,
     Matrix: _matrix,

@@ -417,7 +417,7 @@ def _with_rounds(items: Sequence[Item], read_at_the_end: set[Group], keeps: bool
     return None
 
 
-MOVING, VIEWS, NUMBERS = "moving", "views", "numbers"
+MOVING, SHOWN, NUMBERS = "moving", "shown", "numbers"
 """How a leaf may differ from round to round: in its places, in the parameters that it shows, or in its numbers."""
 
 Row = tuple[Sequence[Array], Sequence[Any]]
@@ -504,7 +504,7 @@ class _Alignment:
             chain, own_round = self.at[leaf.detail]
             return chain, number - own_round
         if _is_view(leaf):
-            return VIEWS, leaf.shape
+            return SHOWN, leaf.shape
         return (NUMBERS, leaf.shape or shape) if _is_number(leaf) else leaf
 
     def _read_alike(self) -> bool:
@@ -513,7 +513,7 @@ class _Alignment:
         for leaves, words in one_by_one.from_iterable(self.table):
             words = leaves if leaves[-2] is leaves[-1] and 2 * leaves.count(leaves[-1]) > len(leaves) else words
             word = words[-1]
-            carried, lag = word if isinstance(word, tuple) and word[0] not in (VIEWS, NUMBERS) else (0, 0)
+            carried, lag = word if isinstance(word, tuple) and word[0] not in (SHOWN, NUMBERS) else (0, 0)
             if words[-2] != word or lag not in (0, 1):
                 self.last -= 1
                 self.odd += 1
@@ -600,7 +600,7 @@ class _Alignment:
                 elif kind == NUMBERS:
                     numbers = [np.broadcast_to(each.detail, words[-1][1]) for each in leaves]
                     moving[leaf] = numbers_at_round(np.array(numbers, dtype=float))
-                elif kind == VIEWS:
+                elif kind == SHOWN:
                     views = tuple([each.detail for each in leaves])
                     own = own_views.get(views, views[-1])
                     if views not in own_views:

@@ -24,7 +24,7 @@ class Column:
 
 
 @dataclass(eq=False, slots=True)
-class Part:
+class Terms:
     """One kind of terms of a group of sums: sign · a · b, or sign · b where there is no `a`.
 
     The members of the group stand in rows and columns.
@@ -35,15 +35,15 @@ class Part:
     b: Column
 
 
-class Entries(Part):
+class Entries(Terms):
     """One term for each member; both indices are (members,)."""
 
 
-class Lists(Part):
+class Lists(Terms):
     """A list of terms for each member; both indices are (members, terms)."""
 
 
-class Matrix(Part):
+class Matrix(Terms):
     """Row r of `b` (rows, terms) times column c of `a` (terms, columns) makes member (r, c)."""
 
 
@@ -120,7 +120,7 @@ class SumGroup(Group):
         rows, columns: how the members are laid out, row by row.
     """
 
-    parts: list[Part]
+    parts: list[Terms]
     rows: int = 1
     columns: int = 1
 

@@ -19,8 +19,8 @@ from micrograd_bp.compiler.find.groups import (
     Lists,
     Matrix,
     Parameters,
-    Part,
     SumGroup,
+    Terms,
 )
 from micrograd_bp.compiler.find.sums import Term
 from micrograd_bp.engine import Value
@@ -249,7 +249,7 @@ def _with_joined_inputs(members: Sequence[SumMember], join: Join) -> Sequence[Su
 
 def _blocks(
     members: Sequence[SumMember], kinds: Sequence[TermKind]
-) -> list[tuple[list[SumMember], dict[TermKind, Part], int]]:
+) -> list[tuple[list[SumMember], dict[TermKind, Terms], int]]:
     """Members as matrices with holes: with an input in common they stand in one row, with a weight in one column.
 
     Returns:
@@ -296,7 +296,7 @@ def connected(lists: Sequence[Sequence[Hashable]]) -> list[int]:
     return [numbers.setdefault(leader_of(entries[0]), len(numbers)) for entries in lists]
 
 
-def _with_holes(members: Sequence[SumMember], kind: TermKind, n_rows: int) -> Part | None:
+def _with_holes(members: Sequence[SumMember], kind: TermKind, n_rows: int) -> Terms | None:
     """The inputs of each row, times one matrix with zeros where a column lacks some; None if these do not fit."""
     terms = [member.terms.get(kind, ()) for member in members]
     n_columns, rest = divmod(len(members), n_rows)
@@ -316,7 +316,7 @@ def _with_holes(members: Sequence[SumMember], kind: TermKind, n_rows: int) -> Pa
     return _part(Matrix, kind, np.array(inputs, dtype=np.int64), matrices[0])
 
 
-def _moved_over(members: Sequence[SumMember], kind: TermKind) -> tuple[list[SumMember], Part] | None:
+def _moved_over(members: Sequence[SumMember], kind: TermKind) -> tuple[list[SumMember], Terms] | None:
     """Members in rows and columns, and the inputs of each row, with zeros where it lacks some, times one dense matrix.
 
     So are those of kernels that are moved over the edge of an image, each a column. None if these do not fit.
@@ -355,11 +355,11 @@ def _with_like_counts(members: Sequence[SumMember], kinds: Sequence[TermKind]) -
 
 
 def _group(
-    members: Sequence[SumMember], kinds: Sequence[TermKind], matrices: Mapping[TermKind, Part], rows: int = 1
+    members: Sequence[SumMember], kinds: Sequence[TermKind], matrices: Mapping[TermKind, Terms], rows: int = 1
 ) -> Group:
     """A group of sums, with matrix products for some kinds, and entries or lists for the others."""
     columns = len(members) // rows
-    parts: list[Part] = []
+    parts: list[Terms] = []
     for kind in kinds:
         if kind in matrices:
             parts.append(matrices[kind])
@@ -378,7 +378,7 @@ def _group(
     )
 
 
-def _matrix_part(members: Sequence[SumMember], kind: TermKind, rows: int) -> Part:
+def _matrix_part(members: Sequence[SumMember], kind: TermKind, rows: int) -> Terms:
     """Row r of the left index times column c of the right one; the first row and the first column tell both."""
     columns = len(members) // rows
     left = np.array([member.lefts(kind) for member in members[::columns]], dtype=np.int64)
@@ -386,5 +386,5 @@ def _matrix_part(members: Sequence[SumMember], kind: TermKind, rows: int) -> Par
     return _part(Matrix, kind, left, right)
 
 
-def _part(layout: type[Part], kind: TermKind, left: Index, right: Index) -> Part:
+def _part(layout: type[Terms], kind: TermKind, left: Index, right: Index) -> Terms:
     return layout(kind.sign, None if kind.a is None else Column(kind.a, right), Column(kind.b, left))

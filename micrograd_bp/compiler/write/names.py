@@ -8,7 +8,7 @@ from itertools import takewhile
 
 from micrograd_bp.compiler.arrays.reading import Reader
 from micrograd_bp.compiler.find.grouping import Grouping
-from micrograd_bp.compiler.find.groups import Entries, Group, Matrix, OperationGroup, Parameters, Part, SumGroup, View
+from micrograd_bp.compiler.find.groups import Entries, Group, Matrix, OperationGroup, Parameters, SumGroup, Terms, View
 from micrograd_bp.engine import Value
 from micrograd_bp.engine.numbers.arrays import LACKING
 from micrograd_bp.engine.numbers.namespace import FUNCTIONS
@@ -99,11 +99,11 @@ def _roles(grouping: Grouping, suffixes: Mapping[Group, str]) -> dict[tuple[Valu
     return roles
 
 
-def _parts(group: Group) -> Sequence[Part]:
+def _parts(group: Group) -> Sequence[Terms]:
     return group.parts if isinstance(group, SumGroup) else []
 
 
-def _is_matrix_of_weights(part: Part) -> bool:
+def _is_matrix_of_weights(part: Terms) -> bool:
     return isinstance(part, Matrix) and part.a is not None and not isinstance(part.b.group, Parameters)
 
 
