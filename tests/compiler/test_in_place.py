@@ -7,9 +7,10 @@ import warnings
 import numpy as np
 import pytest
 
-from micrograd_bp import MLP, Value, compile, cross_entropy, dot, gradients, logsumexp
+from micrograd_bp import MLP, Value, compile, cross_entropy, dot, gradients, logsumexp, mse
 from micrograd_bp import sum as sum_of
 from micrograd_bp.compiler.run import matrices
+from micrograd_bp.compiler.write import in_place
 
 RANDOM = np.random.default_rng(0)
 FUNCTIONS = {
@@ -47,6 +48,17 @@ def test_functions_of_fixed_products(name, samples):
     plain = by_plain_source(program, rows)
     np.testing.assert_allclose(value, plain[0], rtol=1e-12)
     np.testing.assert_allclose(gradient, plain[1], rtol=1e-12)
+
+
+def test_products_with_large_matrices_lie_column_by_column(monkeypatch):
+    """BLAS is faster so; with small ones it takes longer."""
+    monkeypatch.setattr(in_place, "LARGE_MATRIX", 10)
+    model, x, t = MLP(2, [4, 4, 1], activation="tanh", rng=1), values(0.1, 0.2), values(0.3)
+    program = compile(mse([model(x)], [t]), {"X": x, "T": t}, model.parameters(), form="matrices")
+    assert "a0 = X.dot(W0)" in program.buffered_source
+    assert program.buffered_source.count('order="F")') == 2
+    rows = RANDOM.normal(size=(70, 2)), RANDOM.normal(size=(70, 1))
+    np.testing.assert_allclose(program.value_and_gradient(*rows)[1], by_plain_source(program, *rows)[1], rtol=1e-12)
 
 
 def test_a_mean_keeps_its_digits_where_terms_cancel():

@@ -2,12 +2,13 @@
 
 It computes what the plain source does, in the same order. A gradient along a view of the parameters is written where it
 belongs at once; for z = x·W the product that gives dL/dW is taken as (dL/dz)ᵀ·x, which is how a neuron's weights lie.
-With many samples a product lies column by column in memory: BLAS is faster so, and so are sums over neurons or samples,
-which are products with ones.
+A product with a large matrix lies column by column in memory: BLAS is faster so, as it is with sums over neurons or
+samples, which are products with ones.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from micrograd_bp.compiler.arrays.loops import Loop, loop_body
 from micrograd_bp.compiler.arrays.places import is_slice
 from micrograd_bp.compiler.arrays.statements import BACKWARD, PARAMETERS, Accumulating, GradientOf, Statement
 from micrograd_bp.compiler.find.groups import Input, View
-from micrograd_bp.compiler.thresholds import SAMPLES_BY_COLUMNS
+from micrograd_bp.compiler.thresholds import LARGE_MATRIX
 from micrograd_bp.compiler.write.loops import LoopWriter, is_put, numbers_of
 from micrograd_bp.compiler.write.numpy import (
     ATOM,
@@ -43,35 +44,25 @@ from micrograd_bp.engine.numbers.arrays import COMPARISONS
 
 
 class InPlaceWriter(LoopWriter):
-    """Writes statements; a product with an axis of samples is a call that says how its result lies in memory."""
+    """Writes statements; products, and what can be one, as calls of BLAS."""
 
     behind_one = ", ..."
 
     def written(self, node: Array, operands: list[Written]) -> Written:
-        """As for any writer, but for what says how it lies in memory."""
-        library, batch = self.library, self.constants.free("batch")
-        few = f"{batch} < {SAMPLES_BY_COLUMNS}"
-        if is_ordered(node):
-            by_columns = f'lambda a, b: {library}.matmul(a, b, order="F")'
-            matmul = self._own("matmul", f"{library}.dot if {few} else {by_columns}")
-            return f"{matmul}({operands[0][0]}, {operands[1][0]})", ATOM
-        if node.function == "scatter" and node.shape[:1] == (BATCH,):
-            order = self._own("order", f'"C" if {few} else "F"')
-            return f"{library}.zeros({self.extents(node.shape)}, parameters.dtype, {order})", ATOM
+        """As for any writer, but for what BLAS is faster with."""
+        if node.function == "matmul" and len(node.shape) == len(node.operands[1].shape) == 2:
+            if node.shape[0] == BATCH and prod(node.operands[1].shape) > LARGE_MATRIX:
+                return f'{self.library}.matmul({operands[0][0]}, {operands[1][0]}, order="F")', ATOM
+            return f"{inside(operands[0], ATOM)}.dot({operands[1][0]})", ATOM
         if node.function == "sum" and node.operands[0].shape[:-1] == (BATCH,):
             if node.detail == ((1,), True):
                 ones = self.constants.name(np.ones((node.operands[0].shape[-1], 1)))
                 return f"{inside(operands[0], ATOM)}.dot({ones})", ATOM
             if len(node.shape) == 1 or (node.shape == () and node.operands[0].shape == (BATCH, 1)):
-                ones = self._own("ones", f"{library}.ones({batch}, parameters.dtype)")
+                ones, batch = map(self.constants.free, ("ones", "batch"))
+                self.first_lines["ones"] = f"{ones} = {self.library}.ones({batch}, parameters.dtype)"
                 return f"{ones}.dot({operands[0][0]}){'' if node.shape else '[0]'}", ATOM
         return super().written(node, operands)
-
-    def _own(self, name: str, text: str) -> str:
-        """A name of our own, which one of the first lines defines."""
-        own = self.constants.free(name)
-        self.first_lines[name] = f"{own} = {text}"
-        return own
 
     def routine(self, statements: Sequence[Statement], read: Sequence[Array]) -> list[StatementLines]:
         """As for any writer. The flat gradient is made before the backward pass, which fills it."""
@@ -141,12 +132,6 @@ class InPlaceWriter(LoopWriter):
             return f"{self.function(value.function)}({operands}, out={text})"
         text += "" if place.function in ("take", "at_round") else "[:]"
         return f"{text} = {self.factor(value)}.T" if is_transposed else f"{text} = {self.text(value)}"
-
-
-def is_ordered(expression: Array) -> bool:
-    """Whether it is a matrix with a row for each sample, made by a product."""
-    shape = expression.shape
-    return expression.function == "matmul" and len(shape) == 2 and shape[0] == BATCH and shape[1] > 1
 
 
 def _view_lists(statement: Statement, writer: InPlaceWriter) -> Iterator[StatementLines]:
