@@ -16,15 +16,12 @@ from micrograd_bp import MLP, Value, compile, l2, mse
 from micrograd_bp.compiler.find.grouping import Grouping
 from micrograd_bp.compiler.run.arguments import checked_graph
 from micrograd_bp.compiler.run.machine_code import object_code
+from micrograd_bp.compiler.run.matrices import Matrices
 from micrograd_bp.compiler.run.native import Native
-from micrograd_bp.compiler.run.work import Work, seconds_native, seconds_on_arrays, seconds_to_make
+from micrograd_bp.compiler.run.work import seconds_of_calls, seconds_to_make
 
 Graph = tuple[str, Value, Mapping[str, Sequence[Value]], Sequence[Value]]
 """A title, a loss, its inputs by name, and its parameters."""
-
-
-ESTIMATES = {"matrices": seconds_on_arrays, "native": seconds_native}
-"""What is thought of the forms that `auto` chooses between by an estimate."""
 
 
 def side_by_side(n: int, rounds: int = 20, *, batched: bool = False) -> Graph:
@@ -88,19 +85,20 @@ if __name__ == "__main__":
         print(f"{title}: {grouping.n_operands:,} operands in {len(grouping.groups):,} arrays")
         for form in ("matrices", "native", "straight line", "tape"):
             program = compile(loss, inputs=inputs, parameters=parameters, form=form)
-            estimate, routines = ESTIMATES.get(form), getattr(program._program, "routines", [])
-            work = Work.of(routines[0]) if estimate else None
+            estimate = None
+            if isinstance(program._program, Matrices):
+                on_arrays, _, native = seconds_of_calls(program._program.routines[0], grouping.n_operands)
+                estimate = native if form == "native" else on_arrays
             for samples in (1, 8, 64, 512) if inputs else (0,):
                 arrays = [np.full((samples, len(group)), 0.3) for group in inputs.values()]
                 measured = microseconds(program.value_and_gradient, arrays)
-                estimated = f", estimated {1e6 * estimate(work, samples or 1):9,.1f} µs" if estimate and work else ""
+                estimated = f", estimated {1e6 * estimate.of(samples or 1):9,.1f} µs" if estimate else ""
                 print(f"  {form:>13}, {samples:>3} samples: {measured:9,.1f} µs{estimated}")
             if isinstance(program._program, Native):
-                nests, start = program._program.native, time.process_time()
+                nests, routine = program._program.native, program._program.routines[0]
+                start = time.process_time()
                 object_code(nests.source)
-                made = (
-                    f"{time.process_time() - start:.1f} s, estimated {seconds_to_make(routines[0], nests.loops):.1f} s"
-                )
+                made = f"{time.process_time() - start:.1f} s, estimated {seconds_to_make(routine, nests.loops):.1f} s"
                 print(f"  {form:>13} with {nests.loops} loops: made in {made}")
     for samples in (100, 1_000, 10_000, 100_000):
         print(threads(samples))

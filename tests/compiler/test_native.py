@@ -10,8 +10,9 @@ import pytest
 
 from micrograd_bp import MLP, Value, compile, cross_entropy, dot, gradients, hinge, l2, maximum, mse
 from micrograd_bp import sum as sum_of
-from micrograd_bp.compiler.run import machine_code, native, work
+from micrograd_bp.compiler.run import machine_code, native
 from micrograd_bp.compiler.run.machine_code import kernel_of, object_code, path_of
+from micrograd_bp.compiler.run.work import Seconds, seconds_of_calls
 from micrograd_bp.compiler.write import native as write
 from tests.counts import count
 from tests.problems.agreement import by_engine, by_program, compiled, distance
@@ -31,6 +32,7 @@ from tests.problems.recurrences import (
 
 BLOCK = 20
 TIMES = [1, 7, 64]
+FREE = Seconds(0.0, 0.0)
 
 
 def network(activation="tanh", sizes=(3, 5, 2), **options):
@@ -287,9 +289,9 @@ def test_functions_without_machine_code_are_refused_or_run_on_numpy():
 def test_without_a_choice_machine_code_runs_when_it_has_paid(monkeypatch):
     """After as many calls as it takes to save the time of making it: the same calls give the same bits again."""
     monkeypatch.setattr(native, "seconds_to_make", lambda routine, loops: 2.5)
-    monkeypatch.setattr(native, "seconds_on_arrays", lambda _, batch: float(batch == 16))
-    monkeypatch.setattr(native, "seconds_native", lambda _, batch: 0.5 * (batch != 16))
-    monkeypatch.setattr(native, "seconds_on_tape", lambda _, batch: 1.0)
+    monkeypatch.setattr(
+        native, "seconds_of_calls", lambda *_: (Seconds(17.0, 0.0), Seconds(17.0, 0.0), Seconds(0.0, 1.0))
+    )
     program, plain = network(), network(form="matrices")
     made = []
     monkeypatch.setattr(machine_code, "kernel_of", lambda *source: made.append(source) or kernel_of(*source))
@@ -305,9 +307,7 @@ def test_without_a_choice_machine_code_runs_when_it_has_paid(monkeypatch):
 def test_in_between_a_tape_runs(monkeypatch):
     """It is sooner made than machine code, which takes over when that has paid too, and takes few samples alone."""
     monkeypatch.setattr(native, "seconds_to_make", lambda routine, loops: 1.5)
-    monkeypatch.setattr(native, "seconds_on_arrays", lambda _, batch: 1.0)
-    monkeypatch.setattr(native, "seconds_on_tape", lambda _, batch: 0.4 if batch < 100 else 2.0)
-    monkeypatch.setattr(native, "seconds_native", lambda _, batch: 0.0)
+    monkeypatch.setattr(native, "seconds_of_calls", lambda *_: (Seconds(1.0, 0.0), Seconds(0.4, 0.0, most=99), FREE))
     program, plain = network(), network(form="matrices")
     for samples, ran in ((200, set()), (16, {"_tape"}), (16, {"_tape", "_kernel"}), (200, {"_tape", "_kernel"})):
         value, gradient = program.value_and_gradient(*batch(samples))
@@ -318,13 +318,14 @@ def test_in_between_a_tape_runs(monkeypatch):
 
 
 def test_the_estimate_prefers_numpy_where_matrices_are_large():
-    small, middling, large = (
-        work.Work.of(network(sizes=sizes, form="matrices")._program.routines[0])
-        for sizes in ((3, 5, 2), (64, 64, 10), (200, 300, 5))
-    )
-    assert work.seconds_native(small, 32) < 0.5 * work.seconds_on_arrays(small, 32)
-    assert work.seconds_native(middling, 512) < work.seconds_on_arrays(middling, 512)
-    assert work.seconds_native(large, 512) > work.seconds_on_arrays(large, 512)
+    for sizes, samples, least, most in (
+        ((3, 5, 2), 32, 0.0, 0.5),
+        ((64, 64, 10), 512, 0.5, 1.0),
+        ((200, 300, 5), 512, 1.0, 9.0),
+    ):
+        routine = network(sizes=sizes, form="matrices")._program.routines[0]
+        on_arrays, _, in_machine_code = seconds_of_calls(routine, 1)
+        assert least < in_machine_code.of(samples) / on_arrays.of(samples) < most
 
 
 @pytest.fixture
@@ -477,7 +478,7 @@ def test_what_llvm_would_take_too_long_for_runs_on_numpy(monkeypatch):
     with pytest.raises(ValueError, match=r'form="native": LLVM would take too long for \d+ lines'):
         network(form="native")
     monkeypatch.setattr(native, "seconds_to_make", lambda routine, loops: 0.0)
-    monkeypatch.setattr(native, "seconds_native", lambda _, batch: 0.0)
+    monkeypatch.setattr(native, "seconds_of_calls", lambda *_: (Seconds(1.0, 0.0), Seconds(1.0, 0.0), FREE))
     program, inputs = network(), batch(16)
     ours, theirs = program.value_and_gradient(*inputs), network(form="matrices").value_and_gradient(*inputs)
     assert ours[0] == theirs[0]
@@ -557,7 +558,7 @@ def test_without_a_choice_a_fault_of_llvm_ends_no_training(monkeypatch):
 
     monkeypatch.setattr(machine_code, "object_code", invalid)
     monkeypatch.setattr(native, "seconds_to_make", lambda routine, loops: 0.0)
-    monkeypatch.setattr(native, "seconds_native", lambda _, batch: 0.0)
+    monkeypatch.setattr(native, "seconds_of_calls", lambda *_: (Seconds(1.0, 0.0), Seconds(1.0, 0.0), FREE))
     inputs, sizes = batch(16, (2, 4)), (2, 6, 4)
     expected = network(sizes=sizes, form="matrices").value_and_gradient(*inputs)
     assert network(sizes=sizes).value_and_gradient(*inputs)[0] == expected[0]

@@ -16,7 +16,6 @@ from micrograd_bp.compiler.find.groups import Index
 from micrograd_bp.compiler.run.arguments import checked_inputs, checked_parameter_arrays, checked_parameters
 from micrograd_bp.compiler.run.lines import Lines
 from micrograd_bp.compiler.run.matrices import Matrices
-from micrograd_bp.compiler.run.native import Native
 from micrograd_bp.compiler.thresholds import MOST_STATEMENTS_IN_JAX
 from micrograd_bp.compiler.write.source_text import SourceText
 from micrograd_bp.compiler.write.xp import functional_source
@@ -40,7 +39,7 @@ class ArrayProgram:
     """
 
     def __init__(
-        self, program: Matrices | Native | Lines, graph: Graph, dtype: str, arrays: Mapping[Array, Index], xp: Any
+        self, program: Matrices | Lines, graph: Graph, dtype: str, arrays: Mapping[Array, Index], xp: Any
     ) -> None:
         """Takes a program, the graph and the arrays of parameters that it has, and a module of array functions.
 
@@ -156,7 +155,7 @@ class _MatrixFunctions:
         n_statements: about how many statements run.
     """
 
-    def __init__(self, program: Matrices | Native, dtype: str, arrays: Mapping[Array, Index] | None = None) -> None:
+    def __init__(self, program: Matrices, dtype: str, arrays: Mapping[Array, Index] | None = None) -> None:
         """Writes the text, for these arrays of parameters or a flat one."""
         module = functional_source(program.routines, dtype, arrays)
         self._constants, self._library = module.constants.arrays, module.constants.free("xp")

@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from micrograd_bp.compiler import thresholds
+from micrograd_bp.compiler.find.graph import Graph
+from micrograd_bp.compiler.find.grouping import Grouping
 from micrograd_bp.compiler.run.lines import Lines
 from micrograd_bp.compiler.run.matrices import Matrices, in_pieces, is_debugged
-from micrograd_bp.compiler.run.work import Work, seconds_native, seconds_on_arrays, seconds_on_tape, seconds_to_make
+from micrograd_bp.compiler.run.work import Seconds, seconds_of_calls, seconds_to_make
 from micrograd_bp.compiler.write.native import NativeSource, native_source
 from micrograd_bp.compiler.write.nests import NoLoopNestError
 
@@ -33,34 +35,40 @@ def _has_llvm() -> bool:
 HAS_LLVM = _has_llvm()
 
 
-class Native:
-    """A program of arrays. It reads, is debugged and explains what is not finite as NumPy does."""
+class Native(Matrices):
+    """A program of arrays. It reads, is debugged and explains what is not finite as on NumPy."""
 
-    def __init__(self, matrices: Matrices, tape: partial[Lines], dtype: str, threads: int, *, always: bool) -> None:
-        """Takes the program and what makes its tape, how many threads share a batch, and if machine code runs at once.
+    def __init__(
+        self,
+        grouping: Grouping,
+        graph: Graph,
+        with_respect_to: Sequence[str],
+        dtype: str,
+        *,
+        threads: int,
+        always: bool,
+    ) -> None:
+        """Takes what `Matrices` takes, how many threads share a batch, and whether machine code runs from the start.
 
         Raises:
-            NoLoopNestError: it always is, and there is no machine code for something in it.
+            NoLoopNestError: it always does, and there is no machine code for something in it.
         """
-        self.matrices, self._dtype, self._threads, self._always = matrices, dtype, threads, always
+        super().__init__(grouping, graph, with_respect_to, dtype)
+        self._graph, self._threads, self._always = graph, threads, always
         self._saved = self._saved_by_tape = 0.0
-        self._seconds: dict[int | None, tuple[float, float, float]] = {}
-        self._least = seconds_to_make(matrices.routines[0], loops=0)  # they are counted as the text is written
-        self._make_tape = tape
+        self._seconds: dict[int | None, list[float]] = {}
+        self._least = seconds_to_make(self.routines[0], loops=0)  # they are counted as the text is written
         if always:
             self.native  # noqa: B018  # it is written, so that what cannot be is refused at once
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.matrices, name)
 
     @cached_property
     def native(self) -> NativeSource:
         """The loop nests, and what they read."""
-        return native_source(self.matrices.routines[0], self._dtype)
+        return native_source(self.routines[0], self._dtype)
 
     @cached_property
-    def _work(self) -> Work:
-        return Work.of(self.matrices.routines[0])
+    def _estimates(self) -> tuple[Seconds, ...]:
+        return seconds_of_calls(self.routines[0], self.grouping.n_operands)
 
     @cached_property
     def _kernel(self) -> "Kernel | None":
@@ -76,41 +84,38 @@ class Native:
     @cached_property
     def _seconds_to_make(self) -> float:
         try:
-            return seconds_to_make(self.matrices.routines[0], self.native.loops)
+            return seconds_to_make(self.routines[0], self.native.loops)
         except NoLoopNestError:
             return math.inf
 
     @cached_property
     def _tape(self) -> Lines | None:
-        tape = self._make_tape()
+        tape = Lines(self._graph, self.with_respect_to, tape=True)
         return tape if tape.has_tape else None
 
-    def _fastest(self, batch: int | None) -> "Kernel | Lines | Matrices":
-        """What runs: NumPy, or what is faster, if the calls so far would have paid for making it."""
-        operands = self.matrices.grouping.n_operands
+    def _faster(self, batch: int | None) -> "Kernel | Lines | None":
+        """What is faster than NumPy, if the calls so far would have paid for making it."""
         if batch not in self._seconds:  # to estimate it takes longer than many a kernel
-            work, n = self._work, batch or 1
-            on_tape = seconds_on_tape(operands, n) if self._dtype == "float64" else math.inf
-            self._seconds[batch] = seconds_on_arrays(work, n), on_tape, seconds_native(work, n)
+            self._seconds[batch] = [each.of(batch or 1) for each in self._estimates]
         seconds, on_tape, native = self._seconds[batch]
-        fastest: Lines | Matrices = self.matrices
-        if on_tape < seconds:
+        faster: Lines | None = None
+        if on_tape < seconds and self._dtype == "float64":
             self._saved_by_tape += seconds - on_tape
-            to_make = thresholds.NATIVE_KERNEL + thresholds.TAPE_MADE * operands
+            to_make = thresholds.NATIVE_KERNEL + thresholds.TAPE_MADE * self.grouping.n_operands
             if self._saved_by_tape > to_make and self._tape is not None:
-                fastest, seconds = self._tape, on_tape
+                faster, seconds = self._tape, on_tape
         self._saved += max(0.0, seconds - native)
         is_paid = native < seconds and self._saved > self._least and self._saved > self._seconds_to_make
-        return (self._kernel if is_paid else None) or fastest
+        return (self._kernel if is_paid else None) or faster
 
     def value_and_gradient(self, parameters: Array, inputs: Sequence[Array], batch: int | None) -> tuple[Any, ...]:
         """As `Matrices` has it. Each thread takes the samples that follow those of the thread before."""
-        kernel = self._kernel if self._always else self._fastest(batch)
-        if kernel is None or is_debugged():
-            return self.matrices.value_and_gradient(parameters, inputs, batch)
-        if isinstance(kernel, Lines | Matrices):
-            return kernel.value_and_gradient(parameters, inputs, batch)
-        call = partial(self._call, kernel, parameters)
+        faster = self._kernel if self._always else self._faster(batch)
+        if faster is None or is_debugged():
+            return super().value_and_gradient(parameters, inputs, batch)
+        if isinstance(faster, Lines):
+            return faster.value_and_gradient(parameters, inputs, batch)
+        call = partial(self._call, faster, parameters)
         inputs = [array if array.flags.c_contiguous else array.copy() for array in inputs]
         if batch is None or (threads := min(self._threads, batch)) < 2:
             return call(*inputs)

@@ -35,7 +35,7 @@ from micrograd_bp.engine.value import number_of
 
 Array = NDArray[Any]
 
-AnyProgram = Matrices | Native | Lines
+AnyProgram = Matrices | Lines
 
 FORMS = ("auto", "matrices", "native", "straight line", "tape")
 
@@ -76,13 +76,12 @@ class Program:
                 few = thresholds.FEW_IN_A_BATCH if graph.inputs else thresholds.FEW
             grouping = Grouping.of(graph, few)
             if grouping is not None:
-                matrices = Matrices(grouping, graph, with_respect_to, self._dtype)
                 self.form = "native" if self._asked_form == "native" else "matrices"
+                arguments = grouping, graph, with_respect_to, self._dtype
                 if self._asked_form == "matrices" or not HAS_LLVM:
-                    return matrices
+                    return Matrices(*arguments)
                 try:
-                    tape = partial(Lines, graph, with_respect_to, tape=True)
-                    return Native(matrices, tape, self._dtype, self._threads, always=self.form == "native")
+                    return Native(*arguments, threads=self._threads, always=self.form == "native")
                 except NoLoopNestError as error:
                     raise ValueError(f'form="native": {error}; leave form out') from None
         if self.form == "auto":

@@ -1,7 +1,7 @@
-"""How much a program computes, and what that is estimated to take."""
+"""What a program is estimated to take."""
 
-from dataclasses import dataclass, field
 from math import inf, prod
+from typing import NamedTuple
 
 from micrograd_bp.compiler import thresholds
 from micrograd_bp.compiler.arrays.language import BATCH, Array
@@ -9,71 +9,46 @@ from micrograd_bp.compiler.arrays.routine import Routine
 from micrograd_bp.engine.graph import topological_order
 
 
-@dataclass(slots=True)
-class Work:
-    """What a program does in a call.
+class Seconds(NamedTuple):
+    """What a call takes: so many seconds, and as many for each sample, of which there may be so many at most."""
 
-    Attributes:
-        calls: how many operations there are on single numbers, and on arrays.
-        entries: how many numbers are computed, besides those for each sample, and for each sample.
-        products: how many are multiplied in products of matrices, likewise.
-        large: how many of these with large matrices, likewise.
-    """
+    once: float
+    each: float
+    most: float = inf
 
-    calls: list[int] = field(default_factory=lambda: [0, 0])
-    entries: list[int] = field(default_factory=lambda: [0, 0])
-    products: list[int] = field(default_factory=lambda: [0, 0])
-    large: list[int] = field(default_factory=lambda: [0, 0])
+    def of(self, samples: int) -> float:
+        """What it takes for a batch."""
+        return self.once + samples * self.each if samples <= self.most else inf
 
-    @staticmethod
-    def of(routine: Routine) -> "Work":
-        """What a routine does."""
-        work = Work()
-        for statement in routine.statements:
-            is_loop = statement.value.function == "loop"
-            loop = statement.value.detail
-            rounds, values = (loop.rounds, loop.values) if is_loop else (1, [statement.value])
-            for value in values:
-                for node in (each for each in topological_order(value) if each.is_computed):
-                    work._add(node, rounds)
-        return work
 
-    def _add(self, node: Array, rounds: int) -> None:
-        is_batched = any(BATCH in each.shape for each in (node, *node.operands))
-        size = rounds * _n_entries(node)
-        self.calls[any(each.shape for each in (node, *node.operands))] += rounds
-        if node.function == "matmul":
-            terms = node.operands[0].shape[-1]
-            products = size * (1 if terms == BATCH else terms)
-            self.products[is_batched] += products
-            if max(map(_n_entries, (node, *node.operands))) > thresholds.LARGE_MATRIX:
-                self.large[is_batched] += products
-        else:
-            self.entries[is_batched] += size
+def seconds_of_calls(routine: Routine, operands: int) -> tuple[Seconds, Seconds, Seconds]:
+    """What a call is estimated to take on NumPy, on a tape with so many operands, and as machine code."""
+    on_arrays, native = [0.0, 0.0], [thresholds.NATIVE_CALL, 0.0]
+    for statement in routine.statements:
+        is_loop = statement.value.function == "loop"
+        loop = statement.value.detail
+        rounds, values = (loop.rounds, loop.values) if is_loop else (1, [statement.value])
+        on_arrays[0] += thresholds.CALL * rounds * len(values)
+        for node in [node for value in values for node in topological_order(value)]:
+            is_batched = any(BATCH in each.shape for each in (node, *node.operands))
+            size = rounds * _n_entries(node)
+            if node.function == "matmul":
+                terms = node.operands[0].shape[-1]
+                size *= 1 if terms == BATCH else terms
+                is_large = max(map(_n_entries, (node, *node.operands))) > thresholds.LARGE_MATRIX
+                on_arrays[is_batched] += thresholds.ARRAY_PRODUCT * size
+                native[is_batched] += thresholds.NATIVE_PRODUCT * size * (2 if is_large else 1)
+            elif node.is_computed:
+                on_arrays[is_batched] += thresholds.ARRAY_ENTRY * size
+                native[is_batched] += thresholds.NATIVE_ENTRY * size
+    of_a_sample = thresholds.TAPE_SAMPLE + thresholds.TAPE_OPERAND * operands
+    on_tape = Seconds(thresholds.TAPE_CALL, of_a_sample, thresholds.SAMPLES_ON_A_TAPE)
+    return Seconds(*on_arrays), on_tape, Seconds(*native)
 
 
 def _n_entries(a: Array) -> int:
     """Of a sample's share of it."""
     return prod(extent for extent in a.shape if extent != BATCH)
-
-
-def seconds_on_arrays(work: Work, samples: int) -> float:
-    """What a call is estimated to take on NumPy."""
-    entries, products = (once + samples * each for once, each in (work.entries, work.products))
-    calls = thresholds.NUMBER * work.calls[False] + thresholds.CALL * work.calls[True]
-    return calls + thresholds.ARRAY_ENTRY * entries + thresholds.ARRAY_PRODUCT * products
-
-
-def seconds_native(work: Work, samples: int) -> float:
-    """What it is estimated to take as machine code."""
-    entries, products, large = (once + samples * each for once, each in (work.entries, work.products, work.large))
-    return thresholds.NATIVE_CALL + thresholds.NATIVE_ENTRY * entries + thresholds.NATIVE_PRODUCT * (products + large)
-
-
-def seconds_on_tape(operands: int, samples: int) -> float:
-    """What it is estimated to take on a tape with so many operands, which takes few samples."""
-    seconds = thresholds.TAPE_CALL + samples * (thresholds.TAPE_SAMPLE + thresholds.TAPE_OPERAND * operands)
-    return seconds if samples <= thresholds.SAMPLES_ON_A_TAPE else inf
 
 
 def seconds_to_make(routine: Routine, loops: int) -> float:
