@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from micrograd_bp.compiler.arrays.language import (
     BATCH,
+    NUMBERS,
     Array,
     Shape,
     broadcast_to,
@@ -72,7 +73,7 @@ class Lowered(NamedTuple):
         passed_on = [
             (operand, slope.is_literal(1.0))
             for operand, slope in self.derivatives()
-            if operand.function not in ("literal", "constant") and not slope.is_literal(0.0)
+            if operand.function not in NUMBERS and not slope.is_literal(0.0)
         ]
         is_same = self.formulas is None or passed_on == [(self.value, True)]
         return self.value.detail if is_same else None

@@ -27,9 +27,6 @@ from micrograd_bp.compiler.write.nests import (
 from micrograd_bp.compiler.write.places import evenly
 from micrograd_bp.engine.graph import topological_order
 
-OF_MATH = {"erf", "erfc", "lgamma"}
-"""Functions that NumPy does not have."""
-
 LINEAR = {"add", "subtract", "negative", "multiply", "divide", "take", "scatter", "matmul", "sum", "at_round", *VIEWS}
 """Functions of which the sum over samples is the same before and after."""
 
@@ -128,13 +125,14 @@ class _Kernel(Nests):
             raise NoLoopNestError(f"LLVM would take too long for {len(self.lines):,} lines")
         results = list(self.routine.results.values())
         value = self.number(results[0], [])[0]
+        of_math = sorted(name for name in self.functions if not hasattr(np, name))
         lines = [
             '"""A graph of scalars as loop nests, of which LLVM makes machine code."""',
             "",
             "from __future__ import annotations",
             "",
-            *([f"from math import {', '.join(of_math)}"] if (of_math := sorted(self.functions & OF_MATH)) else []),
-            f"from numpy import {', '.join(sorted(self.functions - OF_MATH))}",
+            *([f"from math import {', '.join(of_math)}"] if of_math else []),
+            f"from numpy import {', '.join(sorted(self.functions.difference(of_math)))}",
             "",
             "",
             f"def kernel({', '.join(self.arguments)}) -> float64:",

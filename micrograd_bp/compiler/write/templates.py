@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from micrograd_bp.compiler.arrays.language import Array, array, constant, literal, signed, variable
+from micrograd_bp.compiler.arrays.language import NUMBERS, Array, array, constant, literal, signed, variable
 from micrograd_bp.compiler.arrays.rules import Functions, firsts, named_operands, result_and_contributions
 from micrograd_bp.compiler.find.numbering import Numbering
 from micrograd_bp.compiler.write.constants import Constants
@@ -118,7 +118,7 @@ class Templates:
         shares = {x: signed(product) for x, product in products.items()}
         roots = [result, *(share for _, share in shares.values())]
         order = topological_order(*roots)
-        known = [{operand.function for operand in node.operands} - {"literal", "constant"} for node in order]
+        known = [{operand.function for operand in node.operands} - NUMBERS for node in order]
         if {CONSTANT} in known:
             return None
         uses = Counter([*roots[1:], *(operand for node in order for operand in node.operands)])
