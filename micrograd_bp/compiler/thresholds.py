@@ -78,3 +78,7 @@ MOST_ODD_ROUNDS = 2
 MOST_PAIRS = 2
 """How many pairs are followed for each array that there is, until the search is given up: 1.0 where it finds the loop
 of a recurrent network, 1.9 where there is none."""
+
+LONG_RECURRENCE, ROUNDS_KEPT = 100_000, 12
+"""From so many operations on, what repeats is looked for before anything else, and only so many of its rounds are
+compiled: a chain of 200,000 operations in 0.4 s in place of 16, an LSTM of 630,000 in 1.4 in place of 8."""

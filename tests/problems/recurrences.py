@@ -299,11 +299,11 @@ def held_controls(steps: int) -> Problem:
     return draw.problem(state[3] + 10.0 * state[0] ** 2 + (state[2] - 1.0) ** 2)
 
 
-def random_recurrence(seed: int, kind_of_draw: type[Draw] = Draw) -> Problem:
+def random_recurrence(seed: int, kind_of_draw: type[Draw] = Draw, fewest: int = 10, most: int = 20) -> Problem:
     """A recurrence with one or two layers of states, odd rounds at its ends, and some kind of loss."""
     draw = kind_of_draw(seed)
     rng = draw.rng
-    steps, n, width, n_layers = rng.randint(10, 20), rng.randint(1, 2), rng.randint(1, 3), rng.choice([1, 1, 2])
+    steps, n, width, n_layers = rng.randint(fewest, most), rng.randint(1, 2), rng.randint(1, 3), rng.choice([1, 1, 2])
     x, y = draw.leaves(n * steps), draw.leaves(steps)
     w, u, b = draw.matrix(width, n), draw.matrix(width, width), draw.vector(width)
     gates = draw.matrix(width, n), draw.matrix(width, width), draw.vector(width)

@@ -15,6 +15,7 @@ from micrograd_bp.compiler.arrays.language import (
     broadcast_to,
     call,
     concatenate,
+    constant,
     literal,
     matmul,
     reshape,
@@ -22,7 +23,7 @@ from micrograd_bp.compiler.arrays.language import (
     total,
     variable,
 )
-from micrograd_bp.compiler.arrays.reading import Reader, shape_of
+from micrograd_bp.compiler.arrays.reading import Reader, shape_of, variable_of
 from micrograd_bp.compiler.arrays.rules import Formulas, Functions
 from micrograd_bp.compiler.find.groups import (
     Column,
@@ -34,6 +35,7 @@ from micrograd_bp.compiler.find.groups import (
     OperationGroup,
     SumGroup,
     Terms,
+    Turn,
     View,
 )
 from micrograd_bp.engine.operation import Operation
@@ -86,6 +88,17 @@ def lowered(group: Group, reader: Reader) -> Lowered:
 
 def _view(group: View, _: Reader) -> Lowered:
     return Lowered(group, take(variable("parameters", (len(group.column.group),)), group.column.index))
+
+
+def _turn(group: Turn, _: Reader) -> Lowered:
+    return turn_lowered(group, group.turn)
+
+
+def turn_lowered(group: Turn, turn: int) -> Lowered:
+    """The leaves of a round."""
+    row = group.rows[turn]
+    value = constant(row) if group.source is None else take(variable_of(group.source), row)
+    return Lowered(group, reshape(value, shape_of(group)))
 
 
 def _joined(group: Joined, reader: Reader) -> Lowered:
@@ -210,6 +223,7 @@ LOWERED: Mapping[type[Group], Callable[[Any, Reader], Lowered]] = {
     SumGroup: _sum,
     OperationGroup: _operation,
     Joined: _joined,
+    Turn: _turn,
     View: _view,
 }
 """What makes the array of a group of each class."""

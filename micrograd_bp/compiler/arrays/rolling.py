@@ -34,9 +34,10 @@ from micrograd_bp.compiler.arrays.language import (
     variable,
 )
 from micrograd_bp.compiler.arrays.loops import Moving, at_round, numbers_at_round, of_round
-from micrograd_bp.compiler.arrays.lowering import Lowered, operation_lowered
+from micrograd_bp.compiler.arrays.lowering import Lowered, operation_lowered, turn_lowered
 from micrograd_bp.compiler.arrays.reading import shape_of, variable_of
-from micrograd_bp.compiler.find.groups import HOLE, Group, Index, OperationGroup, SumGroup, View
+from micrograd_bp.compiler.find.groups import HOLE, Group, Index, OperationGroup, SumGroup, Turn, View
+from micrograd_bp.compiler.find.period import Period
 from micrograd_bp.compiler.thresholds import CANDIDATES, FEWEST_ROUNDS, MOST_ODD_ROUNDS, MOST_PAIRS
 from micrograd_bp.engine.graph import topological_order
 
@@ -83,21 +84,33 @@ class Spelling(NamedTuple):
 Item = Lowered | Rounds
 
 
-def rolled(entries: Sequence[Lowered], results: Iterable[Array], *, keeps: bool = False) -> list[Item]:
+class NotStretchedError(ValueError):
+    """No loop stands for rounds that were left out of a graph."""
+
+
+def rolled(
+    entries: Sequence[Lowered], results: Iterable[Array], *, keeps: bool = False, period: Period | None = None
+) -> list[Item]:
     """The arrays of a program, with what repeats as rounds.
 
     Args:
         entries: the arrays, each after those it is computed from; views of the parameters may stand anywhere.
         results: what else is read of them.
         keeps: whether arrays of any round may be read after a loop, which then keeps them.
+        period: of which most rounds are left out.
+
+    Raises:
+        NotStretchedError: the loop that stands for what was left out is not found.
     """
-    if not _may_repeat([done.group for done in entries if not isinstance(done.group, View)]):
+    if period is None and not _may_repeat([done.group for done in entries if not isinstance(done.group, View)]):
         return list(entries)
     read_at_the_end = set(groups_in(results))
     inside = _with_constants_inside(entries, read_at_the_end)
     items: list[Item] = list(_with_running_sums(_with_last_sums(map(_in_order, inside))))
-    while (with_rounds := _with_rounds(items, read_at_the_end, keeps)) is not None:
+    while (with_rounds := _with_rounds(items, read_at_the_end, keeps, period)) is not None:
         items = with_rounds
+    if period is not None:
+        items = _with_ends(items, period)
     return _without_running_sums(items) if any(isinstance(item, Rounds) for item in items) else list(entries)
 
 
@@ -394,7 +407,9 @@ class _Entries:
         return self.spelled[group].structure == self.spelled[other].structure and all(reads_it)
 
 
-def _with_rounds(items: Sequence[Item], read_at_the_end: set[Group], keeps: bool) -> list[Item] | None:
+def _with_rounds(
+    items: Sequence[Item], read_at_the_end: set[Group], keeps: bool, period: Period | None
+) -> list[Item] | None:
     """The items with the loop that is found first, from the end; None if there is none."""
     entries = _Entries(items)
     structures = {group: spelled.structure for group, spelled in entries.spelled.items()}
@@ -409,7 +424,7 @@ def _with_rounds(items: Sequence[Item], read_at_the_end: set[Group], keeps: bool
         for before in earlier[: -CANDIDATES - 1 : -1]:
             chains, n_pairs = entries.chains(group, before)
             allowed -= n_pairs
-            alignment = _Alignment(entries, chains, keeps)
+            alignment = _Alignment(entries, chains, keeps, period)
             if alignment.trim(items, read_at_the_end):
                 return alignment.placed(items)
             if allowed < 0:
@@ -428,9 +443,10 @@ array in a chain is that chain, and how many rounds before it was made."""
 class _Alignment:
     """Chains of groups, one group for each round, and what they read."""
 
-    def __init__(self, entries: _Entries, chains: Sequence[dict[int, Group]], keeps: bool) -> None:
-        self.entries = entries
-        self.keeps = keeps
+    def __init__(
+        self, entries: _Entries, chains: Sequence[dict[int, Group]], keeps: bool, period: Period | None
+    ) -> None:
+        self.entries, self.keeps, self.period = entries, keeps, period
         self.chains = list(chains)
         self.first = self.last = self.odd = 0
         self.at: dict[Group, tuple[int, int]] = {}
@@ -486,8 +502,10 @@ class _Alignment:
         return {group: (c, number) for c, chain in enumerate(self.chains) for number, group in chain.items()}
 
     def _rows(self, chain: Mapping[int, Group]) -> Iterator[Row]:
-        """The leaves of an array in all rounds."""
+        """The leaves of an array in all rounds; those of a turn are others in each."""
         numbers, spelled = range(self.first, self.last + 1), self.entries.spelled
+        if isinstance(chain[self.last], Turn):
+            return
         for leaves in zip(*[spelled[chain[number]].leaves for number in numbers], strict=True):
             shape = max([leaf.shape for leaf in leaves if _is_number(leaf)], key=len, default=())
             words = [self._word(leaf, leaves[-1], number, shape) for leaf, number in zip(leaves, numbers, strict=True)]
@@ -582,18 +600,34 @@ class _Alignment:
         body: list[Lowered] = []
         offsets: Counter[int] = Counter()
         rounds = range(self.first, self.last + 1)
+        left_out = self._left_out()
+        n = len(rounds) + left_out
         groups: dict[Group, Sequence[Group]] = {}
         own_views: dict[tuple[Group, ...], Group] = {}
+        ends = [(chain[self.first], chain[self.last]) for chain in self.chains]
+        turns = {own: first.turn for first, own in ends if isinstance(first, Turn) and isinstance(own, Turn)}
+        if turns.keys() & read_outside or any(last[group] in self.initials for group in turns):
+            raise NotStretchedError
         for group, done in self.entries.lowered.items():
-            if group not in last:
+            if group not in last or group in turns:
                 continue
             moving: dict[Array, Array] = {}
             for leaves, words in self.table[last[group]]:
                 leaf, kind = leaves[-1], words[-1][0] if isinstance(words[-1], tuple) else words[-1]
                 if leaves.count(leaf) == len(leaves):
                     continue
-                if kind == MOVING:
-                    table = np.array([each.detail for each in leaves])
+                turn = (*leaf.operands, leaf)[0].detail
+                table = np.array([each.detail for each in leaves]) if kind == MOVING else np.zeros(1, np.int64)
+                if isinstance(turn, Turn) and (leaf is variable_of(turn) or HOLE not in leaf.detail):
+                    rows = turn.rows[turns[turn] :][:n, leaf.detail if leaf.operands else ...]
+                    if turn.source is None:
+                        moving[leaf] = numbers_at_round(rows.reshape(n, *leaf.shape))
+                    else:
+                        moving[leaf] = at_round(variable_of(turn.source), rows)
+                        offsets.update(_offset(rows))
+                elif left_out and (kind in (NUMBERS, SHOWN) or isinstance(turn, Turn) or (table != table[0]).any()):
+                    raise NotStretchedError
+                elif kind == MOVING:
                     is_inside = leaf.operands[0].detail in self.at
                     moving[leaf] = _looked_up(leaf, table) if is_inside else at_round(leaf.operands[0], table)
                     offsets.update(_offset(table))
@@ -618,12 +652,25 @@ class _Alignment:
         ]
         first = offsets.most_common(1)[0][0] if offsets else 0
         kept = {
-            group: of_round(variable_of(own), number, len(rounds))
+            group: of_round(variable_of(own), number + left_out * (2 * number >= len(rounds)), n)
             for own, chain in (groups.items() if self.keeps else ())
             for number, group in enumerate(chain)
             if not isinstance(own, View) and (number < len(rounds) - 1 or own not in {each.own for each in carried})
         }
-        return Rounds(len(rounds), first, body, carried, groups, kept)
+        return Rounds(n, first, body, carried, groups, kept)
+
+    def _left_out(self) -> int:
+        """How many rounds were left out of the graph, between the last one and what is read after it."""
+        if self.period is None:
+            return 0
+        chains = [[chain[number] for number in range(self.first, self.last + 1)] for chain in self.chains]
+        chains = [chain for chain in chains if not isinstance(chain[0], RunningSum)]
+        if True not in self.period.halves(*one_by_one.from_iterable(chains)):
+            return 0
+        apart = set().union(*map(self.period.distances, chains))
+        if len(apart) != 1 or (length := apart.pop()) < 1 or self.period.length % length:
+            raise NotStretchedError
+        return self.period.left_out * self.period.length // length
 
 
 def _carrying_less(reads: Sequence[tuple[int, int, int]]) -> set[int]:
@@ -707,6 +754,20 @@ def _moving_view(own: Group, views: Sequence[View]) -> Lowered:
     if (is_there := table != HOLE).all():
         return Lowered(own, read)
     return Lowered(own, call("where", numbers_at_round(is_there.astype(float)), read, literal(0.0)))
+
+
+def _with_ends(items: Sequence[Item], period: Period) -> list[Item]:
+    """The items, of which those after the loops are of the last rounds of all, and read the leaves of these."""
+    outside = {item.group: period.halves(item.group) for item in items if isinstance(item, Lowered)}
+    has_loop = any(isinstance(item, Rounds) and True in period.halves(*item.groups) for item in items)
+    if any(len(halves) > 1 or (halves == {True} and not has_loop) for halves in outside.values()):
+        raise NotStretchedError
+    return [
+        turn_lowered(item.group, item.group.turn + period.left_out)
+        if isinstance(item, Lowered) and isinstance(item.group, Turn) and outside[item.group] == {True}
+        else item
+        for item in items
+    ]
 
 
 def _with_leaves(done: Lowered, leaves: Mapping[Array, Array]) -> Lowered:

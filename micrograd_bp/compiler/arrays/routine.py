@@ -129,7 +129,7 @@ class Routines:
     def _rolled(self, passed: dict[Group, Lowered], results: Iterable[Array], *, keeps: bool = False) -> list[Item]:
         """What is computed, with what repeats as rounds, and without views of the parameters that only rounds take."""
         self._add_views(passed, groups_in(results))
-        items = rolled(list(passed.values()), results, keeps=keeps)
+        items = rolled(list(passed.values()), results, keeps=keeps, period=self.grouping.period)
         loops = [item for item in items if isinstance(item, Rounds)]
         self.loops += loops
         if not loops:

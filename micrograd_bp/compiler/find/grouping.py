@@ -6,7 +6,7 @@ does not tear a layer apart. Names and origins play no part.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import chain, count, filterfalse
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ import numpy as np
 from micrograd_bp.compiler.find.graph import Graph, dependent, members
 from micrograd_bp.compiler.find.groups import Column, Constants, Entry, Group, Input, Joined, OperationGroup, Parameters
 from micrograd_bp.compiler.find.layouts import TermKinds, join_pruned_sums, join_weights, sum_groups, sum_member
+from micrograd_bp.compiler.find.recurrences import period_of
 from micrograd_bp.compiler.find.sums import rule_terms, sums_taken_apart, terms_of
 from micrograd_bp.engine import Value
 
@@ -49,16 +50,17 @@ class Grouping:
     """
 
     @classmethod
-    def of(cls, graph: Graph, few: float | None = None) -> "Grouping | None":
+    def of(cls, graph: Graph, few: float | None = None, *, shortened: bool = True) -> "Grouping | None":
         """The groups of the nodes of a graph.
 
         Args:
             graph: what is to be grouped; its loss and its outputs stay nodes.
             few: where there are fewer operands than this for each group, the answer is None.
+            shortened: whether most rounds of a long recurrence may be left out.
         """
         if few is not None and nothing_side_by_side(graph):
             return None
-        grouping = cls(graph)
+        grouping = cls(graph, shortened=shortened)
         levels = grouping._levels()
         if few is not None and grouping.n_operands < few * len(levels):  # each level is at least one group
             return None
@@ -66,7 +68,7 @@ class Grouping:
             grouping._group(level)
         return None if few is not None and grouping.n_operands < few * len(grouping.groups) else grouping
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, *, shortened: bool = True) -> None:
         """Finds what is to be grouped; `of` then does so."""
         self.parameters = Parameters(graph.parameters, batched=False, name="parameters")
         self.inputs = {name: Input(leaves, batched=True, name=name) for name, leaves in graph.inputs.items()}
@@ -77,10 +79,22 @@ class Grouping:
         for group in (self.parameters, *self.inputs.values()):
             self._put(group)
         self._joined: dict[Any, tuple[Group, dict[Entry, int]]] = {}
-        self._order = computed = self._varying(graph.order)
-        uses = Counter(chain.from_iterable([node.operands for node in computed]))
+        computed = dependent(graph.order, self.group_of)
+        known = {leaf: self.place(leaf) for leaf in self.group_of}
+        self.period = period_of(computed, graph.roots, known) if shortened else None
+        self._parts, roots = [computed], set(graph.roots)
+        self.stand_ins: dict[Value, Value] = {}
+        if self.period is not None:
+            self._parts, self.stand_ins = [self.period.before, self.period.after], self.period.stand_ins
+            roots |= self.period.live
+            self.groups += self.period.turns
+            for group in self.period.turns:
+                self._put(group)
+        self._put_constants(filterfalse({*self.group_of, *computed}.__contains__, graph.order))
         batched = set(dependent(computed, members(graph.inputs)) if graph.inputs else ())
-        self._taken_apart = sums_taken_apart(computed, uses, set(graph.roots), batched)
+        computed = [*chain.from_iterable(self._parts)]
+        uses = Counter(chain.from_iterable([node.operands for node in computed]))
+        self._taken_apart = sums_taken_apart(computed, uses, roots, batched)
         self.n_operands = uses.total() - len(self._taken_apart)
 
     def _put(self, group: Group) -> None:
@@ -91,27 +105,28 @@ class Grouping:
         """The group of a node, and its position in there."""
         return self.group_of[node], self.position_of[node]
 
-    def _varying(self, nodes: Sequence[Value]) -> list[Value]:
-        """The nodes that depend on an input or a parameter, in order; the others become constants, equal ones one."""
-        computed = dependent(nodes, self.group_of)
+    def _put_constants(self, nodes: Iterable[Value]) -> None:
+        """Makes constants of nodes that depend on no input and no parameter, and one of equal ones."""
         known: dict[str, int] = {}
-        for node in filterfalse({*self.group_of, *computed}.__contains__, nodes):
+        for node in nodes:
             key = float(node.data).hex()  # which tells 0.0 from -0.0, and knows nan again
             if key not in known:
                 known[key] = len(self.constants)
                 self.constants.members.append(node)
             self.group_of[node], self.position_of[node] = self.constants, known[key]
-        return computed
 
     def _levels(self) -> list[list[Value]]:
         """The nodes that stay, by the length of the longest way from a leaf, the shortest first."""
         depth = dict.fromkeys(self.group_of, 0)
         levels: defaultdict[int, list[Value]] = defaultdict(list)
-        for node in self._order:
-            depth[node] = level = max(map(depth.__getitem__, node.operands))
-            if node not in self._taken_apart:
-                depth[node] = level + 1
-                levels[level].append(node)
+        for part in self._parts:
+            for node in part:
+                depth[node] = level = max(map(depth.__getitem__, node.operands))
+                if node not in self._taken_apart:
+                    depth[node] = level + 1
+                    levels[level].append(node)
+            for node, end in self.stand_ins.items():
+                depth[end] = depth[node]
         return list(levels.values())
 
     def _group(self, level: Sequence[Value]) -> None:
@@ -135,13 +150,14 @@ class Grouping:
             for group in [self._operation_group(distinct)] if is_operation else sum_groups(distinct, self.join):
                 self.groups.append(group)
                 self._put(group)
+        twins += [(self.stand_ins[node], node) for node in level if node in self.stand_ins]
         for node, twin in twins:
             self.group_of[node], self.position_of[node] = self.place(twin)
 
     def _operation_group(self, members: list["OperationMember"]) -> Group:
         operation = members[0].node.operation
         assert operation is not None
-        members = sorted(members, key=lambda member: [p for g, p in member.entries if g is not self.constants])
+        members = sorted(members, key=lambda member: [p for g, p in member.entries if not g.is_constant])
         arranged = [operation.arranged(member.entries) for member in members]
         operands = []
         for name, places in zip(operation.operand_names, zip(*arranged, strict=True), strict=True):

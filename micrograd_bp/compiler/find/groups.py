@@ -72,6 +72,11 @@ class Group:
         """The groups it is computed from."""
         return []
 
+    @property
+    def is_constant(self) -> bool:
+        """Whether it holds numbers of the graph."""
+        return False
+
 
 class Parameters(Group):
     """Those of the program."""
@@ -84,12 +89,42 @@ class Input(Group):
 class Constants(Group):
     """Numbers that the graph holds."""
 
+    @property
+    def is_constant(self) -> bool:
+        """Whether it holds numbers of the graph."""
+        return True
+
 
 @dataclass(eq=False, slots=True)
 class View(Group):
     """Parameters at an index, in its shape."""
 
     column: Column
+
+
+@dataclass(eq=False, slots=True)
+class Turn(Group):
+    """Leaves that one round of a loop reads, and the next one others: numbers, or those of an input.
+
+    Attributes:
+        source: the input.
+        rows: for each round where they are in the input; without one, the numbers.
+        turn: the number of the round.
+    """
+
+    source: Group | None
+    rows: np.ndarray[Any, Any]
+    turn: int
+
+    @property
+    def sources(self) -> list[Group]:
+        """The groups it is computed from."""
+        return [] if self.source is None else [self.source]
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether it holds numbers of the graph."""
+        return self.source is None
 
 
 @dataclass(eq=False, slots=True)

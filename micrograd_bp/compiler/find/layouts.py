@@ -66,7 +66,7 @@ class SumMember(NamedTuple):
 
     def order_along(self, kind: TermKind) -> tuple[int, ...]:
         """What members stand in the order of: of queries, and not of keys, of which there are more."""
-        if isinstance(kind.b, Constants):
+        if kind.b.is_constant:
             return ()
         is_fewer = kind.a is not None and not isinstance(kind.a, Parameters) and len(kind.a) < len(kind.b)
         return self.rights(kind) if is_fewer else self.lefts(kind)
@@ -93,7 +93,7 @@ def sum_member(node: Value, terms: Iterable[Term], place: Callable[[Value], Entr
     for kind in [kind for kind in pairs_of if isinstance(kind.a, Constants) and _is_pruned(kind.a, kind, pairs_of)]:
         del pairs_of[kind]
     for kind, pairs in [(kind, pairs) for kind, pairs in pairs_of.items() if len(pairs) > 1]:
-        pairs.sort(key=itemgetter(1, 0) if isinstance(kind.b, Constants) else None)  # equal constants are one entry
+        pairs.sort(key=itemgetter(1, 0) if kind.b.is_constant else None)  # equal constants are one entry
         if isinstance(kind.b, Constants) and kind.a is None:  # of zeros, at which sums in sums begin, one at most
             pairs[:] = [pair for pair in pairs if kind.b.members[pair[0]].data != 0.0] or pairs[:1]
     return SumMember(node, {kind: tuple(pairs) for kind, pairs in pairs_of.items()})
@@ -159,7 +159,7 @@ NONE = ((HOLE, HOLE),)
 
 def _leftness(group: Group) -> tuple[int, int, int]:
     """Sorts the factors of a product: the left one, `b`, is that which stands left in x·W."""
-    kind = 3 if group.batched else 0 if isinstance(group, Parameters) else 1 if isinstance(group, Constants) else 2
+    kind = 3 if group.batched else 0 if isinstance(group, Parameters) else 1 if group.is_constant else 2
     return kind, len(group) if kind == 2 else 0, -group.number
 
 
@@ -226,7 +226,7 @@ def _with_joined_inputs(members: Sequence[SumMember], join: Join) -> Sequence[Su
 
     So they do where a neuron has all these inputs. Weights that were made apart stay matrices of their own.
     """
-    kinds = [each for each in members[0].terms if isinstance(each.a, Parameters) and not isinstance(each.b, Constants)]
+    kinds = [each for each in members[0].terms if isinstance(each.a, Parameters) and not each.b.is_constant]
     kinds = [kind for kind in kinds if kind.sign == kinds[0].sign]
     if len(kinds) < 2 or any(kind not in member.terms for member in members for kind in kinds):
         return members

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from micrograd_bp.compiler import thresholds
 from micrograd_bp.compiler.arrays.language import BATCH
 from micrograd_bp.compiler.arrays.loops import loop_body
-from micrograd_bp.compiler.arrays.rolling import Rounds, RunningSum
+from micrograd_bp.compiler.arrays.rolling import NotStretchedError, Rounds, RunningSum
 from micrograd_bp.compiler.arrays.routine import Routine, Routines
 from micrograd_bp.compiler.find.graph import Graph
 from micrograd_bp.compiler.find.grouping import Grouping
-from micrograd_bp.compiler.find.groups import HOLE, Group, Input, Parameters
+from micrograd_bp.compiler.find.groups import HOLE, Group, Input, Parameters, Turn
 from micrograd_bp.compiler.run.located import Located
 from micrograd_bp.compiler.run.non_finite import ERRORS_IGNORED
 from micrograd_bp.compiler.write.module import ModuleSource, module_source
@@ -95,10 +95,14 @@ class Matrices(Located):
         self, grouping: Grouping, graph: Graph, with_respect_to: Sequence[str] = (), dtype: str = "float64"
     ) -> None:
         """Writes and compiles the program of grouped nodes."""
-        self.grouping, self.with_respect_to = grouping, with_respect_to
-        routines = Routines(grouping)
-        self.routines = [routines.value_and_gradient(graph.loss, with_respect_to)]
-        self.routines += [routines.predict(graph.outputs)] if graph.outputs else []
+        self.with_respect_to = with_respect_to
+        try:
+            routines = self._routines_of(grouping, graph)
+        except NotStretchedError:
+            whole = Grouping.of(graph, shortened=False)
+            assert whole is not None  # `few` is not asked for
+            grouping, routines = whole, self._routines_of(whole, graph)
+        self.grouping = grouping
         self.predict_inputs = [group.name for routine in self.routines[1:] for group in routine.inputs]
         named = {each.group for routine in self.routines for each in routine.statements}
         chains: list[dict[Group, None]] = []
@@ -123,6 +127,12 @@ class Matrices(Located):
         self._have_copies: bool | None = None
         self._viewed: Array | None = None
         self._kept_views: tuple[Any, ...] = ()
+
+    def _routines_of(self, grouping: Grouping, graph: Graph) -> Routines:
+        routines = Routines(grouping)
+        self.routines = [routines.value_and_gradient(graph.loss, self.with_respect_to)]
+        self.routines += [routines.predict(graph.outputs)] if graph.outputs else []
+        return routines
 
     def _written(self, *, buffered: bool) -> "_Written":
         routines = self.routines[:1] if buffered else self.routines
@@ -189,27 +199,42 @@ class Matrices(Located):
             for number, (statement, text) in statements.items():
                 written_for = self._written_for(statement.group), statement.is_backward
                 lines.setdefault(written_for, (number, text.strip()))
-        for node, group, index in self._members():
+        for node, group, index, later in self._members():
             if isinstance(group, Input):
                 line = module.functions["value_and_gradient"]
                 yield node, Place(group.name, index, line, module.lines[line - 1])
             if group in self._in_loop:
                 rounds, _, number = self._in_loop[group]
-                index = (rounds.first + number, *index)
+                index = (rounds.first + number + later, *index)
             for name, is_gradient in ((group.name, False), (group.gradient_name, True)):
                 if (line_and_text := lines.get((self._written_for(group), is_gradient))) is not None:
                     yield node, Place(name, index, *line_and_text)
 
-    def _members(self) -> Iterator[tuple[Value, Group, tuple[int, ...]]]:
-        """The nodes, each with a group and where it is in there; parameters in each of their views."""
+    def _members(self) -> Iterator[tuple[Value, Group, tuple[int, ...], int]]:
+        """The nodes, each with a group, where it is in there, and how many rounds later; parameters in each view."""
         for view in self.views:
             for index, entry in np.ndenumerate(view.column.index):
                 if entry != HOLE:
-                    yield view.column.group.members[int(entry)], view, index
+                    yield view.column.group.members[int(entry)], view, index, 0
         for node, group in self.grouping.group_of.items():
             group, position = self._same.get(group, group), self.grouping.position_of[node]
+            if isinstance(group, Turn) and group.source is not None:
+                position, group = int(group.rows[group.turn, position]), group.source
             if not isinstance(group, Parameters):
-                yield node, group, (position,) if len(group) > 1 or group.batched else ()
+                index = (position,) if len(group) > 1 or group.batched else ()
+                for like, later in self._like(node, group):
+                    yield like, group, index, later
+
+    def _like(self, node: Value, group: Group) -> Iterable[tuple[Value, int]]:
+        """The nodes that have the place of one in its group, and how many rounds later each is than it seems."""
+        period = self.grouping.period
+        if period is None:
+            return [(node, 0)]
+        if group not in self._in_loop:
+            return period.outside(node, group)
+        rounds, own, number = self._in_loop[group]
+        groups = rounds.groups[own]
+        return period.in_rounds(node, [*groups, None][number + 1], rounds.n - len(groups))
 
     def _written_for(self, group: Group | None) -> Group | None:
         """The group whose statement a loop repeats for this one; itself if it is in none."""

@@ -48,7 +48,8 @@ def give_names(
     whole = {tuple(nodes): name for name, nodes in outputs.items()}
     known: dict[Group, str] = {}
     for group in grouping.groups:
-        output = "loss" if group.members == [loss] else whole.get(tuple(group.members), "")
+        ends = [grouping.stand_ins.get(node, node) for node in group.members]
+        output = "loss" if ends == [loss] else whole.get(tuple(ends), "")
         known[group] = _identifier(output) or _label(group.members)
     for group, original in reader.same.items():
         known[original] = known[group] or known.get(original, "")

@@ -1,0 +1,237 @@
+"""Finds recurrences that somebody has unrolled, in graphs so long that looking at each node with care takes long.
+
+Rounds are found in the order of the nodes, where each stands as far behind its like in the round before as all others
+do, and reads the same as that, or what is as far behind, or a leaf of the same kind.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, count
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from micrograd_bp.compiler.find.groups import Entry, Index, Parameters, Turn
+from micrograd_bp.compiler.find.period import Period
+from micrograd_bp.compiler.find.sums import rule_terms
+from micrograd_bp.compiler.thresholds import CANDIDATES, LONG_RECURRENCE, ROUNDS_KEPT
+from micrograd_bp.engine import Value, topological_order
+
+
+def period_of(computed: Sequence[Value], roots: Sequence[Value], known: Mapping[Value, Entry]) -> Period | None:
+    """The rounds of a graph, if it is long, and for the most part rounds that compute on from each other.
+
+    Args:
+        computed: the nodes that depend on parameters or inputs, operands before results.
+        roots: the nodes that are wanted.
+        known: the places of parameters and inputs; other leaves are constants.
+    """
+    if len(computed) < LONG_RECURRENCE:
+        return None
+    period, ends = _in_this_order(_Nodes(computed, roots, known))
+    if period is None and len(ends) > 2 * ROUNDS_KEPT:  # what each round begins with may stand elsewhere
+        inside = set(computed)
+        in_rounds = [node for node in topological_order(*ends, *roots) if node in inside]
+        period, _ = _in_this_order(_Nodes(in_rounds, roots, known))
+    return period
+
+
+class _Nodes:
+    """Nodes by number, and what they read.
+
+    Attributes:
+        computed: the nodes.
+        n: how many there are.
+        leaves: what is read and not computed; they are numbered after the nodes.
+        sources: for each leaf where it is; None for constants.
+        kinds: the same for leaves that may take each other's place: constants, and those of an input.
+        looks: the same for nodes of the same operation with as many operands.
+        read: the numbers of all operands, one node after the other.
+        first: where in there those of each node begin, and where the last ones end.
+        reader: whose operand each of them is.
+        last: for each node the last one that reads it; the number of nodes for roots.
+    """
+
+    def __init__(self, computed: Sequence[Value], roots: Sequence[Value], known: Mapping[Value, Entry]) -> None:
+        self.computed, self.n = computed, len(computed)
+        number = dict(zip(computed, count()))
+        below, operations = [node.operands for node in computed], dict[Any, int]()
+        counts = np.fromiter(map(len, below), np.int64, self.n)
+        own = [operations.setdefault(node.operation, len(operations)) for node in computed]
+        self.looks = np.array(own, np.uint32) << np.uint32(16) | np.minimum(counts, 0xFFFF).astype(np.uint32)
+        numbers = (number.setdefault(each, len(number)) for each in chain.from_iterable(below))
+        self.read = np.fromiter(numbers, np.int64, counts.sum())
+        self.leaves = list(number)[self.n :]
+        self.sources = [known.get(leaf) for leaf in self.leaves]
+        self.kinds = np.array([_kind_of(source) for source in self.sources], np.int64)
+        self.first = np.cumsum(np.concatenate(([0], counts)))
+        self.reader = np.repeat(np.arange(self.n), counts)
+        self.last = np.full(len(number), -1)
+        self.last[self.read] = self.reader  # the last one stays
+        self.last[[number[root] for root in roots if root in number]] = self.n
+
+    def lengths(self) -> Iterator[tuple[int, int]]:
+        """How far apart nodes may be that are alike in two rounds, and a node in the middle of these."""
+        text, size, window = self.looks.tobytes(), self.looks.itemsize, min(256, self.n // 4)
+        for middle in (self.n // 2, 3 * self.n // 4):
+            begin, end = (middle - window) * size, middle * size
+            for _ in range(CANDIDATES):
+                found = text.rfind(text[begin : middle * size], 0, end - 1)
+                if found < 0:
+                    break
+                end = found + window * size
+                if found % size == 0:
+                    yield (begin - found) // size, middle
+
+    def odd_looks(self, length: int) -> Index:
+        """The nodes that do not look like those a round before."""
+        return np.flatnonzero(self.looks[length:] != self.looks[:-length]) + length
+
+    def odd_reads(self, length: int, middle: int) -> Index:
+        """The nodes that read neither the same as those a round before, nor what is as far apart, nor such leaves."""
+        shift = int(self.first[middle] - self.first[middle - length])
+        own, earlier = self.read[shift:], self.read[:-shift]
+        alike = (own - earlier == length) & (own < self.n)
+        return self.reader[np.flatnonzero(~(alike | self.alike(own, earlier))) + shift]
+
+    def alike(self, own: Index, earlier: Index) -> Any:
+        """Whether operands are the same, or leaves of the same kind."""
+        alike, both = own == earlier, (own >= self.n) & (earlier >= self.n)
+        alike[both] |= self.kinds[own[both] - self.n] == self.kinds[earlier[both] - self.n]
+        return alike
+
+    def cuts(self, begin: int, end: int, length: int) -> Iterator[int]:
+        """Where rounds may end of which only the last one is read later, those first where the least of it is."""
+        begins, ends = np.zeros(self.n + 2, np.int64), np.bincount(self.last[begin : self.n] + 1, minlength=self.n + 2)
+        begins[begin + 1 : self.n + 1] = 1
+        n_live = np.cumsum(begins - ends)
+        for back in np.argsort(n_live[end - length + 1 : end + 1][::-1], kind="stable")[:CANDIDATES].tolist():
+            if (self.last[begin : end - back - length] < end - back).all():
+                yield end - back
+
+
+def _kind_of(source: Entry | None) -> int:
+    if source is None:
+        return 0
+    return -1 - source[1] if isinstance(source[0], Parameters) else 1 + source[0].number
+
+
+def _in_this_order(nodes: _Nodes) -> tuple[Period | None, Sequence[Value]]:
+    """The rounds, if they are one after the other, and the last nodes of what at least looks like rounds."""
+    ends: list[Value] = []
+    for length, middle in nodes.lengths():
+        odd = nodes.odd_looks(length)
+        begin, end = _around(middle, odd, length, nodes.n)
+        if (cut := next(nodes.cuts(begin - length, end, length), None)) is not None and not ends:
+            live = np.flatnonzero(nodes.last[cut - length : cut] >= cut)
+            starts = np.arange(begin - length + (cut - begin) % length, cut, length)
+            ends = [nodes.computed[node] for node in np.add.outer(starts, live).ravel().tolist()]
+        begin, end = _around(middle, np.append(odd, nodes.odd_reads(length, middle)), length, nodes.n)
+        for cut in nodes.cuts(begin - length, end, length) if end - begin > nodes.n // 2 else ():
+            rounds = _Rounds.of(nodes, begin - length, cut, length)
+            if rounds is not None and rounds.is_recurrence():
+                return rounds.period(), ()
+    return None, ends
+
+
+def _around(middle: int, odd: Index, begin: int, end: int) -> tuple[int, int]:
+    """From where to where nodes around one are not odd."""
+    return int(odd[odd < middle].max(initial=begin - 1)) + 1, int(odd[odd >= middle].min(initial=end))
+
+
+class _Rounds(NamedTuple):
+    """Rounds of nodes, one after the other.
+
+    Attributes:
+        first, cut: where they begin, and end.
+        length: how many nodes are in a round.
+        read: the numbers of the operands, a row for each round.
+    """
+
+    nodes: _Nodes
+    first: int
+    cut: int
+    length: int
+    read: Index
+
+    @classmethod
+    def of(cls, nodes: _Nodes, begin: int, cut: int, length: int) -> "_Rounds | None":
+        """The rounds between two places, in which each reads of itself and of the one before; None if there are few."""
+        n = (cut - begin) // length
+        if n < 2 * ROUNDS_KEPT:
+            return None
+        first = cut - n * length
+        read = nodes.read[nodes.first[first] : nodes.first[cut]].reshape(n, -1)
+        steps, is_node = np.diff(read, axis=0), read[-1] < nodes.n
+        if (steps[:, is_node] != steps[-1, is_node]).any():
+            return None
+        moves_on = is_node & (steps[-1] == length)
+        rounds_back = -((int(read[-1, moves_on].min(initial=cut)) - cut + length) // length)
+        if rounds_back > 1:
+            return cls.of(nodes, begin, cut, rounds_back * length)
+        begin, looks = first - length, nodes.looks
+        if begin >= 0 and (looks[begin:first] == looks[first : first + length]).all():
+            # The first round of all reads something else in place of nodes of a round before.
+            earlier = nodes.read[nodes.first[begin] : nodes.first[first]]
+            if (moves_on | nodes.alike(read[0], earlier)).all():
+                return cls(nodes, begin, cut, length, np.vstack((earlier, read)))
+        return cls(nodes, first, cut, length, read)
+
+    def is_recurrence(self) -> bool:
+        """Whether most of a round is computed from rounds before, and not only added to what these have added up."""
+        nodes, begin = self.nodes, self.cut - self.length
+        readers, waits_for = defaultdict[int, list[int]](list), [0] * self.length
+        for number, node in enumerate(nodes.computed[begin : self.cut]):
+            is_total = node.operation is not None and rule_terms(node.operation) is not None
+            for operand in nodes.read[nodes.first[begin + number] : nodes.first[begin + number + 1]].tolist():
+                read = (operand - begin) % self.length
+                if self.first <= operand < self.cut and not (read == number and is_total):
+                    readers[read].append(number)
+                    waits_for[number] += 1
+        alone = [number for number, n in enumerate(waits_for) if not n]
+        for read in alone:  # which grows meanwhile
+            for number in readers[read]:
+                waits_for[number] -= 1
+                if not waits_for[number]:
+                    alone.append(number)
+        return 2 * len(alone) < self.length
+
+    def period(self) -> Period | None:
+        """The rounds as they are asked for; None if a leaf is read in more than one."""
+        nodes, kept = self.nodes, self.first + ROUNDS_KEPT * self.length
+        if (turns := self._turns()) is None:
+            return None
+        own, ends = nodes.computed[kept - self.length : kept], nodes.computed[self.cut - self.length : self.cut]
+        goes_on, is_end = nodes.last[kept - self.length :] >= kept, nodes.last[self.cut - self.length :] >= self.cut
+        stand_ins = {node: end for node, end, is_read in zip(own, ends, is_end, strict=False) if is_read}
+        live = stand_ins.keys() | {node for node, is_read in zip(own, goes_on, strict=False) if is_read}
+        before, after = list(nodes.computed[:kept]), list(nodes.computed[self.cut :])
+        return Period(before, after, turns, live, stand_ins, nodes.computed, self.first, self.length, len(self.read))
+
+    def _turns(self) -> list[Turn] | None:
+        """The leaves of the rounds that are kept which others are in the others; None if one is in two rounds."""
+        nodes, leaves = self.nodes, self.read - self.nodes.n
+        numbers = np.array([leaf.data for leaf in nodes.leaves], dtype=float)
+        positions = np.array([0 if source is None else source[1] for source in nodes.sources])
+        bits, columns = numbers.view(np.int64), dict[bytes, int]()  # by bits, nan is itself
+        for column in np.flatnonzero((leaves[-1] >= 0) & (leaves != leaves[-1]).any(axis=0)).tolist():
+            own = leaves[:, column]
+            if nodes.sources[own[-1]] is not None or (bits[own] != bits[own[-1]]).any():
+                columns.setdefault(own.tobytes(), column)
+        moving = leaves[:, list(columns.values())]
+        if len(np.unique(moving)) < moving.size:
+            return None
+        together = defaultdict[Any, list[int]](list)  # what is read in the same place by nodes that look alike
+        first = nodes.first[self.cut - self.length]
+        for column in columns.values():
+            reader = nodes.reader[first + column]
+            place = first + column - nodes.first[reader] if nodes.looks[reader] & 0xFFFF < 4 else 0
+            together[nodes.kinds[leaves[-1, column]], nodes.looks[reader], place].append(column)
+        turns = []
+        for table in [leaves[:, own] for own in together.values()]:
+            source, _ = nodes.sources[table[0, 0]] or (None, 0)
+            rows = numbers[table] if source is None else positions[table]
+            for number, row in enumerate(table[:ROUNDS_KEPT].tolist()):
+                members = [nodes.leaves[leaf] for leaf in row]
+                turns.append(Turn(members, source is not None, source=source, rows=rows, turn=number))
+        return turns
