@@ -241,6 +241,21 @@ def test_outputs_of_each_step_are_kept():
             np.testing.assert_allclose(np.asarray(given[name])[0], [each.data for each in nodes], rtol=1e-12)
 
 
+def test_outputs_of_two_loops_one_after_the_other():
+    """What reads a round of the second loop comes after it, and that after the first."""
+    loss, x, w, first = exponentials(12)
+    h, second = [Value(0.2)] * 2, []
+    for _ in range(12):
+        h = [(state * weight + each).tanh() for state, weight, each in zip(h, w, first[-1], strict=True)]
+        second.append(h)
+    outputs = {"both": [*second[3], first[2][0]], "last": h, "twice": [2.0 * each for each in second[5]]}
+    program = compile(loss + sum_of(h), {"X": x}, w, outputs, form="matrices")
+    assert program.source.partition("def predict")[2].count(" in range(") == 2
+    given = program.predict(np.array([[0.1, 0.2]]))
+    for name, nodes in outputs.items():
+        np.testing.assert_allclose(given[name][0], [each.data for each in nodes], rtol=1e-12)
+
+
 def exponentials(rounds):
     """h ← exp(h·w + x), and all values of h."""
     x, w = [Value(0.1), Value(0.2)], [Value(0.1), Value(0.3)]

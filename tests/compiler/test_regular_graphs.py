@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from micrograd_bp import Value, compile, dot, l2
+from micrograd_bp import sum as sum_of
 from tests.counts import count
 from tests.problems.agreement import check
 from tests.problems.patterns import PATTERNS, Drawer
@@ -80,3 +81,11 @@ def test_columns_of_rows_are_read_and_added_to_as_slices(first):
         for source in (program.source, program.buffered_source):
             assert f"d_tanh.reshape(-1, 3, 4)[:, :, {first or ''}:{first + 3}] += " in source
             assert "np.array(" not in source
+
+
+def test_what_comes_to_pieces_of_different_lengths_may_be_one_number():
+    x, w = ([Value(0.1 * i + 0.2) for i in range(9)] for _ in range(2))
+    y = [(a * b).sin() for a, b in zip(w, x, strict=True)]
+    pieces = [sum_of([y[i] for i in piece]) for piece in ([0, 4], [1, 5], [2, 6], [3])]
+    loss = sum_of(pieces) + y[7] + y[8] * y[8]
+    check(Problem(loss, {"X": x}, w, {"pieces": pieces}, {"X": np.eye(9)}, np.arange(9.0)), form="matrices")

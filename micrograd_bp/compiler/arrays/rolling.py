@@ -188,10 +188,10 @@ def _spelled(done: Lowered, structures: dict[Any, int]) -> Spelling:
 
 
 def groups_in(arrays: Iterable[Array]) -> Iterator[Group]:
-    """The groups of which variables are read in arrays."""
+    """The groups of which variables, or what a loop keeps of them, are read in arrays."""
     for node in topological_order(*arrays):
-        if node.function == "variable" and isinstance(node.detail, Group):
-            yield node.detail
+        if node.function == "variable" and isinstance(group := getattr(node.detail, "of", node.detail), Group):
+            yield group
 
 
 def reads_of(item: Item) -> set[Group]:
@@ -352,8 +352,8 @@ class _Entries:
             if isinstance(item, Rounds) or isinstance(item.group, View):
                 self.reads[id(item)] = reads_of(item)
             else:
-                named = [leaf.operands[0] if leaf.operands else leaf for leaf in self.spelled[item.group].leaves]
-                self.reads[id(item)] = {leaf.detail for leaf in named if isinstance(leaf.detail, Group)}
+                names = [(x.operands[0] if x.operands else x).detail for x in self.spelled[item.group].leaves]
+                self.reads[id(item)] = {x for name in names if isinstance(x := getattr(name, "of", name), Group)}
 
     def chains(self, last: Group, before: Group) -> tuple[list[dict[int, Group]], int]:
         """Groups by round, for all that two groups, taken for those of two rounds, are computed from.

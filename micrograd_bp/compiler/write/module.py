@@ -99,8 +99,8 @@ def module_source(
     library, writer = free("np"), InPlaceWriter if buffered else LoopWriter
     module.lines = [f'"""{description}"""', "", f"import numpy as {library}"]
     module.lines += [f"{free(name)} = {name}" for name in ("range", "reversed") if free(name) != name]
-    nodes = [node for each in routines for node in topological_order(*each.values)]
-    if lacking := sorted({node.function for node in nodes if is_lacking(node.function)}):
+    functions = {node.function for each in routines for node in topological_order(*each.values)}
+    if lacking := sorted(filter(is_lacking, functions)):
         module.lines += ["", "from micrograd_bp.engine.numbers.arrays import Arrays", ""]
         module.lines += [f"{free(name)} = Arrays({library}).{name}" for name in lacking]
     for routine in routines:

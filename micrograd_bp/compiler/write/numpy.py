@@ -324,9 +324,8 @@ class Writer:
         if isinstance(index, np.ndarray) and index.ndim == 2 and rank > 1:
             block = block_of(index, target.shape[-1])
             if block is None or not cuts_up(block, target.shape[-1]):  # only what all rows make up is a view
-                array = reshape(
-                    broadcast_to(array, (*target.shape[:-1], *index.shape)), (*target.shape[:-1], index.size)
-                )
+                array = broadcast_to(array, (*target.shape[:-1], *index.shape))
+                array = reshape(array, (*target.shape[:-1], index.size))
                 index = index.ravel()
         where = place_in(target, Part(array, index))
         if where.function == "transpose":
@@ -337,7 +336,8 @@ class Writer:
                 repeated = self.moving_place(where)
         else:
             if has_holes(index):
-                value = f"{self.factor(array)}[{':, ' * (rank - 1)}{self.constants.name(index != HOLE)}]"
+                text = self.factor(broadcast_to(array, (*target.shape[:-1], *index.shape)))
+                value = f"{text}[{':, ' * (rank - 1)}{self.constants.name(index != HOLE)}]" if array.shape else value
                 index = index[index != HOLE]
             if is_repeated(index):
                 repeated = self.place(index, rank)
