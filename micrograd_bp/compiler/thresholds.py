@@ -44,9 +44,6 @@ MOST_NATIVE_LINES = 3_000
 
 # ---- which of its texts a program runs
 
-SAMPLES_IN_PLAIN_SOURCE = 8
-"""Up to so many samples the plain source of matrices runs, not the one in place: its fewer calls weigh more."""
-
 SAMPLES_IN_A_BLOCK = 512
 """Samples in a block, of which the arrays stay in the processor's cache."""
 

@@ -202,7 +202,7 @@ def test_simplifications(operands, expected):
 
 @pytest.mark.parametrize("form", ["matrices", "native", "straight line", "tape"])
 def test_a_simpler_form_may_be_a_number(form, monkeypatch):
-    """As of x⁰; here of x - x in a sum, alone and in rows, on few samples and, in place, on many."""
+    """As of x⁰; here of x - x in a sum, alone and in rows, on one sample and on many."""
     x, w = [Value(0.5), Value(-1.0), Value(2.0)], [Value(3.0), Value(0.25)]
     rows = [[each - each for each in x], [a * w[0] - a * w[0] for a in x]]
     loss = sum(exp(a) * w[1] for row in rows for a in row) + w[0] * x[0] + (x[1] - x[1])

@@ -1,4 +1,4 @@
-"""What runs on more than a few samples, and works in place: the numbers of the plain source, and nothing changed."""
+"""What runs on NumPy, and works in place: the numbers of the plain source, and nothing changed."""
 
 import sys
 import types
@@ -36,7 +36,7 @@ def by_plain_source(program, *arrays):
     return namespace["value_and_gradient"](program.parameters, *arrays)
 
 
-@pytest.mark.parametrize("samples", [8, 9, 63, 64, 65, 1025])
+@pytest.mark.parametrize("samples", [1, 9, 1025])
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_functions_of_fixed_products(name, samples):
     """The product of the inputs and fixed numbers, of which a function reads each entry once or several times."""

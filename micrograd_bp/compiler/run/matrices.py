@@ -143,7 +143,7 @@ class Matrices(Located):
 
     @cached_property
     def _plain(self) -> "_Written":
-        """What people read, and what runs on a few samples; many networks are trained without it."""
+        """What people read, and what runs in a debugger; many networks are trained without it."""
         return self._written(buffered=False)
 
     @property
@@ -157,13 +157,13 @@ class Matrices(Located):
 
     @property
     def buffered_source(self) -> str:
-        """The same program, working on in place; what runs on more than a few samples."""
+        """The same program, working on in place; what runs."""
         return self._buffered.text.source
 
     def value_and_gradient(self, parameters: Array, inputs: Sequence[Array], batch: int | None) -> tuple[Any, ...]:
         """The mean of the loss over a batch, and its derivatives, in IEEE arithmetic; as `Lines` has it."""
-        run, few = ERRORS_IGNORED.copy().run, thresholds.SAMPLES_IN_PLAIN_SOURCE
-        if (batch is not None and batch <= few) or is_debugged():  # breakpoints are in the plain source
+        run = ERRORS_IGNORED.copy().run
+        if is_debugged():  # breakpoints are in the plain source
             return run(self._plain.namespace["value_and_gradient"], parameters, *inputs)
         function = self._buffered.namespace["value_and_gradient"]
         views = self._views_of(parameters)

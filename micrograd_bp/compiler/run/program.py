@@ -146,7 +146,7 @@ class Program:
 
     @property
     def buffered_source(self) -> str:
-        """The program as NumPy runs it on more than a few samples: the same statements, working on in place.
+        """The program as NumPy runs it: the same statements, working on in place.
 
         Its `value_and_gradient` takes, behind the parameters, what `views(parameters)` gives.
         """

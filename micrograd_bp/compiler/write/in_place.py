@@ -185,7 +185,7 @@ def _with_single_uses_inside(statements: Sequence[Statement], results: Sequence[
     inside: dict[Array, Array] = {}
     kept = []
     for statement in statements:
-        target, (value,) = statement.target, rewritten([statement.value], lambda node, _: inside.get(node))
+        target, value = statement.target, _replaced(statement.value, inside)
         if isinstance(target.detail, GradientOf):
             is_for_reader = value.function == "matmul" and not isinstance(target.detail.group, (View, Input))
         else:
@@ -195,6 +195,11 @@ def _with_single_uses_inside(statements: Sequence[Statement], results: Sequence[
             continue
         kept.append(statement._replace(value=value))
     return kept
+
+
+def _replaced(value: Array, new: Mapping[Array, Array]) -> Array:
+    """A value with other arrays in place of those that are keys; to go through it takes long where there are none."""
+    return rewritten([value], lambda node, _: new.get(node))[0] if new else value
 
 
 def _begins_with_product(value: Array) -> bool:
@@ -207,7 +212,7 @@ def _with_signs_of_results(statements: Sequence[Statement]) -> list[Statement]:
     signs: dict[Array, Array] = {}
     changed = []
     for statement in statements:
-        (value,) = rewritten([statement.value], lambda node, _: signs.get(node))
+        value = _replaced(statement.value, signs)
         changed.append(statement._replace(value=value))
         if value.function == "maximum" and value.operands[1].is_literal(0.0):
             z, zero = value.operands

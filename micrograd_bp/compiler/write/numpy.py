@@ -134,22 +134,19 @@ class Writer:
 
     def text(self, a: Array) -> str:
         """An array as Python."""
-        known: dict[int, Written] = {}
+        return self._number(a, (self.truth(a), ATOM))[0]
+
+    def truth(self, a: Array) -> str:
+        """An array as Python; a comparison, and what has the name of one, as truth."""
+        known: dict[Array, Written] = {}
         for node in topological_order(a):
-            known[id(node)] = self.written(node, [known[id(operand)] for operand in node.operands])
-        return self._number(a, known[id(a)])[0]
+            known[node] = self.written(node, [known[operand] for operand in node.operands])
+        return known[a][0]
 
     def factor(self, a: Array) -> str:
         """An array as something that a method can be called on."""
         text = self.text(a)
         return text if a.function in ("variable", "take", "at_round", "sum", "transpose") else f"({text})"
-
-    def truth(self, a: Array) -> str:
-        """A comparison as Python, or a variable that holds truth values."""
-        if a.function == "truth":
-            return self.name(a)
-        written = [self.text(operand) for operand in a.operands]
-        return f" {OPERATORS[a.function][0]} ".join(written)
 
     def _number(self, node: Array, written: Written) -> Written:
         """A comparison as 1.0 or 0.0, since NumPy does not subtract truth values."""

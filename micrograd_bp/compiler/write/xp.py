@@ -101,10 +101,6 @@ class FunctionalWriter(LoopWriter):
             (statement, last, ()),
         ]
 
-    def truth(self, node: Array) -> str:
-        """A comparison, which gives 1.0 or 0.0 here."""
-        return self.text(node)
-
     def _number(self, node: Array, written: Written) -> Written:
         return written
 
