@@ -223,18 +223,20 @@ def test_names_that_a_call_means_something_else_by_are_refused(name, form):
 def test_names_that_a_program_might_use_are_no_trap(name, form):
     """Ours make way: on a few samples and on many, for the numbers, for the places and on other libraries."""
     x, w, y = [Value(1.0), Value(0.5)], [Value(2.0, label="model"), Value(3.0, label="model")], [Value(0.25)]
-    inputs, scores = {name: x, f"{name}_": y}, [dot(w, x).erf()]
-    program = compile(scores[0] + y[0], inputs=inputs, parameters=w, outputs={name: scores}, form=form)
+    inputs, scores = {name: x, f"{name}_": y, f"d_{name}": [Value(0.5)]}, [dot(w, x).erf()]
+    program = compile(
+        scores[0] + y[0] * inputs[f"d_{name}"][0], inputs=inputs, parameters=w, outputs={name: scores}, form=form
+    )
     for samples in (2, 100):
         rows, column = np.linspace(-1.0, 1.0, 2 * samples).reshape(samples, 2), np.ones((samples, 1))
         by_hand = np.array([math.erf(number) for number in rows @ [2.0, 3.0]])
         slopes = 2.0 / math.sqrt(math.pi) * np.exp(-((rows @ [2.0, 3.0]) ** 2))
-        value, gradient, d_rows = program.value_and_gradient(**{name: rows, f"{name}_": column}, with_respect_to=name)
+        value, gradient, d_rows = program.value_and_gradient(rows, column, column, with_respect_to=name)
         assert value == pytest.approx(by_hand.mean() + 1.0)
         np.testing.assert_allclose(gradient, slopes @ rows / samples)
         np.testing.assert_allclose(d_rows, np.outer(slopes, [2.0, 3.0]) / samples)
         np.testing.assert_allclose(program.predict(rows)[name][:, 0], by_hand)
-        np.testing.assert_allclose(program.namespace(np)(program.parameters, rows, column)[1], gradient)
+        np.testing.assert_allclose(program.namespace(np)(program.parameters, rows, column, column)[1], gradient)
     for leaf in (*x, *w):
         for found in program.where(leaf):
             entry = f"{found.array}{list(found.index)}" if found.index else found.array

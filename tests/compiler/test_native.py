@@ -21,6 +21,7 @@ from tests.problems.problem import repeated
 from tests.problems.random_graphs import define_operations, random_problem
 from tests.problems.random_sums import random_sums
 from tests.problems.recurrences import (
+    Draw,
     SharedDraw,
     choices,
     equal_layers,
@@ -106,6 +107,18 @@ def test_random_recurrences_in_machine_code(seed):
 def test_random_recurrences_of_matrices_from_the_same_parameters(seed):
     """In the first a round adds a row of sums to each column of a gradient; in 20 some have fewer parameters."""
     agrees_with_matrices(random_recurrence(seed, SharedDraw))
+
+
+def test_rounds_that_exchange_what_they_hand_on_have_no_machine_code():
+    """What the second last round made is added in the next one; NumPy keeps it under a name of its own."""
+    draw = Draw(0)
+    weights, x, h = draw.matrix(3, 3), draw.leaves(3), draw.vector(3)
+    before, state = x, h
+    for _ in range(12):
+        before, state = state, [(dot(row, state) + a).tanh() for row, a in zip(weights, before, strict=True)]
+    problem = draw.problem(dot(before, state), X=x)
+    assert "rounds exchange what they hand on" in refusal(problem)
+    assert distance(problem, by_program(problem, compiled(problem, form="matrices")), by_engine(problem)) <= 1.0
 
 
 @pytest.mark.parametrize("samples", [1, 9, 16])

@@ -195,10 +195,8 @@ class Matrices(Located):
         """The entries of all arrays, as `Located` asks for them; of those in a loop, the number of the round first."""
         module = self._plain.module
         lines: dict[tuple[Group | None, bool], tuple[int, str]] = {}
-        for statements in module.statements.values():
-            for number, (statement, text) in statements.items():
-                written_for = self._written_for(statement.group), statement.is_backward
-                lines.setdefault(written_for, (number, text.strip()))
+        for number, (statement, text) in module.statements.items():
+            lines.setdefault((self._written_for(statement.group), statement.is_backward), (number, text.strip()))
         for node, group, index, later in self._members():
             if isinstance(group, Input):
                 line = module.functions["value_and_gradient"]

@@ -35,13 +35,13 @@ class ModuleSource:
         constants: the arrays.
         lines: the lines up to the arrays.
         functions: the number of the line with which each function begins.
-        statements: for each function its statements and the first line of each, by the number of that.
+        statements: the statements and the first line of each, by the number of that.
     """
 
     constants: Constants
     lines: list[str] = field(default_factory=list)
     functions: dict[str, int] = field(default_factory=dict)
-    statements: dict[str, dict[int, tuple[Statement, str]]] = field(default_factory=dict)
+    statements: dict[int, tuple[Statement, str]] = field(default_factory=dict)
 
     def add(self, routine: Routine, writer: LoopWriter, parameters: Sequence[str] = ("parameters",)) -> None:
         """Writes a routine that takes these arrays of parameters, and notes where each group's statement is."""
@@ -73,7 +73,7 @@ class ModuleSource:
         for line in _body(written, free):
             lines.append(line)
             if line.statement is not None:
-                self.statements.setdefault(routine.name, {})[len(self.lines) + len(lines)] = line.statement
+                self.statements[len(self.lines) + len(lines)] = line.statement
         if routine.name == "predict":
             named = zip(map(_quoted, routine.results), results, strict=True)
             results = [f"{{{', '.join([f'{name}: {result}' for name, result in named])}}}"]
