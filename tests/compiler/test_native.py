@@ -27,6 +27,7 @@ from tests.problems.recurrences import (
     equal_layers,
     features,
     long_short_term_memory,
+    parameters_beside_states,
     random_recurrence,
     recurrent_network,
 )
@@ -90,7 +91,10 @@ def agrees_with_matrices(problem):
     return made
 
 
-@pytest.mark.parametrize("problem", [recurrent_network, long_short_term_memory, equal_layers, choices, features])
+@pytest.mark.parametrize(
+    "problem",
+    [recurrent_network, long_short_term_memory, equal_layers, choices, features, parameters_beside_states],
+)
 def test_loops_in_machine_code(problem):
     source = agrees_with_matrices(problem(20)).native_source
     n = 19 if problem in (choices, features) else 20  # their first round reads a state without an axis of samples

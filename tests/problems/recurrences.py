@@ -235,6 +235,17 @@ def one_of_several(steps: int) -> Problem:
     return draw.problem(a[0] * a[2] * h, X=x)
 
 
+def parameters_beside_states(steps: int) -> Problem:
+    """One sum of what has no samples and of the states of all steps, which have."""
+    draw = Draw(1)
+    w, x, h = draw.matrix(2, 2), draw.leaves(2 * steps), draw.leaves(2)
+    terms = [each.exp() for each in w[0]]
+    for t in range(steps):
+        h = [(dot(row, h) + each).tanh() for row, each in zip(w, x[2 * t : 2 * t + 2], strict=True)]
+        terms += h
+    return draw.problem(sum_of(terms), X=x)
+
+
 def kalman_filter(steps: int) -> Problem:
     """The likelihood of what is observed of a random walk, along the two variances."""
     draw = Draw(7)

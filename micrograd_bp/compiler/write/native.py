@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from micrograd_bp.compiler.arrays.language import BATCH, BATCH_SIZE, VIEWS, WHOLE, Array, Shape, variable
+from micrograd_bp.compiler.arrays.language import BATCH, BATCH_SIZE, VIEWS, WHOLE, Array, Shape, broadcast_to, variable
 from micrograd_bp.compiler.arrays.loops import Loop, initials_of, loop_body
 from micrograd_bp.compiler.arrays.routine import Routine
 from micrograd_bp.compiler.arrays.schedule import scheduled
@@ -213,8 +213,8 @@ def _apart(routine: Routine) -> set[Array]:
         if value.function != "loop":
             look_at(value)
             continue
-        for initial in initials_of(value):
-            look_at(initial)
+        for (symbol, _), initial in zip(value.detail.carried, initials_of(value), strict=True):
+            look_at(broadcast_to(initial, symbol.shape))
         for target, parts, _ in value.detail.accumulated:
             spread = [array for array, places in parts if places is not None or array.shape != target.shape]
             apart.update(array for array in spread if peeled(array).function in WHOLE)
