@@ -37,6 +37,8 @@ KNOWN: dict[str, tuple[Callable[[int], Problem], int]] = {
     "Kalman filter": (recurrences.kalman_filter, 50),
     "driven by parameters": (recurrences.driven_by_parameters, 20),
     "held controls": (recurrences.held_controls, 40),
+    "heated rod": (recurrences.heated_rod, 20),
+    "waves": (recurrences.waves, 20),
 }
 """What people unroll, and how often."""
 

@@ -4,13 +4,17 @@ A network of n layers takes n products forwards and 2n - 1 backwards: dL/dW of e
 first, whose inputs want no gradient.
 """
 
+import re
 import tracemalloc
+from itertools import pairwise
 from random import Random
 
+import numpy as np
 import pytest
 
-from micrograd_bp import MLP, Value, compile, cross_entropy, dot, l2, mse
+from micrograd_bp import MLP, Value, compile, cross_entropy, dot, gradients, l2, mse
 from micrograd_bp import sum as sum_of
+from tests.problems import recurrences
 from tests.problems.layers_by_hand import dense, network_program, neurons, parameters_of, sample, vector
 from tests.problems.problem import cross_entropy_of
 from tests.problems.program_text import Products, products, statements, up_to_names
@@ -342,6 +346,29 @@ def test_a_whole_data_set_drawn_in_full_takes_the_products_of_a_batch(loss):
         total = cross_entropy(predictions, [i % 3 for i in range(7)])
     program = compile(total, parameters=model.parameters())
     assert products(program.source).training == of_layers(2).training
+
+
+def test_a_tree_of_prices_takes_a_few_statements_for_each_level():
+    """Its leaves are powers of their own, each another function, which stand side by side from the next level on."""
+
+    def program(levels):
+        up, down, weight = parameters = [Value(1.1), Value(0.9), Value(0.6)]
+        prices = [(100.0 * up**n * down ** (levels - n) - 90.0).relu() for n in range(levels + 1)]
+        while len(prices) > 1:
+            prices = [weight * a + (1.0 - weight) * b for a, b in pairwise(prices)]
+        return prices[0], parameters, compile(prices[0], parameters=parameters, form="matrices")
+
+    short, long = (list(statements(program(levels)[-1].source)) for levels in (12, 24))
+    assert len(long) - len(short) < 10 * 12
+    loss, parameters, compiled = program(12)
+    np.testing.assert_allclose(compiled.value_and_gradient()[1], gradients(loss, parameters), rtol=1e-12)
+
+
+def test_neighbours_are_read_as_slices():
+    """Of a rod that is heated, only the ends stand apart."""
+    source = compile(*recurrences.heated_rod(20)[:3], form="matrices").source
+    assert "np.add.at" not in source
+    assert re.search(r"(\w+)\[:, :6\] \+ \1\[:, 2:8\] - \1\[:, 1:7\] \* 2\.0", source)
 
 
 def test_sums_of_a_few_parameters_each_take_memory_for_these_and_not_for_all_beside_all():

@@ -310,6 +310,36 @@ def held_controls(steps: int) -> Problem:
     return draw.problem(state[3] + 10.0 * state[0] ** 2 + (state[2] - 1.0) ** 2)
 
 
+def heated_rod(steps: int) -> Problem:
+    """The heat equation by Euler's method, on a rod whose ends keep their temperatures."""
+    draw = Draw(15)
+    (rate,), u = draw.vector(1), draw.leaves(10)
+    start = u
+    for _ in range(steps):
+        inner = [b + 0.1 * rate * (a - 2.0 * b + c) for a, b, c in zip(u, u[1:], u[2:], strict=False)]
+        u = [u[0], *inner, u[-1]]
+    return draw.problem(sum_of([x**2 for x in u]), start=start)
+
+
+def waves(steps: int) -> Problem:
+    """The wave equation on a square, around which all is zero."""
+    draw, n = Draw(16), 4
+    (speed,), u = draw.vector(1), draw.matrix(n, n)
+    v: list[list[Value | float]] = [[0.0] * n for _ in range(n)]
+    for _ in range(steps):
+        wide = [[0.0] * (n + 2), *[[0.0, *row, 0.0] for row in u], [0.0] * (n + 2)]
+        force = [
+            [
+                wide[i][j + 1] + wide[i + 2][j + 1] + wide[i + 1][j] + wide[i + 1][j + 2] - 4.0 * u[i][j]
+                for j in range(n)
+            ]
+            for i in range(n)
+        ]
+        v = [[b + speed * f for b, f in zip(*rows, strict=True)] for rows in zip(v, force, strict=True)]
+        u = [[a + 0.1 * b for a, b in zip(*rows, strict=True)] for rows in zip(u, v, strict=True)]
+    return draw.problem(sum_of([x**2 for row in u for x in row]))
+
+
 def random_recurrence(seed: int, kind_of_draw: type[Draw] = Draw, fewest: int = 10, most: int = 20) -> Problem:
     """A recurrence with one or two layers of states, odd rounds at its ends, and some kind of loss."""
     draw = kind_of_draw(seed)

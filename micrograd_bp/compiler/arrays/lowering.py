@@ -5,6 +5,7 @@ states.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial, reduce
 from typing import Any, NamedTuple
 
 from micrograd_bp.compiler.arrays.language import (
@@ -23,6 +24,7 @@ from micrograd_bp.compiler.arrays.language import (
     total,
     variable,
 )
+from micrograd_bp.compiler.arrays.places import is_repeated, is_slice
 from micrograd_bp.compiler.arrays.reading import Reader, shape_of, variable_of
 from micrograd_bp.compiler.arrays.rules import Formulas, Functions
 from micrograd_bp.compiler.find.groups import (
@@ -39,6 +41,9 @@ from micrograd_bp.compiler.find.groups import (
     View,
 )
 from micrograd_bp.engine.operation import Operation
+
+MOST_SIDE_BY_SIDE = 4
+"""So many terms at most are read one after the other, each as a slice, and not gathered."""
 
 
 class Lowered(NamedTuple):
@@ -138,7 +143,10 @@ def _aligned(group: SumGroup, column: Column, reader: Reader) -> Array:
 
 
 def _lists(group: SumGroup, part: Terms, reader: Reader) -> Array:
-    """A list of terms for each member."""
+    """A list of terms for each member. A few that move on side by side are added as such: u[2:] + u[:-2]."""
+    slices = [Column(part.b.group, places) for places in part.b.index.T if is_slice(places)]
+    if part.a is None and len(slices) == part.b.index.shape[1] <= MOST_SIDE_BY_SIDE and is_repeated(part.b.index):
+        return reduce(partial(call, "add"), [_aligned(group, column, reader) for column in slices])
     columns = [column for column in (part.b, part.a) if column is not None]
     if len(group) == 1:
         columns = [Column(column.group, column.index[0]) for column in columns]

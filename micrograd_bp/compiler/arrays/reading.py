@@ -97,7 +97,8 @@ def _entries(group: Group, index: Index, exact: bool) -> Array:
     whole, flat = variable_of(group), index.ravel()
     lead: Shape = (BATCH,) if group.batched else ()
     if (flat == flat[0]).all():
-        single = whole if len(group) == 1 else take(whole, flat[:1] if lead else flat[0])
+        is_list = lead or (exact and index.shape == (1,))
+        single = whole if len(group) == 1 else take(whole, flat[:1] if is_list else flat[0])
         if not exact or single.shape == (*lead, *index.shape):
             return single
         return reshape(broadcast_to(single, (*lead, len(flat))), (*lead, *index.shape))

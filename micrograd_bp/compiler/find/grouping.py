@@ -7,14 +7,14 @@ does not tear a layer apart. Names and origins play no part.
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from itertools import chain, count, filterfalse
+from itertools import chain, count, filterfalse, groupby
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from micrograd_bp.compiler.find.graph import Graph, dependent, members
 from micrograd_bp.compiler.find.groups import Column, Constants, Entry, Group, Input, Joined, OperationGroup, Parameters
-from micrograd_bp.compiler.find.layouts import TermKinds, join_pruned_sums, join_weights, sum_groups, sum_member
+from micrograd_bp.compiler.find.layouts import TermKinds, join_pruned_sums, join_weights, look, sum_groups, sum_member
 from micrograd_bp.compiler.find.recurrences import period_of
 from micrograd_bp.compiler.find.sums import rule_terms, sums_taken_apart, terms_of
 from micrograd_bp.engine import Value
@@ -36,6 +36,10 @@ class OperationMember(NamedTuple):
         arranged = operation.arranged(operands)
         kinds = [(frozenset(each), len(each)) if isinstance(each, tuple) else each for each in arranged]
         return (operation, *kinds), self.entries
+
+
+MOST_STRAYS, FEWEST_BESIDE_STRAYS = 2, 8
+"""So few nodes of a group are put beside others that are computed alike, if these are so many together."""
 
 
 class Grouping:
@@ -145,14 +149,33 @@ class Grouping:
         if len(alike) > 1:
             join_pruned_sums(alike)
             join_weights(alike, self.join)
+        like: defaultdict[Any, list[Group]] = defaultdict(list)
         for distinct in [list(distinct.values()) for distinct in alike.values()]:
             is_operation = isinstance(distinct[0], OperationMember)
             for group in [self._operation_group(distinct)] if is_operation else sum_groups(distinct, self.join):
                 self.groups.append(group)
                 self._put(group)
+                like[look(group)].append(group)
+        for groups in like.values():
+            self._join_strays(groups, level)
         twins += [(self.stand_ins[node], node) for node in level if node in self.stand_ins]
         for node, twin in twins:
             self.group_of[node], self.position_of[node] = self.place(twin)
+
+    def _join_strays(self, groups: Sequence[Group], level: Sequence[Value]) -> None:
+        """Puts a few nodes beside many that are computed alike, but from other groups, as at the two ends of a rod.
+
+        So what reads them need not differ: else there would be more and more groups towards the middle of the rod.
+        """
+        most = max(groups, key=len)
+        chosen = [group for group in groups if group is most or len(group) <= MOST_STRAYS]
+        apart = {node for group in chosen for node in group.members}
+        if len(chosen) > 1 and len(apart) >= FEWEST_BESIDE_STRAYS:
+            members = [node for node in level if node in apart]
+            runs = groupby(enumerate(map(self.place, members)), lambda each: (each[1][0], each[1][1] - each[0]))
+            columns = [Column(group, np.array([offset + n for n, _ in run])) for (group, offset), run in runs]
+            self.groups.append(Joined(members, most.batched, columns))
+            self._put(self.groups[-1])
 
     def _operation_group(self, members: list["OperationMember"]) -> Group:
         operation = members[0].node.operation

@@ -18,6 +18,7 @@ from micrograd_bp.compiler.find.groups import (
     Index,
     Lists,
     Matrix,
+    OperationGroup,
     Parameters,
     SumGroup,
     Terms,
@@ -92,10 +93,13 @@ def sum_member(node: Value, terms: Iterable[Term], place: Callable[[Value], Entr
         pairs_of[kind].append((entry, factor_entry) if is_left else (factor_entry, entry))
     for kind in [kind for kind in pairs_of if isinstance(kind.a, Constants) and _is_pruned(kind.a, kind, pairs_of)]:
         del pairs_of[kind]
+    for kind in [kind for kind in pairs_of if kind.a is None and isinstance(kind.b, Constants)]:
+        pairs = pairs_of[kind]  # zeros add nothing: sums in sums begin with them, and beyond an edge there are some
+        pairs[:] = [pair for pair in pairs if kind.b.members[pair[0]].data != 0.0] or pairs[: len(pairs_of) == 1]
+        if not pairs:
+            del pairs_of[kind]
     for kind, pairs in [(kind, pairs) for kind, pairs in pairs_of.items() if len(pairs) > 1]:
         pairs.sort(key=itemgetter(1, 0) if kind.b.is_constant else None)  # equal constants are one entry
-        if isinstance(kind.b, Constants) and kind.a is None:  # of zeros, at which sums in sums begin, one at most
-            pairs[:] = [pair for pair in pairs if kind.b.members[pair[0]].data != 0.0] or pairs[:1]
     return SumMember(node, {kind: tuple(pairs) for kind, pairs in pairs_of.items()})
 
 
@@ -114,7 +118,7 @@ def join_pruned_sums(alike: dict[Any, dict[Any, Any]]) -> None:
     kinds = [kind for kind, members in alike.items() if isinstance(next(iter(members.values())), SumMember)]
     same_products: defaultdict[Any, list[Any]] = defaultdict(list)
     for kind in kinds if len(kinds) > 1 else ():
-        products = [term for term in kind if not (term.a is None and isinstance(term.b, Parameters))]
+        products = [term for term in kind if not (term.a is None and isinstance(term.b, Parameters | Constants))]
         same_products[frozenset(products)].append(kind)
     for kinds in same_products.values():
         for kind in sorted(kinds, key=lambda kind: len(alike[kind])):
@@ -153,6 +157,14 @@ def join_weights(alike: defaultdict[Any, dict[Any, Any]], join: "Join") -> None:
                 alike[member.alike[0]][member.alike[1]] = member
 
 
+def look(group: Group) -> Hashable:
+    """What a group of sums or of operations computes, whatever other groups it reads."""
+    kind = {each: (each.is_constant, each.batched) for each in group.sources}
+    if isinstance(group, SumGroup):
+        return frozenset([(part.sign, part.a and kind[part.a.group], kind[part.b.group]) for part in group.parts])
+    return isinstance(group, OperationGroup) and group.operation.name, *[kind[each] for each in group.sources]
+
+
 NONE = ((HOLE, HOLE),)
 """In place of a term that a sum lacks."""
 
@@ -188,6 +200,7 @@ def sum_groups(members: Sequence[SumMember], join: Join) -> list[Group]:
     several = [kind for kind in kinds if any(len(member.terms.get(kind, ())) > 1 for member in members)]
     # A product in which both factors differ between samples is no matrix product: each sample has its own.
     multiplied = [kind for kind in several if kind.a is None or not (kind.a.batched and kind.b.batched)]
+    multiplied = multiplied if any(kind.a is not None for kind in multiplied) else []
     kinds.sort(key=lambda kind: (kind not in multiplied, kind not in several))
     others = [kind for kind in several if kind not in multiplied]
     members = sorted(members, key=lambda member: [member.order_along(kind) for kind in kinds])
