@@ -10,6 +10,7 @@ import pytest
 
 from micrograd_bp import MLP, Value, compile, cross_entropy, dot, gradients, hinge, l2, maximum, mse
 from micrograd_bp import sum as sum_of
+from micrograd_bp.compiler import thresholds
 from micrograd_bp.compiler.run import machine_code, native
 from micrograd_bp.compiler.run.machine_code import kernel_of, object_code, path_of
 from micrograd_bp.compiler.run.work import Seconds, seconds_of_calls
@@ -343,6 +344,32 @@ def test_the_estimate_prefers_numpy_where_matrices_are_large():
         routine = network(sizes=sizes, form="matrices")._program.routines[0]
         on_arrays, _, in_machine_code = seconds_of_calls(routine, 1)
         assert least < in_machine_code.of(samples) / on_arrays.of(samples) < most
+
+
+def test_calls_are_estimated_by_operations_on_arrays():
+    """Of which a statement may have many; one on single numbers takes a tenth of one on arrays."""
+
+    def seconds(width, rounds):
+        x, w = ([Value(0.1 * i + start) for i in range(width)] for start in (0.2, 0.5))
+        y = x
+        for _ in range(rounds):
+            y = [(b * a).tanh() for a, b in zip(w, y, strict=True)]
+        routine = compile(sum_of(y), parameters=[*x, *w], form="matrices")._program.routines[0]
+        return seconds_of_calls(routine, 1)[0].of(1)
+
+    assert seconds(12, 6) > 1.5 * seconds(12, 3)
+    assert seconds(1, 6) < 0.2 * seconds(12, 6)
+
+
+def test_a_tape_of_a_long_recurrence_is_as_long_as_that():
+    """The groups are those of a few rounds, but a tape has an instruction for each operation of all."""
+    w = Value(0.5)
+    x = [Value(0.1), Value(0.2), Value(0.3)]
+    for _ in range(12_000):
+        x = [(w * a + b).tanh() for a, b in zip(x, [*x[1:], x[0]], strict=True)]
+    program = compile(sum_of(x), parameters=[w], form="native")._program
+    assert program.grouping.n_operands < 5_000
+    assert program._estimates[1].of(1) > 100_000 * thresholds.TAPE_OPERAND
 
 
 @pytest.fixture

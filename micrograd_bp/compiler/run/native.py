@@ -68,7 +68,12 @@ class Native(Matrices):
 
     @cached_property
     def _estimates(self) -> tuple[Seconds, ...]:
-        return seconds_of_calls(self.routines[0], self.grouping.n_operands)
+        return seconds_of_calls(self.routines[0], self._n_operands)
+
+    @cached_property
+    def _n_operands(self) -> int:
+        """Of all nodes, of which the groups of a long recurrence have but a few."""
+        return sum([len(node.operands) for node in self._graph.order])
 
     @cached_property
     def _kernel(self) -> "Kernel | None":
@@ -101,7 +106,7 @@ class Native(Matrices):
         faster: Lines | None = None
         if on_tape < seconds and self._dtype == "float64":
             self._saved_by_tape += seconds - on_tape
-            to_make = thresholds.NATIVE_KERNEL + thresholds.TAPE_MADE * self.grouping.n_operands
+            to_make = thresholds.NATIVE_KERNEL + thresholds.TAPE_MADE * self._n_operands
             if self._saved_by_tape > to_make and self._tape is not None:
                 faster, seconds = self._tape, on_tape
         self._saved += max(0.0, seconds - native)

@@ -28,8 +28,9 @@ def seconds_of_calls(routine: Routine, operands: int) -> tuple[Seconds, Seconds,
         is_loop = statement.value.function == "loop"
         loop = statement.value.detail
         rounds, values = (loop.rounds, loop.values) if is_loop else (1, [statement.value])
-        on_arrays[0] += thresholds.CALL * rounds * len(values)
-        for node in [node for value in values for node in topological_order(value)]:
+        for node in [node for value in values for node in topological_order(value) if node.is_computed]:
+            is_array = any(each.shape for each in (node, *node.operands))
+            on_arrays[0] += rounds * (thresholds.CALL if is_array else thresholds.NUMBER)
             is_batched = any(BATCH in each.shape for each in (node, *node.operands))
             size = rounds * _n_entries(node)
             if node.function == "matmul":
@@ -38,7 +39,7 @@ def seconds_of_calls(routine: Routine, operands: int) -> tuple[Seconds, Seconds,
                 is_large = max(map(_n_entries, (node, *node.operands))) > thresholds.LARGE_MATRIX
                 on_arrays[is_batched] += thresholds.ARRAY_PRODUCT * size
                 native[is_batched] += thresholds.NATIVE_PRODUCT * size * (2 if is_large else 1)
-            elif node.is_computed:
+            else:
                 on_arrays[is_batched] += thresholds.ARRAY_ENTRY * size
                 native[is_batched] += thresholds.NATIVE_ENTRY * size
     of_a_sample = thresholds.TAPE_SAMPLE + thresholds.TAPE_OPERAND * operands
