@@ -16,7 +16,7 @@ def by_hand(problem: Chain) -> Prepared:
     return Prepared(lambda: chain(problem["x"], problem["a"], problem["b"], problem["rounds"]))
 
 
-def program(problem: Chain, *, form: str = "tape") -> Compiled:
+def program(problem: Chain, *, form: str = "auto") -> Compiled:
     """The graph that `benchmarks eager` builds anew for each iteration, built once and compiled."""
     from micrograd_bp import compile
 
@@ -94,6 +94,7 @@ WORKLOAD = Workload(
         "by hand": by_hand,
         "micrograd_bp compiled": compiled(program),
         "micrograd_bp native": compiled(partial(program, form="native")),
+        "micrograd_bp on a tape": compiled(partial(program, form="tape")),
         "micrograd_bp on JAX": on_jax(program),
         "micrograd_bp eager": eager,
         "jax": jax,

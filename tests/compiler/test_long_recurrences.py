@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-import numpy as np
 import pytest
 
 from micrograd_bp import Value, compile, dot, greater, where
 from micrograd_bp import sum as sum_of
-from micrograd_bp.compiler.find import recurrences as found
+from micrograd_bp.compiler import thresholds
+from micrograd_bp.compiler.arrays import rolling
 from micrograd_bp.compiler.find.grouping import Grouping
 from micrograd_bp.compiler.run.arguments import checked_graph
 from micrograd_bp.compiler.run.matrices import Matrices
@@ -22,7 +22,7 @@ ROUNDS = 60
 
 @pytest.fixture(autouse=True)
 def _short_ones_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(found, "LONG_RECURRENCE", 0)
+    monkeypatch.setattr(thresholds, "LONG_RECURRENCE", 0)
 
 
 def matrices(problem: Problem) -> Matrices:
@@ -51,7 +51,7 @@ def is_shortened(problem: Problem) -> bool:
 )
 def test_the_text_is_that_of_the_whole_graph(problem, monkeypatch):
     shortened = matrices(problem)
-    monkeypatch.setattr(found, "LONG_RECURRENCE", 10**9)
+    monkeypatch.setattr(thresholds, "LONG_RECURRENCE", 10**9)
     whole = matrices(problem)
     assert shortened.grouping.period is not None is whole.grouping.period
     assert shortened.source == whole.source
@@ -215,5 +215,17 @@ def test_most_random_recurrences_are_shortened():
 def test_a_chain_in_machine_code():
     problem = recurrences.chain_of_period_five(2 * ROUNDS)
     check(problem, form="native")
-    program = compile(problem.loss, parameters=problem.parameters, form="native")
-    assert np.isfinite(program.value_and_gradient()[1]).all()
+    program = compile(problem.loss, parameters=problem.parameters)  # in which arrays have one entry each
+    assert program.native_source
+    assert "for t in range(" in program.source
+
+
+def test_where_no_loop_is_found_all_rounds_are_compiled(monkeypatch):
+    def refuse(*arguments: object) -> None:
+        raise rolling.NotStretchedError
+
+    problem = recurrences.chain_of_period_five(600)
+    monkeypatch.setattr(rolling, "_with_ends", refuse)
+    for form in ("matrices", "native"):
+        check(problem, form=form)
+    assert compile(problem.loss, parameters=problem.parameters).form == "tape"

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from micrograd_bp.compiler import thresholds
 from micrograd_bp.compiler.find.graph import Graph, dependent, members
 from micrograd_bp.compiler.find.groups import Column, Constants, Entry, Group, Input, Joined, OperationGroup, Parameters
 from micrograd_bp.compiler.find.layouts import TermKinds, join_pruned_sums, join_weights, look, sum_groups, sum_member
@@ -51,20 +52,30 @@ class Grouping:
         groups: all other groups, each after those it is computed from.
         group_of, position_of: of each node its group, and its position there; pairs would keep the collector busy.
         n_operands: how many operands all nodes have that stay.
+        few: how many for each group are few.
     """
 
     @classmethod
-    def of(cls, graph: Graph, few: float | None = None, *, shortened: bool = True) -> "Grouping | None":
+    def of(
+        cls, graph: Graph, few: float | None = None, *, shortened: bool = True, with_rounds: bool = False
+    ) -> "Grouping | None":
         """The groups of the nodes of a graph.
 
         Args:
             graph: what is to be grouped; its loss and its outputs stay nodes.
             few: where there are fewer operands than this for each group, the answer is None.
             shortened: whether most rounds of a long recurrence may be left out.
+            with_rounds: whether such a recurrence is grouped in any case.
         """
-        if few is not None and nothing_side_by_side(graph):
+        is_thin = few is not None and nothing_side_by_side(graph)
+        if is_thin and not (shortened and with_rounds and len(graph.order) > thresholds.LONG_RECURRENCE):
             return None
         grouping = cls(graph, shortened=shortened)
+        grouping.few = few
+        if with_rounds and grouping.period is not None:
+            few = None
+        elif is_thin:
+            return None
         levels = grouping._levels()
         if few is not None and grouping.n_operands < few * len(levels):  # each level is at least one group
             return None
@@ -83,6 +94,7 @@ class Grouping:
         for group in (self.parameters, *self.inputs.values()):
             self._put(group)
         self._joined: dict[Any, tuple[Group, dict[Entry, int]]] = {}
+        self.few: float | None = None
         computed = dependent(graph.order, self.group_of)
         known = {leaf: self.place(leaf) for leaf in self.group_of}
         self.period = period_of(computed, graph.roots, known) if shortened else None

@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from micrograd_bp.compiler import thresholds
 from micrograd_bp.compiler.find.groups import Entry, Index, Parameters, Turn
 from micrograd_bp.compiler.find.period import Period
 from micrograd_bp.compiler.find.sums import rule_terms
-from micrograd_bp.compiler.thresholds import CANDIDATES, LONG_RECURRENCE, ROUNDS_KEPT
+from micrograd_bp.compiler.thresholds import CANDIDATES, ROUNDS_KEPT
 from micrograd_bp.engine import Value, topological_order
 
 
@@ -26,7 +27,7 @@ def period_of(computed: Sequence[Value], roots: Sequence[Value], known: Mapping[
         roots: the nodes that are wanted.
         known: the places of parameters and inputs; other leaves are constants.
     """
-    if len(computed) < LONG_RECURRENCE:
+    if len(computed) < thresholds.LONG_RECURRENCE:
         return None
     period, ends = _in_this_order(_Nodes(computed, roots, known))
     if period is None and len(ends) > 2 * ROUNDS_KEPT:  # what each round begins with may stand elsewhere

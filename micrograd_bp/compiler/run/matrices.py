@@ -94,13 +94,18 @@ class Matrices(Located):
     def __init__(
         self, grouping: Grouping, graph: Graph, with_respect_to: Sequence[str] = (), dtype: str = "float64"
     ) -> None:
-        """Writes and compiles the program of grouped nodes."""
+        """Writes and compiles the program of grouped nodes.
+
+        Raises:
+            NotStretchedError: no loop stands for rounds that were left out, and besides these there is little to group.
+        """
         self.with_respect_to = with_respect_to
         try:
             routines = self._routines_of(grouping, graph)
         except NotStretchedError:
-            whole = Grouping.of(graph, shortened=False)
-            assert whole is not None  # `few` is not asked for
+            whole = Grouping.of(graph, grouping.few, shortened=False)
+            if whole is None:
+                raise
             grouping, routines = whole, self._routines_of(whole, graph)
         self.grouping = grouping
         self.predict_inputs = [group.name for routine in self.routines[1:] for group in routine.inputs]

@@ -12,6 +12,7 @@ from micrograd_bp.compiler import thresholds
 from micrograd_bp.compiler.arrays import language
 from micrograd_bp.compiler.arrays.array_functions import jax_numpy
 from micrograd_bp.compiler.arrays.functional import parameter_arrays
+from micrograd_bp.compiler.arrays.rolling import NotStretchedError
 from micrograd_bp.compiler.find.graph import Graph, members
 from micrograd_bp.compiler.find.grouping import Grouping
 from micrograd_bp.compiler.find.groups import Index
@@ -74,7 +75,7 @@ class Program:
             few = None
             if self.form == "auto" and self._dtype == "float64":
                 few = thresholds.FEW_IN_A_BATCH if graph.inputs else thresholds.FEW
-            grouping = Grouping.of(graph, few)
+            grouping = Grouping.of(graph, few, with_rounds=HAS_LLVM)  # on NumPy, few entries to a round take long
             if grouping is not None:
                 self.form = "native" if self._asked_form == "native" else "matrices"
                 arguments = grouping, graph, with_respect_to, self._dtype
@@ -84,6 +85,8 @@ class Program:
                     return Native(*arguments, threads=self._threads, always=self.form == "native")
                 except NoLoopNestError as error:
                     raise ValueError(f'form="native": {error}; leave form out') from None
+                except NotStretchedError:
+                    self.form = "auto"
         if self.form == "auto":
             is_long = sum(1 for node in graph.order if node.operands) >= thresholds.OPERATIONS_FOR_A_TAPE
             self.form = "tape" if is_long and HAS_LLVM else "straight line"
