@@ -167,7 +167,8 @@ class Grouping:
             for group in [self._operation_group(distinct)] if is_operation else sum_groups(distinct, self.join):
                 self.groups.append(group)
                 self._put(group)
-                like[look(group)].append(group)
+                number = None if self.period is None else self.period.round_of(group.members[0])
+                like[number, look(group)].append(group)
         for groups in like.values():
             self._join_strays(groups, level)
         twins += [(self.stand_ins[node], node) for node in level if node in self.stand_ins]

@@ -55,6 +55,10 @@ class Period:
     def _ends(self) -> set[Value]:
         return set(self.stand_ins.values())
 
+    def round_of(self, node: Value) -> int:
+        """The number of the round in which a node is; negative before the first one."""
+        return self._place.get(node, -1) // self.length
+
     def halves(self, *groups: Group) -> set[bool]:
         """Whether members of groups are of the later half of the rounds that are kept, which stands for the end."""
         half, place = ROUNDS_KEPT // 2, self._place
