@@ -366,6 +366,8 @@ def test_a_routine_is_printed_with_what_its_loops_do():
         (recurrences.choices, 2),
         (recurrences.features, 2),
         (recurrences.one_of_several, 2),
+        (recurrences.encoder_and_decoder, 4),
+        (recurrences.rows_in_any_order, 2),
         (recurrences.two_of_the_same, 4),
         (recurrences.without_weights, 1),
     ],

@@ -246,6 +246,26 @@ def parameters_beside_states(steps: int) -> Problem:
     return draw.problem(sum_of(terms), X=x)
 
 
+def encoder_and_decoder(steps: int) -> Problem:
+    """Two recurrences one after the other, of as many rounds, that look the same letters up in the same table."""
+    draw, width = Draw(2), 2
+    table, h = draw.matrix(4, width), draw.vector(width)
+    for n, cell in ((steps + 1, Value.tanh), (steps, Value.sin)):  # the very first step reads parameters for states
+        u = draw.matrix(width, width)
+        for left in reversed(range(n)):
+            h = [cell(dot(row, h) + x) for row, x in zip(u, table[(3 * left * left + left // 2) % 4], strict=True)]
+    return draw.problem(dot(h, h))
+
+
+def rows_in_any_order(steps: int) -> Problem:
+    """A recurrence that reads each row of a table of parameters once."""
+    draw, width = Draw(3), 2
+    u, table, h = draw.matrix(width, width), draw.matrix(steps, width), [Value(0.0)] * width
+    for row in draw.rng.sample(table, steps):
+        h = [0.5 + (dot(weights, h) * gain).tanh() for weights, gain in zip(u, row, strict=True)]
+    return draw.problem(dot(h, h))
+
+
 def kalman_filter(steps: int) -> Problem:
     """The likelihood of what is observed of a random walk, along the two variances."""
     draw = Draw(7)

@@ -154,11 +154,9 @@ def _worked_through(statements: Sequence[Statement], results: Sequence[Array]) -
 def _is_writable(gradient: Array, part: Part) -> bool:
     """Whether the entries that a part is put to are a view of the gradient, which can be written to."""
     nodes = topological_order(place_in(gradient, part))
-    return all(
-        is_slice(node.detail if node.function == "take" else node.detail.table[0])
-        for node in nodes
-        if node.function in ("take", "at_round")
-    )
+    moving = [node.detail for node in nodes if node.function == "at_round"]
+    places = [*(node.detail for node in nodes if node.function == "take"), *(each.table[0] for each in moving)]
+    return all(map(is_slice, places)) and all(each.step is not None for each in moving)
 
 
 def _reads(values: Iterable[Array]) -> Counter[Any]:
