@@ -44,8 +44,10 @@ MOST_NATIVE_LINES = 3_000
 
 # ---- which of its texts a program runs
 
-SAMPLES_IN_A_BLOCK = 512
-"""Samples in a block, of which the arrays stay in the processor's cache."""
+SAMPLES_IN_A_BLOCK, NUMBERS_IN_AN_ARRAY = 512, 16_000
+"""Samples in a block, of which the arrays stay in the processor's cache: so many, and more where arrays have fewer
+numbers on average, so that a call takes less than what it computes. 16,000 samples of a Kalman filter over 20 steps
+take 0.3 of the time that they take in blocks of 512, and of two layers of 16 neurons 0.8."""
 
 SAMPLES_ON_FLOATS = 16
 """Up to so many samples straight lines run on floats, one after the other, and not on arrays."""

@@ -9,6 +9,7 @@ import pytest
 
 from micrograd_bp import MLP, Value, compile, cross_entropy, dot, gradients, logsumexp, mse
 from micrograd_bp import sum as sum_of
+from micrograd_bp.compiler import thresholds
 from micrograd_bp.compiler.run import matrices
 from micrograd_bp.compiler.write import in_place
 
@@ -36,10 +37,12 @@ def by_plain_source(program, *arrays):
     return namespace["value_and_gradient"](program.parameters, *arrays)
 
 
-@pytest.mark.parametrize("samples", [1, 9, 1025])
+@pytest.mark.parametrize("samples", [1, 9, 65])
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_functions_of_fixed_products(name, samples):
+def test_functions_of_fixed_products(name, samples, monkeypatch):
     """The product of the inputs and fixed numbers, of which a function reads each entry once or several times."""
+    monkeypatch.setattr(thresholds, "SAMPLES_IN_A_BLOCK", 16)
+    monkeypatch.setattr(thresholds, "NUMBERS_IN_AN_ARRAY", 1)
     x, p = values(0.1, 0.2), values(0.3, 0.4, 0.5)
     z = [dot(values(1.0 + i, 2.0 - i), x) for i in range(3)]
     program = compile(dot(p, [FUNCTIONS[name](each) for each in z]), {"X": x}, p)
@@ -98,7 +101,8 @@ def test_squares_that_overflow_are_no_warning():
 
 
 @pytest.mark.parametrize("samples", [5, 100, 2000])
-def test_the_gradient_along_an_input_may_be_changed(samples):
+def test_the_gradient_along_an_input_may_be_changed(samples, monkeypatch):
+    monkeypatch.setattr(thresholds, "NUMBERS_IN_AN_ARRAY", 1)
     x, p = values(0.0, 1.0), values(1.0, 2.0)
     program = compile(sum_of(x) + sum_of(p), {"X": x}, p)
     rows = np.ones((samples, 2))

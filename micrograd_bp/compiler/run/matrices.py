@@ -38,16 +38,18 @@ class _Written(NamedTuple):
 def _block_size(routine: Routine) -> int | None:
     """How many samples to take at a time; None for all, where adding up gradients would cost more than it brings."""
     widths = [
-        rounds * each.target.shape[-1]
+        each.target.shape[-1]
         for statement in routine.statements
         for rounds, each in [
             (1, statement),
             *((statement.value.detail.rounds, inner) for inner in loop_body(statement)),
         ]
         if each.target.shape[:1] == (BATCH,)
+        for _ in range(rounds)
     ]
     (n_parameters,) = routine.results["gradient"].shape
-    block = thresholds.SAMPLES_IN_A_BLOCK
+    of_arrays = thresholds.NUMBERS_IN_AN_ARRAY * len(widths) // max(1, sum(widths))
+    block = max(thresholds.SAMPLES_IN_A_BLOCK, of_arrays)
     return block if 4 * n_parameters < block * sum(widths) else None
 
 
