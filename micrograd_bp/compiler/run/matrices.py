@@ -40,12 +40,9 @@ def _block_size(routine: Routine) -> int | None:
     widths = [
         each.target.shape[-1]
         for statement in routine.statements
-        for rounds, each in [
-            (1, statement),
-            *((statement.value.detail.rounds, inner) for inner in loop_body(statement)),
-        ]
+        for n, each in [(1, statement), *((statement.value.detail.rounds, inner) for inner in loop_body(statement))]
         if each.target.shape[:1] == (BATCH,)
-        for _ in range(rounds)
+        for _ in range(n)
     ]
     (n_parameters,) = routine.results["gradient"].shape
     of_arrays = thresholds.NUMBERS_IN_AN_ARRAY * len(widths) // max(1, sum(widths))

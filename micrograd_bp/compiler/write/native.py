@@ -197,8 +197,10 @@ class _Kernel(Nests):
 def _apart(routine: Routine) -> set[Array]:
     """What needs nests of its own inside of something else, or is the same for all samples where that is not."""
     apart, batched = set[Array](), set[Array]()
-
-    def look_at(value: Array) -> None:
+    loops = [value for value in routine.values if value.function == "loop"]
+    begun = [each for loop in loops for each in zip(loop.detail.carried, initials_of(loop), strict=True)]
+    initials = [broadcast_to(initial, symbol.shape) for (symbol, _), initial in begun]
+    for value in [*initials, *(value for value in routine.values if value not in loops)]:
         root = peeled(value)
         for node in topological_order(value):
             if BATCH in node.shape or not batched.isdisjoint(node.operands):
@@ -208,16 +210,9 @@ def _apart(routine: Routine) -> set[Array]:
                 apart.add(node.operands[1])
             if node.function in WHOLE and node is not root:
                 apart.add(node)
-
-    for value in routine.values:
-        if value.function != "loop":
-            look_at(value)
-            continue
-        for (symbol, _), initial in zip(value.detail.carried, initials_of(value), strict=True):
-            look_at(broadcast_to(initial, symbol.shape))
-        for target, parts, _ in value.detail.accumulated:
-            spread = [array for array, places in parts if places is not None or array.shape != target.shape]
-            apart.update(array for array in spread if peeled(array).function in WHOLE)
+    for target, parts, _ in [each for loop in loops for each in loop.detail.accumulated]:
+        spread = [array for array, places in parts if places is not None or array.shape != target.shape]
+        apart.update(array for array in spread if peeled(array).function in WHOLE)
     return apart
 
 
