@@ -1,6 +1,6 @@
 """A program's source: a Python module with a function for each routine."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from micrograd_bp.compiler.arrays.statements import PARAMETERS, Statement
 from micrograd_bp.compiler.write.constants import Constants
 from micrograd_bp.compiler.write.in_place import InPlaceWriter
 from micrograd_bp.compiler.write.loops import LoopWriter
-from micrograd_bp.compiler.write.numpy import StatementLines, is_lacking, shape_in_parentheses, tuple_of
+from micrograd_bp.compiler.write.numpy import StatementLines, is_lacking, tuple_of
 from micrograd_bp.engine.graph import topological_order
 
 
@@ -60,7 +60,7 @@ class ModuleSource:
             views = [each for each in written if each[0].section == PARAMETERS]
             written = [each for each in written if each[0].section != PARAMETERS]
             names = tuple_of([writer.name(statement.target) for statement, *_ in views])[1:-1]
-            lines += [Line(f"def {free('views')}(parameters):"), *_body(views, free)]
+            lines += [Line(f"def {free('views')}(parameters):"), *_body(views, writer)]
             lines += [Line(), Line(f"    return {names or '()'}"), Line(), Line()]
             arguments.insert(1, free("views"))
         lines.append(Line(f"def {routine.name}({', '.join(arguments)}):"))
@@ -70,7 +70,7 @@ class ModuleSource:
         lines += [Line(f"    {line}") for line in writer.first_lines.values()]
         if buffered and names:
             lines.append(Line(f"    {names} = {free('views')}"))
-        for line in _body(written, free):
+        for line in _body(written, writer):
             lines.append(line)
             if line.statement is not None:
                 self.statements[len(self.lines) + len(lines)] = line.statement
@@ -130,15 +130,14 @@ def _for_numpy(routine: Routine, dtype: str) -> Routine:
     return routine.rewritten(rule)
 
 
-def _body(written: Iterable[StatementLines], free: Callable[[str], str]) -> list[Line]:
+def _body(written: Iterable[StatementLines], writer: LoopWriter) -> list[Line]:
     """The lines of statements, with a heading for each section."""
     lines, section = [], ""
     for statement, texts, shape in written:
         if statement.section != section:
             section = statement.section
             lines += [Line(), Line(f"    # {section}")]
-        comment = shape_in_parentheses(shape, free("batch")) if shape else ""
-        lines.append(Line(f"    {texts[0]}", comment, (statement, texts[0])))
+        lines.append(Line(f"    {texts[0]}", writer.extents(shape) if shape else "", (statement, texts[0])))
         lines += [Line(f"    {text}") for text in texts[1:]]
     return lines
 

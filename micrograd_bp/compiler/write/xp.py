@@ -124,7 +124,7 @@ class FunctionalWriter(LoopWriter):
         return self._called("reshape", operands, shape_in_parentheses(node.shape, "-1"))
 
     def _broadcast_to(self, node: Array, operands: list[Written]) -> str:
-        return self._called("broadcast_to", operands, shape_in_parentheses(node.shape, self.constants.free("batch")))
+        return self._called("broadcast_to", operands, self.extents(node.shape))
 
     def _concatenate(self, node: Array, operands: list[Written]) -> str:
         parts = self.side_by_side(node, operands, f"*{self.library}.unstack({{}}, axis=0)")
