@@ -82,37 +82,44 @@ def test_the_loop_is_what_one_would_have_written(options):
     body = program.source.partition("# forward\n")[2].partition("\n    # the gradient")[0]
     assert [re.sub(r" +# \(.*", "", line) for line in body.splitlines()] == [
         "    loss = 0.0",
-        "    a1 = np.zeros((batch, 3), parameters.dtype)",
-        "    a1s, z2s = [a1], []",
+        "    a0 = np.zeros((batch, 3), parameters.dtype)",
+        "    a0s, z1s = [a0], []",
         "    for t in range(100):",
-        "        z1 = X[:, 2 * t:2 * t + 2] @ W1 + a1 @ W0 + b1",
-        "        a1 = np.tanh(z1)",
-        "        z2 = a1 @ W2 - Y[:, t:t + 1]",
-        "        a2 = z2 * z2",
-        "        loss = loss + a2",
-        "        a1s.append(a1)",
-        "        z2s.append(z2)",
+        "        z0 = X[:, 2 * t:2 * t + 2] @ W0 + a0 @ W0_1 + b0",
+        "        a0 = np.tanh(z0)",
+        "        z1 = a0 @ W1 - Y[:, t:t + 1]",
+        "        a1 = z1 * z1",
+        "        loss = loss + a1",
+        "        a0s.append(a0)",
+        "        z1s.append(z1)",
         "",
         "    # the mean loss",
         "    value = loss.sum() / batch",
         "",
         "    # backward",
         "    d_loss = 1.0 / batch",
-        "    d_a1 = np.zeros((batch, 3), parameters.dtype)",
-        "    d_W2 = np.zeros((3, 1), parameters.dtype)",
-        "    d_W1 = np.zeros((2, 3), parameters.dtype)",
-        "    d_W0 = np.zeros((3, 3), parameters.dtype)",
-        "    d_b1 = np.zeros((3,), parameters.dtype)",
+        "    d_a0 = np.zeros((batch, 3), parameters.dtype)",
+        "    d_W1 = np.zeros((3, 1), parameters.dtype)",
+        "    d_W0 = np.zeros((2, 3), parameters.dtype)",
+        "    d_W0_1 = np.zeros((3, 3), parameters.dtype)",
+        "    d_b0 = np.zeros((3,), parameters.dtype)",
         "    for t in reversed(range(100)):",
-        "        d_z2 = d_loss * (2.0 * z2s[t])",
-        "        d_a1 = d_a1 + d_z2 @ W2.T",
-        "        d_z1 = d_a1 * (1.0 - a1s[t + 1] * a1s[t + 1])",
-        "        d_W2 += a1s[t + 1].T @ d_z2",
-        "        d_W1 += X[:, 2 * t:2 * t + 2].T @ d_z1",
-        "        d_W0 += a1s[t].T @ d_z1",
-        "        d_b1 += d_z1.sum(axis=0)",
-        "        d_a1 = d_z1 @ W0.T",
+        "        d_z1 = d_loss * (2.0 * z1s[t])",
+        "        d_a0 = d_a0 + d_z1 @ W1.T",
+        "        d_z0 = d_a0 * (1.0 - a0s[t + 1] * a0s[t + 1])",
+        "        d_W1 += a0s[t + 1].T @ d_z1",
+        "        d_W0 += X[:, 2 * t:2 * t + 2].T @ d_z0",
+        "        d_W0_1 += a0s[t].T @ d_z0",
+        "        d_b0 += d_z0.sum(axis=0)",
+        "        d_a0 = d_z0 @ W0_1.T",
     ]
+
+
+def test_a_first_state_of_parameters_is_what_the_first_round_takes_over():
+    """Its product with the weights is not taken before the loop, though no sample has a part in it."""
+    source = agrees_with_gradients(recurrences.features(20)).source
+    assert "    for t in range(20):\n" in source
+    assert source.count(" @ ") == 5
 
 
 def test_equal_layers_read_their_parameters_at_places_that_move_on():
@@ -356,8 +363,8 @@ def test_a_routine_is_printed_with_what_its_loops_do():
     routine = compile(problem.loss, problem.inputs, problem.parameters, form="matrices")._program.routines[0]
     forward, backward = [text.splitlines() for text in str(routine).split("for t in ")[1:]]
     assert (forward[0], backward[0]) == ("range(0, 20):", "reversed(range(0, 20)):")
-    assert "    a1 = tanh(z1)" in forward
-    assert "    d_z1 = multiply(d_a1, subtract(1.0, multiply(a1, a1)))" in backward
+    assert "    a0 = tanh(z0)" in forward
+    assert "    d_z0 = multiply(d_a0, subtract(1.0, multiply(a0, a0)))" in backward
 
 
 @pytest.mark.parametrize(

@@ -105,8 +105,7 @@ def rolled(
     if period is None and not _may_repeat([done.group for done in entries if not isinstance(done.group, View)]):
         return list(entries)
     read_at_the_end = set(groups_in(results))
-    inside = _with_constants_inside(entries, read_at_the_end)
-    items: list[Item] = list(_with_running_sums(_with_last_sums(map(_in_order, inside))))
+    items: list[Item] = list(_with_running_sums(_with_last_sums(map(_in_order, entries))))
     while (with_rounds := _with_rounds(items, read_at_the_end, keeps, period)) is not None:
         items = with_rounds
     if period is not None:
@@ -204,34 +203,6 @@ def reads_of(item: Item) -> set[Group]:
 
 
 # ---- sums
-
-
-def _with_constants_inside(entries: Sequence[Lowered], read_at_the_end: set[Group]) -> list[Lowered]:
-    """The entries, with sums of parameters alone where they are read, if that is at one place.
-
-    Such is the first state of a recurrence times its weights: so the first round looks like the others.
-    """
-    reads = {done.group: reads_of(done) for done in entries}
-    uses = Counter(group for read in reads.values() for group in read)
-    inside: dict[Group, Array] = {
-        done.group: done.value
-        for done in entries
-        if isinstance(done.group, SumGroup)
-        and not (done.group.batched or done.group in read_at_the_end)
-        and uses[done.group] == 1
-        and all(isinstance(group, View) for group in reads[done.group])
-    }
-    for done in entries:
-        for group in inside.keys() & reads[done.group]:
-            takes = [node for node in topological_order(done.value) if node.function == "take"]
-            is_taken = any(node.operands[0] is variable_of(group) for node in takes)
-            if is_taken or not (isinstance(done.group, SumGroup) and done.group.batched):
-                del inside[group]
-    return [
-        done if inside.keys().isdisjoint(reads[done.group]) else done._replace(value=_replaced(done.value, inside))
-        for done in entries
-        if done.group not in inside
-    ]
 
 
 def _replaced(value: Array, replacements: Mapping[Group, Array]) -> Array:

@@ -195,7 +195,7 @@ def sum_groups(members: Sequence[SumMember], join: Join) -> list[Group]:
         members: the sums. Some may lack kinds of terms that others have.
         join: makes a group of entries of several.
     """
-    members = _with_joined_inputs(members, join)
+    members = _with_joined_inputs(_with_shared_left(members), join)
     kinds = list(max(members, key=lambda member: len(member.terms)).terms)
     several = [kind for kind in kinds if any(len(member.terms.get(kind, ())) > 1 for member in members)]
     # A product in which both factors differ between samples is no matrix product: each sample has its own.
@@ -234,12 +234,31 @@ def _laid_out(members: Sequence[SumMember], kinds: Sequence[TermKind], multiplie
     return [_group(alike, kinds, {}) for alike in _with_like_counts(members, multiplied)]
 
 
+def _with_shared_left(members: Sequence[SumMember]) -> Sequence[SumMember]:
+    """Of two factors that are parameters, the one that all sums read stands left, as x does in x·W."""
+    kinds = [kind for kind in members[0].terms if isinstance(kind.b, Parameters) and kind.a is not None]
+    turned = {
+        kind
+        for kind in kinds
+        if len({member.rights(kind) for member in members}) == 1 < len({member.lefts(kind) for member in members})
+    }
+    if not turned:
+        return members
+
+    def with_turned(member: SumMember) -> SumMember:
+        pairs = {kind: tuple([(right, left) for left, right in member.terms[kind]]) for kind in turned}
+        return member._replace(terms={**member.terms, **pairs})
+
+    return [with_turned(member) for member in members]
+
+
 def _with_joined_inputs(members: Sequence[SumMember], join: Join) -> Sequence[SumMember]:
     """One matrix where the weights of several groups of inputs follow one another among the parameters.
 
     So they do where a neuron has all these inputs. Weights that were made apart stay matrices of their own.
     """
-    kinds = [each for each in members[0].terms if isinstance(each.a, Parameters) and not each.b.is_constant]
+    kinds = [kind for kind in members[0].terms if isinstance(kind.a, Parameters)]
+    kinds = [kind for kind in kinds if not (kind.b.is_constant or isinstance(kind.b, Parameters))]
     kinds = [kind for kind in kinds if kind.sign == kinds[0].sign]
     if len(kinds) < 2 or any(kind not in member.terms for member in members for kind in kinds):
         return members

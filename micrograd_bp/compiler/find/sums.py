@@ -123,7 +123,8 @@ def sums_taken_apart(
         order: the nodes that are computed, operands before results.
         uses: how often each of them is an operand.
         kept: nodes that are to stay nodes.
-        batched: nodes that differ from sample to sample; what does not is not mixed into what does.
+        batched: nodes that differ from sample to sample; of what does not, only products of leaves are mixed into what
+            does, such as the first state of a recurrence times its weights.
     """
     sums: set[Value] = set()
     taken_apart: set[Value] = set()
@@ -134,6 +135,14 @@ def sums_taken_apart(
             continue
         sums.add(node)
         for part in [node.operands[a] for _, a, b in terms if b is None]:
-            if part in sums and uses[part] == 1 and part not in kept and (part in batched) == (node in batched):
+            if part not in sums or uses[part] > 1 or part in kept:
+                continue
+            if (part in batched) == (node in batched) or _has_products_of_leaves(part, taken_apart):
                 taken_apart.add(part)
     return taken_apart
+
+
+def _has_products_of_leaves(node: Value, taken_apart: Set[Value]) -> bool:
+    """Whether a sum, with those that were taken apart into it, is of leaves alone, some of which are multiplied."""
+    terms = [[x for x in factors if x is not None] for _, *factors in terms_of(node, taken_apart)]
+    return max(map(len, terms)) > 1 and not any(x.operands for factors in terms for x in factors)
