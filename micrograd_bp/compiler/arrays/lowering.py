@@ -131,7 +131,12 @@ def _sum(group: SumGroup, reader: Reader) -> Lowered:
 def _entries(group: SumGroup, part: Terms, reader: Reader) -> Array:
     """One term for each member."""
     left = _aligned(group, part.b, reader)
-    return left if part.a is None else call("multiply", _aligned(group, part.a, reader), left)
+    return left if part.a is None else _product(_aligned(group, part.a, reader), left)
+
+
+def _product(a: Array, b: Array) -> Array:
+    """The product, with what is read as a whole behind: so which factor is a number does not change the order."""
+    return call("multiply", b, a) if b.operands and not a.operands else call("multiply", a, b)
 
 
 def _aligned(group: SumGroup, column: Column, reader: Reader) -> Array:
@@ -151,7 +156,7 @@ def _lists(group: SumGroup, part: Terms, reader: Reader) -> Array:
     if len(group) == 1:
         columns = [Column(column.group, column.index[0]) for column in columns]
     reads = [reader.read(column, exact=True) for column in columns]
-    product = reads[0] if part.a is None else call("multiply", reads[1], reads[0])
+    product = reads[0] if part.a is None else _product(reads[1], reads[0])
     product = total(product, [len(product.shape) - 1])
     lead = product.shape[: BATCH in product.shape]
     rows = (group.rows, group.columns) if group.rows > 1 else (len(group),) if lead or len(group) > 1 else ()

@@ -105,12 +105,12 @@ def rolled(
     if period is None and not _may_repeat([done.group for done in entries if not isinstance(done.group, View)]):
         return list(entries)
     read_at_the_end = set(groups_in(results))
-    items: list[Item] = list(_with_running_sums(_with_last_sums(map(_in_order, entries))))
+    items: list[Item] = list(_in_parts(entries))
     while (with_rounds := _with_rounds(items, read_at_the_end, keeps, period)) is not None:
         items = with_rounds
     if period is not None:
         items = _with_ends(items, period)
-    return _without_running_sums(items) if any(isinstance(item, Rounds) for item in items) else list(entries)
+    return _with_whole_sums(items) if any(isinstance(item, Rounds) for item in items) else list(entries)
 
 
 def _may_repeat(groups: Sequence[Group]) -> bool:
@@ -205,87 +205,56 @@ def reads_of(item: Item) -> set[Group]:
 # ---- sums
 
 
-def _replaced(value: Array, replacements: Mapping[Group, Array]) -> Array:
-    def rule(node: Array, operands: Sequence[Array]) -> Array | None:
-        if node.function == "variable":
-            return replacements.get(node.detail)
-        return call(node.function, *operands) if node.function in ("add", "subtract") else None
-
-    return rewritten([value], rule)[0]
-
-
-def _in_order(done: Lowered) -> Lowered:
-    """A sum with the factors of its products in an order that does not depend on which of them is a number."""
-    nodes = topological_order(done.value) if isinstance(done.group, SumGroup) else ()
-    turned = {n for n in nodes if n.function == "multiply" and [bool(x.operands) for x in n.operands] == [False, True]}
-    if not turned:
-        return done
-    (value,) = rewritten([done.value], lambda n, ab: array("multiply", ab[::-1], n.shape) if n in turned else None)
-    return done._replace(value=value)
-
-
 class RunningSum(Group):
     """The sum of some of the terms of another group."""
 
 
-def _with_running_sums(entries: Iterable[Lowered]) -> Iterator[Lowered]:
-    """The entries, with a long sum as one that grows term by term."""
-    entries = list(entries)
-    position = {done.group: number for number, done in enumerate(entries)}
-    for done in entries:
-        total, terms = done.value, []
-        while isinstance(done.group, SumGroup) and total.function in ("add", "subtract"):
-            terms.append((total.function, total.operands[1]))
-            total = total.operands[0]
-        if len(terms) < FEWEST_ROUNDS - 1:
-            yield done
-            continue
-        if not total.is_literal(0.0):
-            terms.append(("add", total))
-        # What is computed first is added first.
-        terms.reverse()
-        terms.sort(key=lambda each: max([position.get(group, -1) for group in groups_in([each[1]])], default=-1))
-        shape, total = shape_of(done.group), literal(0.0)
-        for number, (function, term) in enumerate(terms, 1):
-            group = done.group
-            if number < len(terms):
-                group = RunningSum(group.members, group.batched)
-            yield Lowered(group, array(function, (total, term), shape))
-            total = variable(group, shape)
-
-
-def _with_last_sums(entries: Iterable[Lowered]) -> Iterator[Lowered]:
-    """The entries, with a sum that is one of many alike and a term more as these two: x + h·s - y after x + h·s.
+def _in_parts(entries: Sequence[Lowered]) -> Iterator[Lowered]:
+    """The entries, with a long sum as one that grows term by term, and x + h·s - y after x + h·s, if there are more.
 
     So the last step of a recurrence looks like the others also where a target is subtracted from what it makes.
     """
-    entries = list(entries)
+    position = {done.group: number for number, done in enumerate(entries)}
     looks = Counter(_look(done.value) for done in entries if isinstance(done.group, SumGroup))
     for done in entries:
-        is_sum = isinstance(done.group, SumGroup) and done.value.function in ("add", "subtract")
-        if is_sum and looks[_look(done.value)] == 1 and looks[_look(done.value.operands[0])] >= FEWEST_ROUNDS - 1:
-            first, term = done.value.operands
-            part = Lowered(RunningSum(done.group.members, done.group.batched), first)
-            yield part
-            done = done._replace(value=array(done.value.function, (variable_of(part.group), term), first.shape))
-        yield done
+        start, terms = done.value, list[tuple[str, Array]]()
+        while isinstance(done.group, SumGroup) and start.function in ("add", "subtract"):
+            terms.append((start.function, start.operands[1]))
+            start = start.operands[0]
+        total, terms = done.value, terms[::-1]
+        if len(terms) >= FEWEST_ROUNDS - 1:
+            terms[:0] = [] if start.is_literal(0.0) else [("add", start)]
+            # What is computed first is added first.
+            terms.sort(key=lambda each: max([position.get(group, -1) for group in groups_in([each[1]])], default=-1))
+            total = literal(0.0)
+        elif terms and looks[_look(total)] == 1 and looks[_look(total.operands[0])] >= FEWEST_ROUNDS - 1:
+            total, terms = total.operands[0], terms[-1:]
+        else:
+            terms = []
+        for function, term in terms:
+            if total.operands:
+                part = RunningSum(done.group.members, done.group.batched)
+                yield Lowered(part, total)
+                total = variable_of(part)
+            total = array(function, (total, term), shape_of(done.group))
+        yield done._replace(value=total)
 
 
 def _look(value: Array) -> tuple[Any, ...]:
     return value.function, value.shape, *[operand.function for operand in value.operands]
 
 
-def _without_running_sums(items: Sequence[Item]) -> list[Item]:
+def _with_whole_sums(items: Sequence[Item]) -> list[Item]:
     """The items, with sums whole again where they are in no loop."""
     inside: dict[Group, Array] = {}
     kept: list[Item] = []
     for item in items:
         if isinstance(item, Rounds):
-            carried = [each._replace(initial=_replaced(each.initial, inside)) for each in item.carried]
+            carried = [each._replace(initial=replaced([each.initial], inside)[0]) for each in item.carried]
             kept.append(replace(item, carried=carried))
             continue
         if isinstance(item.group, (RunningSum, SumGroup)):
-            item = item._replace(value=_replaced(item.value, inside))
+            item = item._replace(value=replaced([item.value], inside)[0])
         if isinstance(item.group, RunningSum):
             inside[item.group] = item.value
         else:
@@ -669,16 +638,22 @@ def _carrying_less(reads: Sequence[tuple[int, int, int]]) -> set[int]:
 def _after_loop(item: Item, kept: Mapping[Group, Array]) -> Item:
     """What reads arrays of some rounds, of what the loop keeps of them."""
     if isinstance(item, Rounds):
-        carried = [each._replace(initial=read_after([each.initial], kept)[0]) for each in item.carried]
+        carried = [each._replace(initial=replaced([each.initial], kept)[0]) for each in item.carried]
         return replace(item, carried=carried)
     if isinstance(item.group, OperationGroup):
-        return operation_lowered(item.group, read_after(item.operands, kept))
-    return item._replace(value=read_after([item.value], kept)[0])
+        return operation_lowered(item.group, replaced(item.operands, kept))
+    return item._replace(value=replaced([item.value], kept)[0])
 
 
-def read_after(arrays: Iterable[Array], kept: Mapping[Group, Array]) -> list[Array]:
-    """Arrays that read what a loop has kept of its rounds."""
-    return rewritten(arrays, lambda node, _: kept.get(node.detail) if node.function == "variable" else None)
+def replaced(arrays: Iterable[Array], replacements: Mapping[Group, Array]) -> list[Array]:
+    """Arrays that read others in place of some groups, such as what a loop has kept of its rounds."""
+
+    def rule(node: Array, operands: Sequence[Array]) -> Array | None:
+        if node.function == "variable":
+            return replacements.get(node.detail)
+        return call(node.function, *operands) if node.function in ("add", "subtract") else None
+
+    return rewritten(arrays, rule)
 
 
 def _is_view(leaf: Array) -> bool:

@@ -22,7 +22,7 @@ from micrograd_bp.compiler.arrays.language import (
 from micrograd_bp.compiler.arrays.loops import Kept, Loop, Stacked
 from micrograd_bp.compiler.arrays.lowering import Lowered, lowered
 from micrograd_bp.compiler.arrays.reading import Reader, shape_of, variable_of
-from micrograd_bp.compiler.arrays.rolling import Item, Rounds, groups_in, read_after, reads_of, rolled
+from micrograd_bp.compiler.arrays.rolling import Item, Rounds, groups_in, reads_of, replaced, rolled
 from micrograd_bp.compiler.arrays.statements import FORWARD, PARAMETERS, Accumulating, Statement
 from micrograd_bp.compiler.find.grouping import Grouping
 from micrograd_bp.compiler.find.groups import HOLE, Column, Group, Index, View
@@ -119,7 +119,7 @@ class Routines:
         items = self._rolled(passed, results.values(), keeps=True)
         loops = [item for item in items if isinstance(item, Rounds)]
         for rounds in loops:
-            results = dict(zip(results, read_after(results.values(), rounds.kept), strict=True))
+            results = dict(zip(results, replaced(results.values(), rounds.kept), strict=True))
         nodes = topological_order(*results.values(), *_values_after_loops(items))
         stacked = {node.detail.of for node in nodes if isinstance(node.detail, Stacked)}
         owns = {rounds: [variable_of(own) for own in rounds.groups if own in stacked] for rounds in loops}
