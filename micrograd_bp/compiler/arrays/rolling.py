@@ -60,7 +60,7 @@ class Rounds:
         body: the arrays of the last round, in order; what moves is read with `at_round`.
         carried: what a round takes over.
         groups: for each group of the body, those of all rounds.
-        kept: what is to be read after the loop in place of a group of one of its rounds.
+        kept: what is to be read after the loop in place of an array of one of its rounds.
     """
 
     n: int
@@ -68,7 +68,7 @@ class Rounds:
     body: Sequence[Lowered]
     carried: Sequence[CarriedOver]
     groups: Mapping[Group, Sequence[Group]]
-    kept: Mapping[Group, Array]
+    kept: Mapping[Array, Array]
 
 
 class Spelling(NamedTuple):
@@ -110,7 +110,7 @@ def rolled(
         items = with_rounds
     if period is not None:
         items = _with_ends(items, period)
-    return _with_whole_sums(items) if any(isinstance(item, Rounds) for item in items) else list(entries)
+    return list(_with_whole_sums(items)) if any(isinstance(item, Rounds) for item in items) else list(entries)
 
 
 def _may_repeat(groups: Sequence[Group]) -> bool:
@@ -244,22 +244,15 @@ def _look(value: Array) -> tuple[Any, ...]:
     return value.function, value.shape, *[operand.function for operand in value.operands]
 
 
-def _with_whole_sums(items: Sequence[Item]) -> list[Item]:
+def _with_whole_sums(items: Sequence[Item]) -> Iterator[Item]:
     """The items, with sums whole again where they are in no loop."""
-    inside: dict[Group, Array] = {}
-    kept: list[Item] = []
+    inside: dict[Array, Array] = {}
     for item in items:
-        if isinstance(item, Rounds):
-            carried = [each._replace(initial=replaced([each.initial], inside)[0]) for each in item.carried]
-            kept.append(replace(item, carried=carried))
-            continue
-        if isinstance(item.group, (RunningSum, SumGroup)):
-            item = item._replace(value=replaced([item.value], inside)[0])
-        if isinstance(item.group, RunningSum):
-            inside[item.group] = item.value
+        whole = _computed_from(item, inside)
+        if isinstance(whole, Lowered) and isinstance(whole.group, RunningSum):
+            inside[variable_of(whole.group)] = whole.value
         else:
-            kept.append(item)
-    return kept
+            yield whole
 
 
 # ---- pairs of arrays, of two rounds one after the other
@@ -533,7 +526,7 @@ class _Alignment:
         rounds = self._rounds(set().union(*(self.entries.reads[id(item)] for item in outside)))
         before = [item for item in outside if id(item) not in self.after]
         after = [item for item in outside if id(item) in self.after]
-        return [*before, rounds, *([_after_loop(item, rounds.kept) for item in after] if self.keeps else after)]
+        return [*before, rounds, *([_computed_from(item, rounds.kept) for item in after] if self.keeps else after)]
 
     def _rounds(self, read_outside: set[Group]) -> Rounds:
         last = {chain[self.last]: c for c, chain in enumerate(self.chains)}
@@ -584,7 +577,7 @@ class _Alignment:
                         body.append(_moving_view(own, views))
                     moving[leaf] = variable(own, leaf.shape)
             groups[group] = [self.chains[last[group]][number] for number in rounds]
-            body.append(_with_leaves(done, moving))
+            body.append(_lowered_from(done, moving) if moving else done)
         carried = [
             CarriedOver(chain[self.last - 1], chain[self.last], self.initials[c])
             for c, chain in enumerate(self.chains)
@@ -592,7 +585,7 @@ class _Alignment:
         ]
         first = offsets.most_common(1)[0][0] if offsets else 0
         kept = {
-            group: of_round(variable_of(own), number + left_out * (2 * number >= len(rounds)), n)
+            variable_of(group): of_round(variable_of(own), number + left_out * (2 * number >= len(rounds)), n)
             for own, chain in (groups.items() if self.keeps else ())
             for number, group in enumerate(chain)
             if not isinstance(own, View) and (number < len(rounds) - 1 or own not in {each.own for each in carried})
@@ -635,23 +628,27 @@ def _carrying_less(reads: Sequence[tuple[int, int, int]]) -> set[int]:
     return set()
 
 
-def _after_loop(item: Item, kept: Mapping[Group, Array]) -> Item:
-    """What reads arrays of some rounds, of what the loop keeps of them."""
+def _computed_from(item: Item, others: Mapping[Array, Array]) -> Item:
+    """An item that reads others in place of some arrays; of a loop, what it begins with."""
     if isinstance(item, Rounds):
-        carried = [each._replace(initial=replaced([each.initial], kept)[0]) for each in item.carried]
+        carried = [each._replace(initial=replaced([each.initial], others)[0]) for each in item.carried]
         return replace(item, carried=carried)
-    if isinstance(item.group, OperationGroup):
-        return operation_lowered(item.group, replaced(item.operands, kept))
-    return item._replace(value=replaced([item.value], kept)[0])
+    return _lowered_from(item, others)
 
 
-def replaced(arrays: Iterable[Array], replacements: Mapping[Group, Array]) -> list[Array]:
-    """Arrays that read others in place of some groups, such as what a loop has kept of its rounds."""
+def _lowered_from(done: Lowered, others: Mapping[Array, Array]) -> Lowered:
+    if not isinstance(done.group, OperationGroup):
+        return done._replace(value=replaced([done.value], others)[0])
+    operands = replaced(done.operands, others)
+    return done if operands == list(done.operands) else operation_lowered(done.group, operands)
+
+
+def replaced(arrays: Iterable[Array], others: Mapping[Array, Array]) -> list[Array]:
+    """Arrays that read others in place of some."""
 
     def rule(node: Array, operands: Sequence[Array]) -> Array | None:
-        if node.function == "variable":
-            return replacements.get(node.detail)
-        return call(node.function, *operands) if node.function in ("add", "subtract") else None
+        simpler = call(node.function, *operands) if node.function in ("add", "subtract") else None
+        return others.get(node, simpler)
 
     return rewritten(arrays, rule)
 
@@ -714,13 +711,3 @@ def _with_ends(items: Sequence[Item], period: Period) -> list[Item]:
         else item
         for item in items
     ]
-
-
-def _with_leaves(done: Lowered, leaves: Mapping[Array, Array]) -> Lowered:
-    """An array computed from other leaves."""
-    if not leaves:
-        return done
-    if not isinstance(done.group, OperationGroup):
-        (value,) = rewritten([done.value], lambda node, _: leaves.get(node))
-        return done._replace(value=value)
-    return operation_lowered(done.group, rewritten(done.operands, lambda node, _: leaves.get(node)))
