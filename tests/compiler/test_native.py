@@ -98,7 +98,7 @@ def agrees_with_matrices(problem):
 )
 def test_loops_in_machine_code(problem):
     source = agrees_with_matrices(problem(20)).native_source
-    n = 19 if problem in (choices, features) else 20  # their first round reads a state without an axis of samples
+    n = 19 if problem is choices else 20  # of which the first round reads a state without an axis of samples
     assert source.count(f" in range({n}):") == 1
     assert source.count(f" in range({n - 1}, -1, -1):") == 1
 

@@ -149,7 +149,7 @@ def join_weights(alike: defaultdict[Any, dict[Any, Any]], join: "Join") -> None:
         places = ((a, right) for a, chosen in entries.items() for right in sorted(chosen))
         kind, position = TermKind(sign, next(iter(entries)), b), {place: n for n, place in enumerate(places)}
         joined = [member.with_joined(kind, position) for member in members]
-        if any(len(member.lefts(kind)) > 1 for member in joined) and _blocks(joined, [kind]):
+        if any(len(member.lefts(kind)) > 1 for member in joined) and _blocks(joined, [kind], _inputs(joined, [kind])):
             kind.a = join(entries)[0]
             for kinds in several:
                 del alike[kinds]
@@ -218,10 +218,9 @@ def _laid_out(members: Sequence[SumMember], kinds: Sequence[TermKind], multiplie
     n_rows, n_columns = len(set(rows.values())), len(set(columns.values()))
     if n_rows == 1 or len(members) == n_rows * n_columns == len({*zip(rows.values(), columns.values(), strict=True)}):
         return [_group(members, kinds, {kind: _matrix_part(members, kind, n_rows) for kind in multiplied}, n_rows)]
-    if blocks := _blocks(members, multiplied):
-        return [_group(block, kinds, matrices, n_rows) for block, matrices, n_rows in blocks]
-    if len(multiplied) == 1 and (moved := _moved_over(members, *multiplied)) is not None:
-        return [_group(moved[0], kinds, {multiplied[0]: moved[1]}, len(moved[1].b.index))]
+    for rows_share in (_inputs(members, multiplied), [[rows[member.node]] for member in members]):
+        if blocks := _blocks(members, multiplied, rows_share):
+            return [_group(block, kinds, matrices, n_rows) for block, matrices, n_rows in blocks]
     rows_of: defaultdict[Hashable, list[Hashable]] = defaultdict(list)
     for member in members:
         rows_of[columns[member.node]].append(rows[member.node])
@@ -279,10 +278,14 @@ def _with_joined_inputs(members: Sequence[SumMember], join: Join) -> Sequence[Su
     return [with_joined(member) for member in members]
 
 
+def _inputs(members: Sequence[SumMember], kinds: Sequence[TermKind]) -> list[list[int]]:
+    return [[len(kinds) * x + k for k, kind in enumerate(kinds) for x in member.lefts(kind)] for member in members]
+
+
 def _blocks(
-    members: Sequence[SumMember], kinds: Sequence[TermKind]
+    members: Sequence[SumMember], kinds: Sequence[TermKind], rows_share: Sequence[Sequence[Hashable]]
 ) -> list[tuple[list[SumMember], dict[TermKind, Terms], int]]:
-    """Members as matrices with holes: with an input in common they stand in one row, with a weight in one column.
+    """Members as matrices with holes: with something in common they stand in one row, with a weight in one column.
 
     Returns:
         Of each block the members, row by row, the matrices, and the number of rows; nothing where these do not fit.
@@ -290,7 +293,7 @@ def _blocks(
     if any(kind.a is None for kind in kinds):
         return []
     n = len(kinds)
-    row_of = connected([[n * x + k for k, kind in enumerate(kinds) for x in one.lefts(kind)] for one in members])
+    row_of = connected(rows_share)
     column_of = connected([[n * w + k for k, kind in enumerate(kinds) for w in one.rights(kind)] for one in members])
     places_of: dict[int, list[int]] = {}
     tagged = [[2 * row, 2 * column + 1] for row, column in zip(row_of, column_of, strict=True)]
@@ -329,52 +332,35 @@ def connected(lists: Sequence[Sequence[Hashable]]) -> list[int]:
 
 
 def _with_holes(members: Sequence[SumMember], kind: TermKind, n_rows: int) -> Terms | None:
-    """The inputs of each row, times one matrix with zeros where a column lacks some; None if these do not fit."""
-    terms = [member.terms.get(kind, ()) for member in members]
-    n_columns, rest = divmod(len(members), n_rows)
-    rows = [terms[start : start + n_columns] for start in range(0, len(terms), n_columns)]
-    inputs = [sorted({left for pairs in row for left, _ in pairs}) for row in rows]
-    n_terms, length = sum(map(len, terms)), len(inputs[0])
-    if rest or any(len(row) != length for row in inputs) or n_terms < DENSE * len(members) * length:
-        return None
-    matrices = np.full((n_rows, length, n_columns), HOLE, dtype=np.int64)
-    for matrix, row, entries in zip(matrices, rows, inputs, strict=True):
-        position = {entry: place for place, entry in enumerate(entries)}
-        for column, pairs in enumerate(row):
-            for left, right in pairs:
-                matrix[position[left], column] = right
-    if (matrices != matrices[0]).any() or np.count_nonzero(matrices != HOLE) < n_terms:  # an input that stands twice
-        return None
-    return _part(Matrix, kind, np.array(inputs, dtype=np.int64), matrices[0])
+    """The inputs of each row, times one matrix; None if these do not fit.
 
-
-def _moved_over(members: Sequence[SumMember], kind: TermKind) -> tuple[list[SumMember], Terms] | None:
-    """Members in rows and columns, and the inputs of each row, with zeros where it lacks some, times one dense matrix.
-
-    So are those of kernels that are moved over the edge of an image, each a column. None if these do not fit.
+    Zeros stand where a row lacks an input, as those of kernels that are moved over the edge of an image, each a column,
+    and where a column lacks a weight.
     """
-    if kind.a is None or any(kind not in member.terms for member in members):
+    n_columns, rest = divmod(len(members), n_rows)
+    if rest:
         return None
-    columns = connected([member.rights(kind) for member in members])
-    placed = [(member.lefts(kind), column, member) for member, column in zip(members, columns, strict=True)]
-    placed.sort(key=itemgetter(0, 1))
-    n_columns, n_terms = max(columns) + 1, sum([len(lefts) for lefts, _, _ in placed])
-    weights = sorted({weight for _, column, member in placed if column == 0 for weight in member.rights(kind)})
-    if n_terms < DENSE * len(placed) * len(weights):
-        return None
-    inputs, matrix = np.full((len(placed) // n_columns, len(weights)), HOLE), np.full((len(weights), n_columns), HOLE)
-    for number, (lefts, column, member) in enumerate(placed):
-        row = inputs[min(number // n_columns, len(inputs) - 1)]
-        if column != number % n_columns or lefts != placed[number - column][0]:
-            return None
-        for left, weight in member.terms[kind]:
-            k = weights.index(weight) if column == 0 else int((row == left).argmax())
-            if row[k] not in (HOLE, left) or matrix[k, column] not in (HOLE, weight):
+    lefts, rights = ([dict[int, int]() for _ in range(extent)] for extent in (n_rows, n_columns))
+    n_terms, length = sum([len(member.terms.get(kind, ())) for member in members]), 0
+    for number, member in enumerate(members):
+        # Each input of a row and each weight of a column stands at some k of Σₖ inputs[row, k]·matrix[k, column].
+        inputs, weights = lefts[number // n_columns], rights[number % n_columns]
+        for left, right in member.terms.get(kind, ()):
+            k = inputs.get(left, weights.get(right, length))
+            if inputs.setdefault(left, k) != k or weights.setdefault(right, k) != k:
                 return None
-            row[k], matrix[k, column] = left, weight
-    if n_terms != np.count_nonzero(inputs != HOLE) * n_columns or HOLE in matrix:
+            length += k == length
+    if n_terms < DENSE * len(members) * max(length, 1):
         return None
-    return [member for _, _, member in placed], _part(Matrix, kind, inputs, matrix)
+    rows, columns = np.full((n_rows, length), HOLE), np.full((n_columns, length), HOLE)
+    for line, entries in zip((*rows, *columns), (*lefts, *rights), strict=True):
+        line[list(entries.values())] = list(entries)
+    in_rows, in_columns = (rows != HOLE).sum(axis=0), (columns != HOLE).sum(axis=0)
+    # Two may be at the same place, or one where the sum of its row and column has no such term.
+    if in_rows.sum() + in_columns.sum() < sum(map(len, (*lefts, *rights))) or n_terms != in_rows @ in_columns:
+        return None
+    order = np.argsort(rows[0] if HOLE not in rows[0] else columns[0])
+    return _part(Matrix, kind, rows[:, order], columns[:, order].T)
 
 
 def _with_like_counts(members: Sequence[SumMember], kinds: Sequence[TermKind]) -> list[list[SumMember]]:
