@@ -266,6 +266,17 @@ def rows_in_any_order(steps: int) -> Problem:
     return draw.problem(dot(h, h))
 
 
+def offset_in_two_layers(steps: int) -> Problem:
+    """What comes to one offset in a round is a part of what comes to the other, which both layers have."""
+    draw = Draw(1)
+    (w, u, v), x, h = [draw.matrix(2, 2) for _ in range(3)], draw.leaves(2 * steps), [Value(0.0)] * 2
+    a, b = [each.exp() for each in draw.vector(2)], [each.tanh() for each in draw.vector(2)]
+    for t in range(steps):
+        inside = [z.tanh() for z in affine(w, x[2 * t : 2 * t + 2], u, h, b)]
+        h = [(dot(row, inside) + one + two).sin() for row, one, two in zip(v, a, b, strict=True)]
+    return draw.problem(dot(h, h), X=x)
+
+
 def kalman_filter(steps: int) -> Problem:
     """The likelihood of what is observed of a random walk, along the two variances."""
     draw = Draw(7)

@@ -8,7 +8,7 @@ from micrograd_bp.compiler.arrays.language import VIEWS, Array, array, with_oper
 from micrograd_bp.compiler.arrays.loops import Loop
 from micrograd_bp.compiler.arrays.places import is_slice
 from micrograd_bp.compiler.arrays.routine import Routine
-from micrograd_bp.compiler.arrays.statements import BACKWARD, Statement
+from micrograd_bp.compiler.arrays.statements import BACKWARD, Accumulating, Statement
 from micrograd_bp.engine.graph import topological_order
 from micrograd_bp.engine.numbers.arrays import COMPARISONS
 from micrograd_bp.engine.numbers.formulas import OPERATORS
@@ -55,7 +55,8 @@ def _scheduled(
             new[id(node)] = value
             depths[value] = depth
         statements.append(statement._replace(value=new[id(root)]))
-        if not _is_simple(new[id(root)]) and root.function != "loop":
+        is_added = isinstance(statement.target.detail, Accumulating)  # to what is there
+        if not _is_simple(new[id(root)]) and root.function != "loop" and not is_added:
             written[id(root)] = new[id(root)]
             new[id(root)] = statement.target
     return statements
