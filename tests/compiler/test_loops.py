@@ -39,6 +39,7 @@ KNOWN: dict[str, tuple[Callable[[int], Problem], int]] = {
     "held controls": (recurrences.held_controls, 40),
     "heated rod": (recurrences.heated_rod, 20),
     "waves": (recurrences.waves, 20),
+    "epidemic": (recurrences.epidemic, 20),
 }
 """What people unroll, and how often."""
 

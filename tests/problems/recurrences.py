@@ -371,6 +371,18 @@ def waves(steps: int) -> Problem:
     return draw.problem(sum_of([x**2 for row in u for x in row]))
 
 
+def epidemic(steps: int) -> Problem:
+    """How likely counts of new infections are, of which some are one; in the end some people are healthy again."""
+    draw = Draw(17)
+    spread, recovery, infected = draw.parameters = [Value(0.4), Value(0.1), Value(0.02)]
+    healthy, loss = 1.0 - infected, Value(0.0)
+    for t in range(steps):
+        new = spread * healthy * infected
+        healthy, infected = healthy - new, infected + new - recovery * infected
+        loss = loss + 100.0 * new - (t * t % 5) * new.log()
+    return draw.problem(loss)
+
+
 def random_recurrence(seed: int, kind_of_draw: type[Draw] = Draw, fewest: int = 10, most: int = 20) -> Problem:
     """A recurrence with one or two layers of states, odd rounds at its ends, and some kind of loss."""
     draw = kind_of_draw(seed)

@@ -209,6 +209,17 @@ class RunningSum(Group):
     """The sum of some of the terms of another group."""
 
 
+def _with_factors_of_one(terms: Sequence[tuple[str, Array]]) -> list[tuple[str, Array]]:
+    """Terms of a sum with a factor where others like them have one, such as how often something was seen: some once."""
+    seen = [x.operands for _, x in terms if x.function == "multiply" and _is_number(x.operands[0])]
+    scaled = {x.detail.operation for _, x in seen if isinstance(x.detail, OperationGroup)}
+
+    def lacks_one(x: Array) -> bool:
+        return isinstance(x.detail, OperationGroup) and x.detail.operation in scaled
+
+    return [(name, array("multiply", (literal(1.0), x), x.shape) if lacks_one(x) else x) for name, x in terms]
+
+
 def _in_parts(entries: Sequence[Lowered]) -> Iterator[Lowered]:
     """The entries, with a long sum as one that grows term by term, and x + h·s - y after x + h·s, if there are more.
 
@@ -224,6 +235,7 @@ def _in_parts(entries: Sequence[Lowered]) -> Iterator[Lowered]:
         total, terms = done.value, terms[::-1]
         if len(terms) >= FEWEST_ROUNDS - 1:
             terms[:0] = [] if start.is_literal(0.0) else [("add", start)]
+            terms = _with_factors_of_one(terms)
             # What is computed first is added first.
             terms.sort(key=lambda each: max([position.get(group, -1) for group in groups_in([each[1]])], default=-1))
             total = literal(0.0)
