@@ -15,6 +15,10 @@ OPERATIONS_FOR_A_TAPE = 2_000
 """From so many operations on, there is a tape and no statement for each node. With so many the first result of a chain
 takes 66 ms in place of 45, most of it to load LLVM, and each further one 0.06 in place of 0.23."""
 
+OPERATIONS_FOR_A_LATER_TAPE, OPERATIONS_BEFORE_A_TAPE = 500, 4_000_000
+"""With so many operations statements become a tape when so many have been computed, which took a quarter of a second.
+It takes 34 µs for 1,800 in place of 117; for 46 30 in place of 22."""
+
 NUMBER, CALL, ARRAY_ENTRY, ARRAY_PRODUCT = 0.06e-6, 0.8e-6, 0.9e-9, 0.03e-9
 """The seconds that NumPy takes for an operation on single numbers and on arrays, for an entry that it computes, and for
 two numbers that are multiplied and added up in a product of matrices. So 48 programs of other people take from half to

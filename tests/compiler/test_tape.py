@@ -11,6 +11,7 @@ import pytest
 from micrograd_bp import compile
 from micrograd_bp.compiler import thresholds
 from micrograd_bp.compiler.find.numbering import Numbering
+from micrograd_bp.compiler.run import lines
 from micrograd_bp.compiler.run.tape import Tape
 from micrograd_bp.compiler.run.tape_kernel import CODES
 from micrograd_bp.engine import OPERATIONS, Value, operation
@@ -115,6 +116,28 @@ def test_without_an_instruction_for_a_function_there_is_no_tape():
         chain = chain * 0.5
     assert compile(chain, parameters=[x]).form == "tape"
     assert compile(chain + (x + 3.0).lgamma(), parameters=[x]).form == "straight line"
+
+
+def test_statements_become_a_tape_when_that_has_paid(monkeypatch):
+    """By the number of operations that they have computed; never under the eyes of a debugger."""
+    monkeypatch.setattr(thresholds, "OPERATIONS_BEFORE_A_TAPE", 3_000)
+    debugged = [True]
+    monkeypatch.setattr(lines, "is_debugged", lambda: debugged[0])
+    w, x = Value(0.5), Value(0.3)
+    chain = x
+    for _ in range(400):
+        chain = (chain * w).sin()
+    program = compile(chain, {"X": [x]}, [w])
+    assert program.form == "straight line"
+    results = []
+    for n_calls in range(1, 8):
+        debugged[0] = n_calls < 5
+        results.append(program.value_and_gradient(np.array([[0.3], [0.4]])))
+        assert bool(program._program._tapes) == (n_calls >= 5)
+    for value, gradient in results:
+        assert value == pytest.approx(results[0][0], rel=1e-12)
+        assert gradient == pytest.approx(results[0][1], rel=1e-12)
+    assert program.form == "straight line"
 
 
 def test_python_is_written_when_it_is_asked_for():

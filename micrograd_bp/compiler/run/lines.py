@@ -4,6 +4,7 @@ It suits graphs in which there are no matrices to find. The same Python runs on 
 with a number for each sample of a batch. A few samples may run on a tape instead, many times as fast.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from micrograd_bp.compiler import thresholds
 from micrograd_bp.compiler.find.graph import Graph, members
 from micrograd_bp.compiler.find.numbering import Numbering
 from micrograd_bp.compiler.run.located import Located
+from micrograd_bp.compiler.run.matrices import is_debugged
 from micrograd_bp.compiler.write.functions import Function, FunctionText, called, module_parts
 from micrograd_bp.compiler.write.source_text import Place, SourceText
 from micrograd_bp.engine import Value, leaves
@@ -37,14 +39,14 @@ class Lines(Located):
 
     views = ()
 
-    def __init__(self, graph: Graph, with_respect_to: Sequence[str] = (), *, tape: bool = False) -> None:
+    def __init__(self, graph: Graph, with_respect_to: Sequence[str] = (), *, tape: bool | None = False) -> None:
         """Prepares the program.
 
         Args:
             graph: what is to be compiled.
             with_respect_to: the inputs whose gradients are asked for besides that of the parameters.
-            tape: whether few samples run on a tape, if the graph can be put on one. Python is written when it is first
-                asked for.
+            tape: whether few samples run on a tape, if the graph can be put on one; None if they do when the calls so
+                far would have paid for making it. Python is written when it is first asked for.
         """
         self._n_parameters = len(graph.parameters)
         self.with_respect_to = with_respect_to
@@ -66,6 +68,7 @@ class Lines(Located):
             self._functions["predict"] = Function(nodes, self._n_parameters, graph.sizes(needed), outputs=self._outputs)
         self._tapes = _tapes(self._functions) if tape else {}
         self.has_tape = bool(self._tapes)
+        self._operations_left = math.inf if tape is not None else thresholds.OPERATIONS_BEFORE_A_TAPE
 
     @cached_property
     def _written(self) -> list[FunctionText]:
@@ -138,6 +141,9 @@ class Lines(Located):
                 numbers, numpy.concatenate([*samples, numpy.empty((batch or 1, 0))], axis=1)
             )
         if (batch or 1) <= thresholds.SAMPLES_ON_FLOATS:
+            self._operations_left -= (batch or 1) * len(self._graph.nodes)
+            if self._operations_left < 0.0 and not is_debugged():  # the next call runs on it
+                self._tapes, self._operations_left = _tapes(self._functions), math.inf
             try:
                 return self._sample_by_sample(function, numbers, samples)
             except (ValueError, ArithmeticError):  # Python raises where IEEE arithmetic goes on

@@ -65,7 +65,7 @@ class Program:
         self.load()
 
     def _compiled(self, with_respect_to: Sequence[str] = ()) -> AnyProgram:
-        graph, is_asked_for = self._graph, self.form == "tape"
+        graph, is_asked_for, is_later = self._graph, self.form == "tape", False
         if self.form in ("native", "tape") and not HAS_LLVM:
             raise ImportError(
                 f'form="{self.form}" needs llvmlite 0.44 and platformdirs: pip install "micrograd-bp[native]"'
@@ -88,9 +88,10 @@ class Program:
                 except NotStretchedError:
                     self.form = "auto"
         if self.form == "auto":
-            is_long = sum(1 for node in graph.order if node.operands) >= thresholds.OPERATIONS_FOR_A_TAPE
-            self.form = "tape" if is_long and HAS_LLVM else "straight line"
-        program = Lines(graph, with_respect_to, tape=self.form == "tape")
+            n_operations = sum(1 for node in graph.order if node.operands)
+            self.form = "tape" if n_operations >= thresholds.OPERATIONS_FOR_A_TAPE and HAS_LLVM else "straight line"
+            is_later = n_operations >= thresholds.OPERATIONS_FOR_A_LATER_TAPE and HAS_LLVM
+        program = Lines(graph, with_respect_to, tape=True if self.form == "tape" else None if is_later else False)
         if self.form == "tape" and not program.has_tape:
             if is_asked_for:
                 raise ValueError('form="tape" has no instruction for functions such as lgamma: leave form out')
