@@ -60,6 +60,17 @@ def test_recurrences(seed):
     gives_the_same(program, problem.numbers, problem.batch)
 
 
+def test_weights_that_alternate_from_a_state_that_is_a_parameter_too():
+    draw = recurrences.Draw(1)
+    (h,), w, x = draw.vector(1), draw.vector(2), draw.leaves(13)
+    for t, each in enumerate(x):
+        h = (w[t % 2] * h + each).tanh()
+    problem = draw.problem(h * h, X=x)
+    program = compiled(problem, form="matrices")
+    gives_the_same(program, problem.numbers, problem.batch)
+    assert sorted(shapes(program).values()) == [(), (2,)]
+
+
 def test_each_layer_has_its_own():
     assert shapes(classifier()) == LAYERS
     assert shapes(classifier(lambda error, network: error + sum(p * p for p in network.parameters()))) == LAYERS

@@ -535,7 +535,8 @@ class _Alignment:
     def placed(self, items: Sequence[Item]) -> list[Item]:
         """The items, with those of the loop as one."""
         outside = [item for item in items if isinstance(item, Rounds) or not self._is_inside(item.group)]
-        rounds = self._rounds(set().union(*(self.entries.reads[id(item)] for item in outside)))
+        read = [self.entries.reads[id(item)] for item in outside]
+        rounds = self._rounds(set(groups_in(self.initials.values())).union(*read))
         before = [item for item in outside if id(item) not in self.after]
         after = [item for item in outside if id(item) in self.after]
         return [*before, rounds, *([_computed_from(item, rounds.kept) for item in after] if self.keeps else after)]

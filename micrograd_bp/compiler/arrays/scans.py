@@ -63,8 +63,7 @@ def scanned(statement: Statement) -> list[Statement]:
             if isinstance(part.places, Moving):
                 table = part.places.table
                 whole = broadcast_to(part.array, (*target.shape[:-1], *table.shape[1:]))
-                named = Stacked(target.detail, (loop, len(stacked)))  # another loop may add to the same target
-                stack = variable(named, (len(table), *whole.shape))
+                stack = variable(Stacked(target.detail, (loop, len(stacked))), (len(table), *whole.shape))
                 stacked.append((stack, whole))
                 places.append(Part(_side_by_side(stack, len(target.shape) - 1), table.reshape(-1)))
             else:

@@ -56,7 +56,7 @@ def _scheduled(
             depths[value] = depth
         statements.append(statement._replace(value=new[id(root)]))
         is_added = isinstance(statement.target.detail, Accumulating)  # to what is there
-        if not _is_simple(new[id(root)]) and root.function != "loop" and not is_added:
+        if not is_added and not _is_simple(new[id(root)]) and root.function != "loop":
             written[id(root)] = new[id(root)]
             new[id(root)] = statement.target
     return statements
