@@ -377,6 +377,7 @@ def test_a_routine_is_printed_with_what_its_loops_do():
         (recurrences.encoder_and_decoder, 4),
         (recurrences.rows_in_any_order, 2),
         (recurrences.offset_in_two_layers, 2),
+        (recurrences.numbers_of_each_step, 2),
         (recurrences.two_of_the_same, 4),
         (recurrences.without_weights, 1),
     ],

@@ -277,6 +277,17 @@ def offset_in_two_layers(steps: int) -> Problem:
     return draw.problem(dot(h, h), X=x)
 
 
+def numbers_of_each_step(steps: int) -> Problem:
+    """A parameter times numbers that differ in each round, and in its entries; but for the last round."""
+    draw = Draw(1)
+    (a,), u, x, h = draw.vector(1), draw.matrix(2, 2), draw.leaves(2 * steps), draw.leaves(2)
+    for t in range(steps):
+        rates = [0.1 * t, 0.3 * t] if t < steps - 1 else [0.4, 0.4]
+        inside = [dot(row, h) + given for row, given in zip(u, x[2 * t : 2 * t + 2], strict=True)]
+        h = [(z + rate * a).tanh() for z, rate in zip(inside, rates, strict=True)]
+    return draw.problem(dot(h, h), X=x)
+
+
 def kalman_filter(steps: int) -> Problem:
     """The likelihood of what is observed of a random walk, along the two variances."""
     draw = Draw(7)

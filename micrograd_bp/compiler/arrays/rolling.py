@@ -657,11 +657,11 @@ def _lowered_from(done: Lowered, others: Mapping[Array, Array]) -> Lowered:
 
 
 def replaced(arrays: Iterable[Array], others: Mapping[Array, Array]) -> list[Array]:
-    """Arrays that read others in place of some."""
+    """Arrays that read others in place of some; these may be rows in place of one number."""
 
     def rule(node: Array, operands: Sequence[Array]) -> Array | None:
-        simpler = call(node.function, *operands) if node.function in ("add", "subtract") else None
-        return others.get(node, simpler)
+        again = call(node.function, *operands) if operands and is_entrywise(node.function) else None
+        return others.get(node, again)
 
     return rewritten(arrays, rule)
 
