@@ -142,6 +142,12 @@ def test_random_recurrences(seed):
     check(recurrences.random_recurrence(seed), form="matrices")
 
 
+@pytest.mark.parametrize("seed", range(count(8, 1_000)))
+def test_random_grids(seed):
+    """Their ends are computed from other things than what is between them."""
+    check(recurrences.random_grid(seed), form="matrices")
+
+
 def test_parameters_of_a_round_lack_the_same_entries_in_two_places():
     check(recurrences.random_recurrence(118), form="matrices")
 

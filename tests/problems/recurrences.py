@@ -394,6 +394,44 @@ def epidemic(steps: int) -> Problem:
     return draw.problem(loss)
 
 
+BEYOND: dict[str, Callable[[State, Values, int], tuple[Value | float, Value | float]]] = {
+    "zeros": lambda u, p, t: (0.0, 0.0),
+    "numbers": lambda u, p, t: (0.3, 0.2 * t),
+    "parameters": lambda u, p, t: (p[0], p[1] * p[0]),
+    "the ends": lambda u, p, t: (u[0], 0.5 * u[-1]),
+    "the other end": lambda u, p, t: (u[-1], u[0]),
+    "at one end": lambda u, p, t: (u[0], 0.0),
+}
+"""What stands beside the two ends of a grid."""
+
+MOVES: dict[str, Callable[..., Value]] = {
+    "diffusion": lambda p, i, a, b, c: b + 0.1 * p[2] * (a - 2.0 * b + c),
+    "transport": lambda p, i, a, b, c: b - 0.1 * b * (c - a) + 0.05 * p[3] * (a + c - 2.0 * b),
+    "one side": lambda p, i, a, b, c: b - 0.2 * p[2] * (b - a),
+    "of its own": lambda p, i, a, b, c: b + 0.05 * (a * a - c * c) * p[2] + 0.01 * i * p[3],
+    "layer": lambda p, i, a, b, c: (p[2] * a + p[3] * b + p[4] * c).tanh(),
+}
+"""What becomes of a point of a grid, from its number, its neighbours and itself."""
+
+
+def random_grid(seed: int) -> Problem:
+    """Points that move on with their neighbours, for a few steps or many."""
+    draw = Draw(seed)
+    rng = draw.rng
+    n, steps, p = rng.randint(4, 12), rng.choice([1, 2, 5, 10, 14]), draw.vector(5)
+    x, own = draw.leaves(n), draw.vector(n)
+    u: State = rng.choice([x, own, [rng.choice(pair) for pair in zip(x, own, strict=True)]])
+    beyond, move, losses = BEYOND[rng.choice(list(BEYOND))], MOVES[rng.choice(list(MOVES))], []
+    keeps = rng.random() < 0.3  # the temperatures of its ends
+    for t in range(steps):
+        first, last = beyond(u, p, t)
+        wide = [first, *u, last]
+        new = [move(p, i, *wide[i : i + 3]) for i in range(n)]
+        u = [u[0], *new[1:-1], u[-1]] if keeps else new
+        losses.append(u[0] * u[-1])
+    return draw.problem(sum_of([each * each for each in u]) + sum_of(losses[:: rng.choice([1, steps])]), X=x)
+
+
 def random_recurrence(seed: int, kind_of_draw: type[Draw] = Draw, fewest: int = 10, most: int = 20) -> Problem:
     """A recurrence with one or two layers of states, odd rounds at its ends, and some kind of loss."""
     draw = kind_of_draw(seed)
