@@ -45,8 +45,7 @@ def _block_size(routine: Routine) -> int | None:
         for _ in range(n)
     ]
     (n_parameters,) = routine.results["gradient"].shape
-    of_arrays = thresholds.NUMBERS_IN_AN_ARRAY * len(widths) // max(1, sum(widths))
-    block = max(thresholds.SAMPLES_IN_A_BLOCK, of_arrays)
+    block = max(thresholds.SAMPLES_IN_A_BLOCK, thresholds.NUMBERS_IN_AN_ARRAY * len(widths) // max(1, sum(widths)))
     return block if 4 * n_parameters < block * sum(widths) else None
 
 

@@ -2,8 +2,8 @@
 
 It computes what the plain source does, in the same order. A gradient along a view of the parameters is written where it
 belongs at once; for z = x·W the product that gives dL/dW is taken as (dL/dz)ᵀ·x, which is how a neuron's weights lie.
-A product with a large matrix lies column by column in memory: BLAS is faster so, as it is with sums over neurons or
-samples, which are products with ones.
+A product that is narrow, or with a large matrix, lies column by column: loops and BLAS are faster so, as BLAS is with
+sums over neurons or samples, which are products with ones.
 """
 
 from collections import Counter
@@ -13,20 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from micrograd_bp.compiler.arrays.language import (
-    BATCH,
-    Array,
-    Part,
-    call,
-    rewritten,
-    transpose,
-    variable,
-)
+from micrograd_bp.compiler.arrays.language import BATCH, Array, Part, call, rewritten, transpose, variable
 from micrograd_bp.compiler.arrays.loops import Loop, loop_body
 from micrograd_bp.compiler.arrays.places import is_slice
 from micrograd_bp.compiler.arrays.statements import BACKWARD, PARAMETERS, Accumulating, GradientOf, Statement
 from micrograd_bp.compiler.find.groups import Input, View
-from micrograd_bp.compiler.thresholds import LARGE_MATRIX
+from micrograd_bp.compiler.thresholds import FEW_COLUMNS, LARGE_MATRIX
 from micrograd_bp.compiler.write.loops import LoopWriter, is_put, numbers_of
 from micrograd_bp.compiler.write.numpy import (
     ATOM,
@@ -51,9 +43,11 @@ class InPlaceWriter(LoopWriter):
     def written(self, node: Array, operands: list[Written]) -> Written:
         """As for any writer, but for what BLAS is faster with."""
         if node.function == "matmul" and len(node.shape) == len(node.operands[1].shape) == 2:
-            if node.shape[0] == BATCH and prod(node.operands[1].shape) > LARGE_MATRIX:
+            if _is_narrow(node) or (node.shape[0] == BATCH and prod(node.operands[1].shape) > LARGE_MATRIX):
                 return f'{self.library}.matmul({operands[0][0]}, {operands[1][0]}, order="F")', ATOM
             return f"{inside(operands[0], ATOM)}.dot({operands[1][0]})", ATOM
+        if node.function == "scatter" and _is_narrow(node):
+            return f'{self.library}.zeros({self.extents(node.shape)}, parameters.dtype, "F")', ATOM
         if node.function == "sum" and node.operands[0].shape[:-1] == (BATCH,):
             if node.detail == ((1,), True):
                 ones = self.constants.name(np.ones((node.operands[0].shape[-1], 1)))
@@ -134,6 +128,11 @@ class InPlaceWriter(LoopWriter):
         return f"{text} = {self.factor(value)}.T" if is_transposed else f"{text} = {self.text(value)}"
 
 
+def _is_narrow(a: Array) -> bool:
+    """Whether it has a row for each sample and few columns: NumPy's loops are longer where it lies column by column."""
+    return len(a.shape) == 2 and a.shape[0] == BATCH and 1 < a.shape[1] < FEW_COLUMNS
+
+
 def _view_lists(statement: Statement, writer: InPlaceWriter) -> Iterator[StatementLines]:
     """Lists of the views that the rounds of a loop take of the parameters, which a program keeps."""
     for each in loop_body(statement):
@@ -183,7 +182,7 @@ def _with_single_uses_inside(statements: Sequence[Statement], results: Sequence[
     inside: dict[Array, Array] = {}
     kept = []
     for statement in statements:
-        target, value = statement.target, _replaced(statement.value, inside)
+        target, (value,) = statement.target, rewritten([statement.value], lambda node, _: inside.get(node))
         if isinstance(target.detail, GradientOf):
             is_for_reader = value.function == "matmul" and not isinstance(target.detail.group, (View, Input))
         else:
@@ -193,11 +192,6 @@ def _with_single_uses_inside(statements: Sequence[Statement], results: Sequence[
             continue
         kept.append(statement._replace(value=value))
     return kept
-
-
-def _replaced(value: Array, new: Mapping[Array, Array]) -> Array:
-    """A value with other arrays in place of those that are keys; to go through it takes long where there are none."""
-    return rewritten([value], lambda node, _: new.get(node))[0] if new else value
 
 
 def _begins_with_product(value: Array) -> bool:
@@ -210,7 +204,7 @@ def _with_signs_of_results(statements: Sequence[Statement]) -> list[Statement]:
     signs: dict[Array, Array] = {}
     changed = []
     for statement in statements:
-        value = _replaced(statement.value, signs)
+        (value,) = rewritten([statement.value], lambda node, _: signs.get(node))
         changed.append(statement._replace(value=value))
         if value.function == "maximum" and value.operands[1].is_literal(0.0):
             z, zero = value.operands
