@@ -183,6 +183,44 @@ def test_an_input_that_is_read_in_two_rounds(shift):
     check(draw.problem(loss, X=x), form="matrices")
 
 
+@pytest.mark.parametrize("of_parameters", [lambda a: a, lambda a: 0.01 * a * a, lambda a: 0.125, lambda a: -a.exp()])
+def test_what_is_the_same_is_added_in_all_rounds(of_parameters):
+    draw = recurrences.Draw(13)
+    (a, b), x, h, loss = draw.vector(2), draw.leaves(ROUNDS), Value(0.0), Value(0.0)
+    for t in range(ROUNDS):
+        h = (a * h + b * x[t]).tanh()
+        loss = loss + (h - 0.5) ** 2 + of_parameters(a)
+    problem = draw.problem(loss, X=x)
+    assert is_shortened(problem)
+    check(problem, form="matrices")
+
+
+@pytest.mark.parametrize("inputs", [["X"], []], ids=["input", "constants"])
+def test_leaves_of_a_round_that_are_read_elsewhere(inputs):
+    for place in (0, 6, 11, ROUNDS - 1):
+        for reader in ("before", "in each round", "after", "as output"):
+            draw = recurrences.Draw(14)
+            (a, b, c), x = draw.vector(3), draw.leaves(ROUNDS)
+            h = x[place] if reader == "before" else Value(0.1)
+            for t in range(ROUNDS):
+                h = (a * h + b * x[t] + (c * x[place] if reader == "in each round" else 0.0)).tanh()
+            problem = draw.problem((h - x[place]) ** 2 if reader == "after" else h, **dict.fromkeys(inputs, x))
+            outputs = {"x": [x[place]]} if reader == "as output" and inputs else {}
+            check(problem._replace(outputs=outputs), form="matrices")
+
+
+@pytest.mark.parametrize("steps", [(40, 60), (10, 60), (60, 40)])
+@pytest.mark.parametrize("in_turn", [False, True])
+def test_two_chains_that_are_grouped_together(steps, in_turn):
+    draw = recurrences.Draw(15)
+    a, b, c, d, g, h = draw.vector(6)
+    for _ in range(steps[0]):
+        g = 0.9 * g + 0.3 * (a * g + b).tanh()
+    for _ in range(steps[1]):
+        h = 0.9 * h + 0.3 * (c * h + d).tanh()
+    check(draw.problem(g * h + g if in_turn else h * g + h), form="matrices")
+
+
 def test_a_sum_over_samples_is_no_recurrence():
     draw = recurrences.Draw(10)
     (a, b), loss = draw.vector(2), Value(0.0)

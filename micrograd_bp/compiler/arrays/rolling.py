@@ -486,7 +486,9 @@ class _Alignment:
                 self.first += unlike + (0 if lag else 1)
                 return True
             if lag:
-                initial = _initial(leaves[0], leaves[-1])
+                read, totals = leaves[-1].detail, self.period.totals if self.period is not None else ()
+                is_total = isinstance(read, RunningSum) or read.members[0] in totals
+                initial = _initial(leaves[0], leaves[-1], is_total=is_total)
                 is_one = initial is not None and self.initials.setdefault(carried, initial) is initial
                 if not is_one or any(map(self._is_inside, groups_in([leaves[0]]))):
                     self.first += 1
@@ -610,11 +612,10 @@ class _Alignment:
         if self.period is None:
             return 0
         chains = [[chain[number] for number in range(self.first, self.last + 1)] for chain in self.chains]
-        chains = [chain for chain in chains if not isinstance(chain[0], RunningSum)]
         if True not in self.period.halves(*one_by_one.from_iterable(chains)):
             return 0
-        apart = set().union(*map(self.period.distances, chains))
-        if len(apart) != 1 or (length := apart.pop()) < 1 or self.period.length % length:
+        length, *others = set().union(*map(self.period.distances, chains)) or {0}
+        if others or self.period.length > (self.last - self.first) * length or self.period.length % length:
             raise NotStretchedError
         return self.period.left_out * self.period.length // length
 
@@ -674,12 +675,12 @@ def _is_number(leaf: Array) -> bool:
     return leaf.function in ("literal", "constant")
 
 
-def _initial(leaf: Array, carried: Array) -> Array | None:
+def _initial(leaf: Array, carried: Array, *, is_total: bool) -> Array | None:
     """What the first round reads, in the shape of what is carried over if it fits; a sum may begin with a number."""
     shape = carried.shape
     if shape and leaf.shape[-1:] > shape[-1:]:  # of which it reads, as of what is carried, the first entries
         leaf = take(leaf, np.arange(shape[-1]))
-    if isinstance(carried.detail, RunningSum) and leaf.function == "literal":
+    if is_total and leaf.function == "literal":
         return leaf
     if _is_number(leaf) and not np.any(leaf.detail) and shape:
         return scatter((), shape)
@@ -715,8 +716,8 @@ def _moving_view(own: Group, views: Sequence[View]) -> Lowered:
 def _with_ends(items: Sequence[Item], period: Period) -> list[Item]:
     """The items, of which those after the loops are of the last rounds of all, and read the leaves of these."""
     outside = {item.group: period.halves(item.group) for item in items if isinstance(item, Lowered)}
-    has_loop = any(isinstance(item, Rounds) and True in period.halves(*item.groups) for item in items)
-    if any(len(halves) > 1 or (halves == {True} and not has_loop) for halves in outside.values()):
+    halfway = set().union(*map(period.halfway, outside))
+    if any(len(halves) > 1 for halves in outside.values()) or any((p, not late) in halfway for p, late in halfway):
         raise NotStretchedError
     return [
         turn_lowered(item.group, item.group.turn + period.left_out)

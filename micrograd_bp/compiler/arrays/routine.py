@@ -10,6 +10,7 @@ from micrograd_bp.compiler.arrays.language import (
     BATCH_SIZE,
     Array,
     Rule,
+    array,
     broadcast_to,
     call,
     literal,
@@ -156,6 +157,9 @@ class Routines:
             if group not in needed:
                 continue
             done = lowered(group, self.reader)
+            if group.members[0] in self.grouping.totals and done.value.function not in ("add", "subtract"):
+                # The first one begins with 0, as it would in a loop over a sum of all rounds.
+                done = done._replace(value=array("add", (literal(0.0), done.value), done.value.shape))
             if done.stands_for is not None:
                 self.reader.same[group] = done.stands_for
                 continue

@@ -51,6 +51,7 @@ class Grouping:
         inputs: the groups of leaves that differ from sample to sample, by name.
         groups: all other groups, each after those it is computed from.
         group_of, position_of: of each node its group, and its position there; pairs would keep the collector busy.
+        totals: sums that would be part of those of the next round, if rounds were not to look the same.
         n_operands: how many operands all nodes have that stay.
         few: how many for each group are few.
     """
@@ -111,6 +112,9 @@ class Grouping:
         computed = [*chain.from_iterable(self._parts)]
         uses = Counter(chain.from_iterable([node.operands for node in computed]))
         self._taken_apart = sums_taken_apart(computed, uses, roots, batched)
+        self.totals = set[Value]() if self.period is None else self.period.totals
+        if self.period is not None:
+            self.totals |= sums_taken_apart(computed, uses, graph.roots, batched) - self._taken_apart
         self.n_operands = uses.total() - len(self._taken_apart)
 
     def _put(self, group: Group) -> None:

@@ -6,7 +6,7 @@ then stand for those of the last round of all.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, count
 
@@ -23,12 +23,13 @@ class Period:
         before: the nodes up to the last round that is kept.
         after: those after the last round of all.
         turns: of each round that is kept, the leaves in whose place others have other ones.
-        live: the nodes of the last round that is kept which the next one reads.
+        live: the nodes of the rounds that are kept which the next one reads.
         stand_ins: by nodes of the last round that is kept, those of the last round of all that are read after it.
         computed: all nodes, those of rounds one round after the other.
         first: where in there the first round begins.
         length: how many nodes a round has.
         n: how many rounds there are.
+        totals: those of `live` that only a sum of the next round reads, of which they are a term.
     """
 
     before: list[Value]
@@ -40,6 +41,7 @@ class Period:
     first: int
     length: int
     n: int
+    totals: set[Value] = field(default_factory=set)
 
     @property
     def left_out(self) -> int:
@@ -61,18 +63,15 @@ class Period:
 
     def halves(self, *groups: Group) -> set[bool]:
         """Whether members of groups are of the later half of the rounds that are kept, which stands for the end."""
-        half, place = ROUNDS_KEPT // 2, self._place
-        turns = {group.turn >= half for group in groups if isinstance(group, Turn)}
-        places = [place.get(node, -1) for group in groups for node in group.members]
-        return turns | {p >= half * self.length for p in places if 0 <= p < ROUNDS_KEPT * self.length}
+        rounds = {self.round_of(node) for group in groups for node in group.members}
+        rounds |= {group.turn for group in groups if isinstance(group, Turn)}
+        return {number >= ROUNDS_KEPT // 2 for number in rounds if 0 <= number < ROUNDS_KEPT}
 
     def outside(self, node: Value, group: Group) -> Iterator[tuple[Value, int]]:
         """The node that has the place of one in its group, which is in no loop, and 0."""
-        place = self._place.get(node, -1)
-        if 0 <= place < ROUNDS_KEPT * self.length and self.halves(group) == {True}:
-            node = self.computed[self.first + place + self.left_out * self.length]
-            yield node, 0
-        elif node not in self._ends:
+        if is_late := 0 <= self.round_of(node) < ROUNDS_KEPT and self.halves(group) == {True}:
+            node = self.computed[self.first + self._place[node] + self.left_out * self.length]
+        if is_late or node not in self._ends:
             yield node, 0
 
     def in_rounds(self, node: Value, following: Group | None, left_out: int) -> Iterator[tuple[Value, int]]:
@@ -95,7 +94,7 @@ class Period:
 
     def _is_kept(self, group: Group) -> bool:
         """Whether no member of a group comes after the last round."""
-        return all(self._place.get(node, -1) < ROUNDS_KEPT * self.length for node in group.members)
+        return all(self.round_of(node) < ROUNDS_KEPT for node in group.members)
 
     def distances(self, groups: Sequence[Group]) -> set[int]:
         """How far apart the nodes are of the last two of those groups, one for each round, that are kept."""
@@ -104,7 +103,11 @@ class Period:
             return {0}
         if isinstance(own, Turn) and isinstance(earlier, Turn):
             return {(own.turn - earlier.turn) * self.length}
-        pairs = [
-            (self._place.get(a, -1), self._place.get(b, -1)) for a, b in zip(earlier.members, own.members, strict=True)
-        ]
-        return {b - a for a, b in pairs if a != b}
+        place, pairs = self._place, zip(earlier.members, own.members, strict=True)
+        moved = [(place.get(a, -1), place[b]) for a, b in pairs if a is not b and b in place]  # and not a leaf
+        return {b - a if a >= 0 else 0 for a, b in moved}
+
+    def halfway(self, group: Group) -> set[tuple[int, bool]]:
+        """Where members of a group stand in the last round of the first half or the first of the later one."""
+        late = {node: self.round_of(node) - ROUNDS_KEPT // 2 + 1 for node in group.members}
+        return {(self._place[node] % self.length, bool(late[node])) for node in late if late[node] in (0, 1)}

@@ -59,7 +59,7 @@ class _Nodes:
         below, operations = [node.operands for node in computed], dict[Any, int]()
         counts = np.fromiter(map(len, below), np.int64, self.n)
         own = [operations.setdefault(node.operation, len(operations)) for node in computed]
-        self.looks = np.array(own, np.uint32) << np.uint32(16) | np.minimum(counts, 0xFFFF).astype(np.uint32)
+        self.looks = np.array(own, np.int64) << 32 | counts
         numbers = (number.setdefault(each, len(number)) for each in chain.from_iterable(below))
         self.read = np.fromiter(numbers, np.int64, counts.sum())
         self.leaves = list(number)[self.n :]
@@ -129,9 +129,10 @@ def _in_this_order(nodes: _Nodes) -> tuple[Period | None, Sequence[Value]]:
             ends = [nodes.computed[node] for node in np.add.outer(starts, live).ravel().tolist()]
         begin, end = _around(middle, np.append(odd, nodes.odd_reads(length, middle)), length, nodes.n)
         for cut in nodes.cuts(begin - length, end, length) if end - begin > nodes.n // 2 else ():
-            rounds = _Rounds.of(nodes, begin - length, cut, length)
-            if rounds is not None and rounds.is_recurrence():
-                return rounds.period(), ()
+            if (
+                rounds := _Rounds.of(nodes, begin - length, cut, length)
+            ) is not None:  # those of which least is read in the next one
+                return rounds.period() if rounds.is_recurrence() else None, ()
     return None, ends
 
 
@@ -180,53 +181,48 @@ class _Rounds(NamedTuple):
 
     def is_recurrence(self) -> bool:
         """Whether most of a round is computed from rounds before, and not only added to what these have added up."""
-        nodes, begin = self.nodes, self.cut - self.length
-        readers, waits_for = defaultdict[int, list[int]](list), [0] * self.length
-        for number, node in enumerate(nodes.computed[begin : self.cut]):
-            is_total = node.operation is not None and rule_terms(node.operation) is not None
-            for operand in nodes.read[nodes.first[begin + number] : nodes.first[begin + number + 1]].tolist():
-                read = (operand - begin) % self.length
-                if self.first <= operand < self.cut and not (read == number and is_total):
-                    readers[read].append(number)
-                    waits_for[number] += 1
-        alone = [number for number, n in enumerate(waits_for) if not n]
-        for read in alone:  # which grows meanwhile
-            for number in readers[read]:
-                waits_for[number] -= 1
-                if not waits_for[number]:
-                    alone.append(number)
+        nodes, begin, alone = self.nodes, self.cut - self.length, set[int]()
+        for number in range(begin, self.cut):
+            is_total = (own := nodes.computed[number].operation) is not None and rule_terms(own) is not None
+            before = number - self.length if is_total else -1
+            read = {*nodes.read[nodes.first[number] : nodes.first[number + 1]].tolist()} - {before}
+            if all(operand < self.first or operand >= self.cut or operand in alone for operand in read):
+                alone.add(number)
         return 2 * len(alone) < self.length
 
     def period(self) -> Period | None:
-        """The rounds as they are asked for; None if a leaf is read in more than one."""
-        nodes, kept = self.nodes, self.first + ROUNDS_KEPT * self.length
-        if (turns := self._turns()) is None:
+        """The rounds as they are asked for; None if one of their leaves is read elsewhere."""
+        nodes, first, cut, length, read = self
+        kept, computed = first + ROUNDS_KEPT * length, nodes.computed
+        if (turns := self._turns(kept)) is None:
             return None
-        own, ends = nodes.computed[kept - self.length : kept], nodes.computed[self.cut - self.length : self.cut]
-        goes_on, is_end = nodes.last[kept - self.length :] >= kept, nodes.last[self.cut - self.length :] >= self.cut
-        stand_ins = {node: end for node, end, is_read in zip(own, ends, is_end, strict=False) if is_read}
-        live = stand_ins.keys() | {node for node, is_read in zip(own, goes_on, strict=False) if is_read}
-        before, after = list(nodes.computed[:kept]), list(nodes.computed[self.cut :])
-        return Period(before, after, turns, live, stand_ins, nodes.computed, self.first, self.length, len(self.read))
+        is_end = (nodes.last[cut - length : cut] >= cut).tolist()
+        stand_ins = {computed[kept + n]: computed[cut + n] for n in range(-length, 0) if is_end[n]}
+        goes_on = nodes.last[first:kept].reshape(-1, length) >= np.arange(first, kept, length)[:, None] + length
+        live = stand_ins.keys() | {computed[first + node] for node in np.flatnonzero(goes_on).tolist()}
+        before, after = list(computed[:kept]), list(computed[cut:])
+        return Period(before, after, turns, live, stand_ins, computed, first, length, len(read))
 
-    def _turns(self) -> list[Turn] | None:
-        """The leaves of the rounds that are kept which others are in the others; None if one is in two rounds."""
+    def _turns(self, kept: int) -> list[Turn] | None:
+        """The leaves of rounds that are kept which are others in each; None if one that stands for the end is not."""
         nodes, leaves = self.nodes, self.read - self.nodes.n
         numbers = np.array([leaf.data for leaf in nodes.leaves], dtype=float)
         positions = np.array([0 if source is None else source[1] for source in nodes.sources])
-        bits, columns = numbers.view(np.int64), dict[bytes, int]()  # by bits, nan is itself
+        bits, columns = numbers.view(np.int64), dict[bytes, list[int]]()  # by bits, nan is itself
         for column in np.flatnonzero((leaves[-1] >= 0) & (leaves != leaves[-1]).any(axis=0)).tolist():
             own = leaves[:, column]
             if nodes.sources[own[-1]] is not None or (bits[own] != bits[own[-1]]).any():
-                columns.setdefault(own.tobytes(), column)
-        moving = leaves[:, list(columns.values())]
-        if len(np.unique(moving)) < moving.size:
+                columns.setdefault(own.tobytes(), []).append(column)
+        late = leaves[ROUNDS_KEPT // 2 : ROUNDS_KEPT, [column for column, *_ in columns.values()]]
+        read = np.append(nodes.read[: nodes.first[kept]], nodes.read[nodes.first[self.cut] :]) - nodes.n
+        n_reads = np.bincount(read[read >= 0], minlength=len(nodes.leaves))
+        if (n_reads[late] != [*map(len, columns.values())]).any() or (nodes.last[late + nodes.n] == nodes.n).any():
             return None
         together = defaultdict[Any, list[int]](list)  # what is read in the same place by nodes that look alike
         first = nodes.first[self.cut - self.length]
-        for column in columns.values():
+        for column, *_ in columns.values():
             reader = nodes.reader[first + column]
-            place = first + column - nodes.first[reader] if nodes.looks[reader] & 0xFFFF < 4 else 0
+            place = first + column - nodes.first[reader] if nodes.looks[reader] & 0xFFFFFFFF < 4 else 0
             together[nodes.kinds[leaves[-1, column]], nodes.looks[reader], place].append(column)
         turns = []
         for table in [leaves[:, own] for own in together.values()]:

@@ -120,7 +120,7 @@ class Matrices(Located):
             group: _InLoop(rounds, own, number)
             for rounds in routines.loops[::-1]
             for own, chain in rounds.groups.items()
-            if not isinstance(chain[0], RunningSum)
+            if not isinstance(chain[0], RunningSum) and chain[0].members[0] not in grouping.totals
             for number, group in enumerate(chain)
             if not isinstance(group, RunningSum)
         }

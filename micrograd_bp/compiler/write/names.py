@@ -60,7 +60,8 @@ def give_names(
             suffix = _scope_suffix(group.members) or str(layers)
             suffixes[group] = suffix if suffix not in suffixes.values() else f"{suffix}_{layers}"
             layers += 1
-    for group in grouping.groups:
+    # What all rounds add to is called as it is after the last one.
+    for group in sorted(grouping.groups, key=lambda group: group.members[0] in grouping.totals):
         name = known[group]
         if not name and group in suffixes:
             name = f"z{suffixes[group]}"
