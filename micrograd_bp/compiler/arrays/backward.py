@@ -175,24 +175,14 @@ def named_gradient(group: Group, contributions: Sequence[Array], statements: lis
     return gradient
 
 
-def _added(contributions: list[Array]) -> Array:
-    """The sum of contributions; a number that all of them are multiplied by is multiplied once."""
-    signed = [_signed(each) for each in contributions]
-    factors = {factor for _, factor, _ in signed}
-    if len(contributions) == 1 or len(factors) > 1 or None in factors:
-        signed = [(1.0, None, each) for each in contributions]
-    signed.sort(key=lambda each: each[0] < 0.0)
-    value = signed[0][2] if signed[0][0] > 0.0 else call("negative", signed[0][2])
-    for sign, _, rest in signed[1:]:
-        value = call("add" if sign > 0.0 else "subtract", value, rest)
-    factor = signed[0][1]
-    return value if factor is None else call("multiply", factor, value)
-
-
-def _signed(contribution: Array) -> tuple[float, Array | None, Array]:
-    """A sign, a variable that holds one number, and what they are multiplied with."""
-    sign, rest = signed(contribution)
-    if rest.function == "multiply" and rest.operands[0].function == "variable" and not rest.operands[0].shape:
-        factor, other = rest.operands
-        return sign, factor, other
-    return 1.0, None, contribution
+def _added(contributions: Iterable[Array]) -> Array:
+    """The sum of contributions, with what is subtracted last; a number that multiplies them all does so once."""
+    first, *others = sorted(contributions, key=lambda each: signed(each)[0] < 0.0)
+    terms = [signed(each) for each in (first, *others)]
+    factor, *different = {rest.operands[0] if rest.function == "multiply" else None for _, rest in terms}
+    if others and not different and factor is not None and factor.function == "variable" and not factor.shape:
+        shares = [(sign, rest.operands[1]) for sign, rest in terms]
+        return call("multiply", factor, _added([x if sign > 0.0 else call("negative", x) for sign, x in shares]))
+    for sign, rest in terms[1:]:
+        first = call("add" if sign > 0.0 else "subtract", first, rest)
+    return first
