@@ -319,7 +319,9 @@ def test_inputs_may_have_the_names_of_a_loop():
         program.predict(np.array([[0.1, 0.2]]))
 
 
-@pytest.mark.parametrize("extra", [sum_of, lambda p: sum_of([x * x for x in p]), lambda p: sum_of(p).tanh()])
+@pytest.mark.parametrize(
+    "extra", [sum_of, lambda p: sum_of([x * x for x in p]), lambda p: sum_of(p).tanh(), lambda p: Value(0.0)]
+)
 def test_what_goes_to_all_parameters_is_added_to_what_a_loop_gives_them(extra):
     factors = [Value(0.2 + 0.1 * t) for t in range(10)]
     loss = reduce(lambda h, factor: (h * factor).tanh(), factors, Value(0.3)) + extra(factors)
