@@ -29,10 +29,8 @@ NATIVE_CALL, NATIVE_ENTRY, NATIVE_PRODUCT = 6.5e-6, 0.8e-9, 0.03e-9
 matrix: 9 µs in place of 66, 287 in place of 485, and 1.1 ms in place of 0.6; 512 samples of 64 numbers in 64 neurons
 take 0.26 ms in place of 0.30."""
 
-FEW_COLUMNS, LARGE_MATRIX = 16, 6_000
-"""With more entries than that a matrix is not in the processor's first cache. What NumPy multiplies with it, and what
-has few columns, lies column by column: 128 neurons for 784 pixels take 0.93 of the time so, 512 samples of a recurrent
-network of 3 neurons 0.83, and 16 neurons for 2 numbers would take 1.2."""
+LARGE_MATRIX = 6_000
+"""With more entries than that a matrix is not in the processor's first cache."""
 
 TAPE_CALL, TAPE_SAMPLE, TAPE_OPERAND, TAPE_MADE = 30e-6, 4.5e-6, 2e-9, 4e-6
 """What a tape takes for a call, for a sample and for an operand in it, and what it takes to make it, for each operand:
@@ -48,6 +46,11 @@ MOST_NATIVE_LINES = 3_000
 5,900 in more than 40."""
 
 # ---- which of its texts a program runs
+
+SAMPLES_BY_COLUMNS, FEW_COLUMNS, MATRIX_BY_COLUMNS = 64, 16, 1_000
+"""From so many samples on, what has few columns lies column by column, and all products where a matrix has more entries
+than that: 1,024 images of 784 pixels take 0.9 of the time so, 1,797 digits 0.95, 512 samples of a recurrent network of 3
+neurons 0.83; 16 neurons for 2 numbers would take 1.2."""
 
 SAMPLES_IN_A_BLOCK, NUMBERS_IN_AN_ARRAY = 512, 8_000
 """Samples in a block, of which the arrays stay in the processor's cache: so many, and more where arrays have fewer

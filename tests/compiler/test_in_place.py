@@ -53,16 +53,18 @@ def test_functions_of_fixed_products(name, samples, monkeypatch):
     np.testing.assert_allclose(gradient, plain[1], rtol=1e-12)
 
 
-@pytest.mark.parametrize("few", [1, 5])
-def test_products_with_large_matrices_lie_column_by_column(few, monkeypatch):
-    """BLAS is faster so; with small ones it takes longer, but for narrow arrays, along which loops are short."""
-    monkeypatch.setattr(in_place, "LARGE_MATRIX", 10)
-    monkeypatch.setattr(in_place, "FEW_COLUMNS", few)
+@pytest.mark.parametrize("samples", [20, 70])
+@pytest.mark.parametrize(("narrow", "size", "products"), [(1, 100, 0), (5, 100, 4), (1, 10, 4)])
+def test_many_samples_lie_column_by_column_where_arrays_are_narrow_or_matrices_large(
+    narrow, size, products, samples, monkeypatch
+):
+    """NumPy is faster so; else it takes longer."""
+    monkeypatch.setattr(in_place, "FEW_COLUMNS", narrow)
+    monkeypatch.setattr(in_place, "MATRIX_BY_COLUMNS", size)
     model, x, t = MLP(2, [4, 4, 1], activation="tanh", rng=1), values(0.1, 0.2), values(0.3)
     program = compile(mse([model(x)], [t]), {"X": x, "T": t}, model.parameters(), form="matrices")
-    assert ("a0 = X.dot(W0)" in program.buffered_source) == (few < 5)
-    assert program.buffered_source.count('order="F")') == (4 if few > 4 else 2)
-    rows = RANDOM.normal(size=(70, 2)), RANDOM.normal(size=(70, 1))
+    assert program.buffered_source.count('order="F")') == products
+    rows = RANDOM.normal(size=(samples, 2)), RANDOM.normal(size=(samples, 1))
     np.testing.assert_allclose(program.value_and_gradient(*rows)[1], by_plain_source(program, *rows)[1], rtol=1e-12)
 
 

@@ -2,8 +2,8 @@
 
 It computes what the plain source does, in the same order. A gradient along a view of the parameters is written where it
 belongs at once; for z = x·W the product that gives dL/dW is taken as (dL/dz)ᵀ·x, which is how a neuron's weights lie.
-A product that is narrow, or with a large matrix, lies column by column: loops and BLAS are faster so, as BLAS is with
-sums over neurons or samples, which are products with ones.
+With many samples products lie column by column where they are narrow, or where there is a matrix of some size: loops and
+BLAS are faster so, as BLAS is with sums over neurons or samples, which are products with ones.
 """
 
 from collections import Counter
@@ -18,7 +18,7 @@ from micrograd_bp.compiler.arrays.loops import Loop, loop_body
 from micrograd_bp.compiler.arrays.places import is_slice
 from micrograd_bp.compiler.arrays.statements import BACKWARD, PARAMETERS, Accumulating, GradientOf, Statement
 from micrograd_bp.compiler.find.groups import Input, View
-from micrograd_bp.compiler.thresholds import FEW_COLUMNS, LARGE_MATRIX
+from micrograd_bp.compiler.thresholds import FEW_COLUMNS, MATRIX_BY_COLUMNS, SAMPLES_BY_COLUMNS
 from micrograd_bp.compiler.write.loops import LoopWriter, is_put, numbers_of
 from micrograd_bp.compiler.write.numpy import (
     ATOM,
@@ -43,11 +43,14 @@ class InPlaceWriter(LoopWriter):
     def written(self, node: Array, operands: list[Written]) -> Written:
         """As for any writer, but for what BLAS is faster with."""
         if node.function == "matmul" and len(node.shape) == len(node.operands[1].shape) == 2:
-            if _is_narrow(node) or (node.shape[0] == BATCH and prod(node.operands[1].shape) > LARGE_MATRIX):
-                return f'{self.library}.matmul({operands[0][0]}, {operands[1][0]}, order="F")', ATOM
-            return f"{inside(operands[0], ATOM)}.dot({operands[1][0]})", ATOM
-        if node.function == "scatter" and _is_narrow(node):
-            return f'{self.library}.zeros({self.extents(node.shape)}, parameters.dtype, "F")', ATOM
+            product = f"{inside(operands[0], ATOM)}.dot({operands[1][0]})"
+            if not self._lies_by_columns(node):
+                return product, ATOM
+            by_columns = f'{self.library}.matmul({operands[0][0]}, {operands[1][0]}, order="F")'
+            return f"({product} if {self._few()} else {by_columns})", ATOM
+        if node.function == "scatter" and self._lies_by_columns(node):
+            order = f'"C" if {self._few()} else "F"'
+            return f"{self.library}.zeros({self.extents(node.shape)}, parameters.dtype, {order})", ATOM
         if node.function == "sum" and node.operands[0].shape[:-1] == (BATCH,):
             if node.detail == ((1,), True):
                 ones = self.constants.name(np.ones((node.operands[0].shape[-1], 1)))
@@ -58,9 +61,23 @@ class InPlaceWriter(LoopWriter):
                 return f"{ones}.dot({operands[0][0]}){'' if node.shape else '[0]'}", ATOM
         return super().written(node, operands)
 
+    def _lies_by_columns(self, node: Array) -> bool:
+        """Whether it has a row for each sample, and lies column by column in memory if these are many."""
+        is_matrix = len(node.shape) == 2 and node.shape[0] == BATCH and node.shape[1] > 1
+        return is_matrix and (node.shape[1] < FEW_COLUMNS or self._has_large_matrix)
+
+    def _few(self) -> str:
+        """The name that says whether there are few samples."""
+        few, batch = map(self.constants.free, ("few", "batch"))
+        self.first_lines["few"] = f"{few} = {batch} < {SAMPLES_BY_COLUMNS}"
+        return few
+
     def routine(self, statements: Sequence[Statement], read: Sequence[Array]) -> list[StatementLines]:
         """As for any writer. The flat gradient is made before the backward pass, which fills it."""
         statements = _worked_through(statements, read)
+        nodes = topological_order(*(each.value for each in statements))
+        matrices = [node.operands[1] for node in nodes if node.function == "matmul" and node.shape[:1] == (BATCH,)]
+        self._has_large_matrix = any(prod(matrix.shape) > MATRIX_BY_COLUMNS for matrix in matrices)
         gradients = [each for each in statements if each.target.detail == "gradient"]
         rest = [each for each in statements if each not in gradients]
         backward = next((place for place, each in enumerate(rest) if each.section == BACKWARD), len(rest))
@@ -126,11 +143,6 @@ class InPlaceWriter(LoopWriter):
             return f"{self.function(value.function)}({operands}, out={text})"
         text += "" if place.function in ("take", "at_round") else "[:]"
         return f"{text} = {self.factor(value)}.T" if is_transposed else f"{text} = {self.text(value)}"
-
-
-def _is_narrow(a: Array) -> bool:
-    """Whether it has a row for each sample and few columns: NumPy's loops are longer where it lies column by column."""
-    return len(a.shape) == 2 and a.shape[0] == BATCH and 1 < a.shape[1] < FEW_COLUMNS
 
 
 def _view_lists(statement: Statement, writer: InPlaceWriter) -> Iterator[StatementLines]:

@@ -13,7 +13,7 @@ from micrograd_bp.engine import Value
 from micrograd_bp.engine.numbers.arrays import LACKING
 from micrograd_bp.engine.numbers.namespace import FUNCTIONS
 
-RESERVED = {"np", "xp", "batch", "ones", "views", "parameters", "gradient", "value", "predict"}
+RESERVED = {"np", "xp", "batch", "few", "ones", "views", "parameters", "gradient", "value", "predict"}
 """Our own names in the source of a program, besides functions of numbers. Where an input is called so, ours is another
 (see `Constants.free`)."""
 
