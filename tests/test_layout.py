@@ -140,7 +140,7 @@ BUDGETS = {
     "": 1_000,
     "checks": 5_750,
     "cli": 1_270,
-    "compiler": 10_045,
+    "compiler": 10_047,
     "datasets": 100,
     "engine": 5_650,
     "matrix": 690,

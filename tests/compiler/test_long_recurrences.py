@@ -221,6 +221,16 @@ def test_two_chains_that_are_grouped_together(steps, in_turn):
     check(draw.problem(g * h + g if in_turn else h * g + h), form="matrices")
 
 
+def test_half_of_what_rounds_of_three_kinds_compute():
+    draw, functions = recurrences.Draw(16), (Value.tanh, Value.sin, Value.sigmoid)
+    a, b, before, h = draw.vector(4)
+    loss = Value(0.0)
+    for t in range(3 * ROUNDS):
+        before, h = h, functions[t % 3](a * before + b + 0.01 * t)
+        loss = loss + (h - 0.3) ** 2
+    check(draw.problem(loss)._replace(outputs={"h": [h]}), form="matrices")
+
+
 def test_a_sum_over_samples_is_no_recurrence():
     draw = recurrences.Draw(10)
     (a, b), loss = draw.vector(2), Value(0.0)

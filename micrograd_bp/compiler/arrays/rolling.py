@@ -38,7 +38,7 @@ from micrograd_bp.compiler.arrays.lowering import Lowered, operation_lowered, tu
 from micrograd_bp.compiler.arrays.reading import shape_of, variable_of
 from micrograd_bp.compiler.find.groups import HOLE, Group, Index, OperationGroup, SumGroup, Turn, View
 from micrograd_bp.compiler.find.period import Period
-from micrograd_bp.compiler.thresholds import CANDIDATES, FEWEST_ROUNDS, MOST_ODD_ROUNDS, MOST_PAIRS
+from micrograd_bp.compiler.thresholds import CANDIDATES, FEWEST_ROUNDS, MOST_ODD_ROUNDS, MOST_PAIRS, ROUNDS_KEPT
 from micrograd_bp.engine.graph import topological_order
 
 
@@ -612,12 +612,14 @@ class _Alignment:
         if self.period is None:
             return 0
         chains = [[chain[number] for number in range(self.first, self.last + 1)] for chain in self.chains]
-        if True not in self.period.halves(*one_by_one.from_iterable(chains)):
+        halves = [self.period.halves(*chain) for chain in chains]
+        if not any(True in each for each in halves):
             return 0
+        goes_on, n = halves == [{False, True}] * len(chains), self.period.length  # from the first rounds to the last
         length, *others = set().union(*map(self.period.distances, chains)) or {0}
-        if others or self.period.length > (self.last - self.first) * length or self.period.length % length:
+        if not goes_on or others or n > (self.last - self.first) * length or n % length:
             raise NotStretchedError
-        return self.period.left_out * self.period.length // length
+        return self.period.left_out * n // length
 
 
 def _carrying_less(reads: Sequence[tuple[int, int, int]]) -> set[int]:
@@ -716,8 +718,9 @@ def _moving_view(own: Group, views: Sequence[View]) -> Lowered:
 def _with_ends(items: Sequence[Item], period: Period) -> list[Item]:
     """The items, of which those after the loops are of the last rounds of all, and read the leaves of these."""
     outside = {item.group: period.halves(item.group) for item in items if isinstance(item, Lowered)}
-    halfway = set().union(*map(period.halfway, outside))
-    if any(len(halves) > 1 for halves in outside.values()) or any((p, not late) in halfway for p, late in halfway):
+    inside = [item.groups.values() for item in items if isinstance(item, Rounds)]
+    in_loops = period.late(one_by_one.from_iterable(one_by_one.from_iterable(inside)))
+    if any(len(halves) > 1 for halves in outside.values()) or not period.late(outside, ROUNDS_KEPT - 1) <= in_loops:
         raise NotStretchedError
     return [
         turn_lowered(item.group, item.group.turn + period.left_out)

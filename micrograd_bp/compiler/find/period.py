@@ -5,7 +5,7 @@ loop over these goes on as many rounds longer, and reads the leaves of all. The 
 then stand for those of the last round of all.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, count
@@ -107,7 +107,7 @@ class Period:
         moved = [(place.get(a, -1), place[b]) for a, b in pairs if a is not b and b in place]  # and not a leaf
         return {b - a if a >= 0 else 0 for a, b in moved}
 
-    def halfway(self, group: Group) -> set[tuple[int, bool]]:
-        """Where members of a group stand in the last round of the first half or the first of the later one."""
-        late = {node: self.round_of(node) - ROUNDS_KEPT // 2 + 1 for node in group.members}
-        return {(self._place[node] % self.length, bool(late[node])) for node in late if late[node] in (0, 1)}
+    def late(self, groups: Iterable[Group], until: int = ROUNDS_KEPT) -> set[int]:
+        """Where members of groups stand in rounds of the later half, up to one."""
+        nodes = [node for group in groups for node in group.members]
+        return {self._place[n] % self.length for n in nodes if ROUNDS_KEPT // 2 <= self.round_of(n) < until}

@@ -196,8 +196,7 @@ class _Rounds(NamedTuple):
         kept, computed = first + ROUNDS_KEPT * length, nodes.computed
         if (turns := self._turns(kept)) is None:
             return None
-        is_end = (nodes.last[cut - length : cut] >= cut).tolist()
-        stand_ins = {computed[kept + n]: computed[cut + n] for n in range(-length, 0) if is_end[n]}
+        stand_ins = {computed[kept + n]: computed[cut + n] for n in range(-length, 0) if nodes.last[cut + n] >= cut}
         goes_on = nodes.last[first:kept].reshape(-1, length) >= np.arange(first, kept, length)[:, None] + length
         live = stand_ins.keys() | {computed[first + node] for node in np.flatnonzero(goes_on).tolist()}
         before, after = list(computed[:kept]), list(computed[cut:])

@@ -2,8 +2,8 @@
 
 It computes what the plain source does, in the same order. A gradient along a view of the parameters is written where it
 belongs at once; for z = x·W the product that gives dL/dW is taken as (dL/dz)ᵀ·x, which is how a neuron's weights lie.
-With many samples products lie column by column where they are narrow, or where there is a matrix of some size: loops and
-BLAS are faster so, as BLAS is with sums over neurons or samples, which are products with ones.
+With many samples products lie column by column where they are narrow, or where there is a matrix of some size: loops
+and BLAS are faster so, as BLAS is with sums over neurons or samples, which are products with ones.
 """
 
 from collections import Counter
