@@ -49,8 +49,8 @@ MOST_NATIVE_LINES = 3_000
 
 SAMPLES_BY_COLUMNS, FEW_COLUMNS, MATRIX_BY_COLUMNS = 64, 16, 1_000
 """From so many samples on, what has few columns lies column by column, and all products where a matrix has more entries
-than that: 1,024 images of 784 pixels take 0.9 of the time so, 1,797 digits 0.95, 512 samples of a recurrent network of
-3 neurons 0.83; 16 neurons for 2 numbers would take 1.2."""
+than that, or columns are read alone: 1,024 images of 784 pixels take 0.9 of the time so, 1,797 digits 0.95, 512 samples
+of a recurrent network of 3 neurons 0.83, of an LSTM 0.8; 16 neurons for 2 numbers would take 1.2."""
 
 SAMPLES_IN_A_BLOCK, NUMBERS_IN_AN_ARRAY = 512, 8_000
 """Samples in a block, of which the arrays stay in the processor's cache: so many, and more where arrays have fewer

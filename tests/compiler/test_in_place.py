@@ -12,6 +12,8 @@ from micrograd_bp import sum as sum_of
 from micrograd_bp.compiler import thresholds
 from micrograd_bp.compiler.run import matrices
 from micrograd_bp.compiler.write import in_place
+from tests.problems.problem import repeated
+from tests.problems.recurrences import long_short_term_memory
 
 RANDOM = np.random.default_rng(0)
 FUNCTIONS = {
@@ -66,6 +68,16 @@ def test_many_samples_lie_column_by_column_where_arrays_are_narrow_or_matrices_l
     assert program.buffered_source.count('order="F")') == products
     rows = RANDOM.normal(size=(samples, 2)), RANDOM.normal(size=(samples, 1))
     np.testing.assert_allclose(program.value_and_gradient(*rows)[1], by_plain_source(program, *rows)[1], rtol=1e-12)
+
+
+def test_products_of_which_columns_are_read_lie_column_by_column(monkeypatch):
+    """As those of the gates of an LSTM, however wide they are."""
+    monkeypatch.setattr(in_place, "FEW_COLUMNS", 1)
+    problem = repeated(long_short_term_memory(10), 40)
+    program = compile(problem.loss, problem.inputs, problem.parameters, form="matrices")
+    assert program.buffered_source.count('order="F")') == 4
+    rows = list(problem.batch.values())
+    np.testing.assert_allclose(program.value_and_gradient(*rows)[1], by_plain_source(program, *rows)[1], rtol=1e-11)
 
 
 def test_a_mean_keeps_its_digits_where_terms_cancel():

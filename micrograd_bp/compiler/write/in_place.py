@@ -64,7 +64,7 @@ class InPlaceWriter(LoopWriter):
     def _lies_by_columns(self, node: Array) -> bool:
         """Whether it has a row for each sample, and lies column by column in memory if these are many."""
         is_matrix = len(node.shape) == 2 and node.shape[0] == BATCH and node.shape[1] > 1
-        return is_matrix and (node.shape[1] < FEW_COLUMNS or self._has_large_matrix)
+        return is_matrix and (node.shape[1] < FEW_COLUMNS or self._all_by_columns)
 
     def _few(self) -> str:
         """The name that says whether there are few samples."""
@@ -75,9 +75,11 @@ class InPlaceWriter(LoopWriter):
     def routine(self, statements: Sequence[Statement], read: Sequence[Array]) -> list[StatementLines]:
         """As for any writer. The flat gradient is made before the backward pass, which fills it."""
         statements = _worked_through(statements, read)
-        nodes = topological_order(*(each.value for each in statements))
-        matrices = [node.operands[1] for node in nodes if node.function == "matmul" and node.shape[:1] == (BATCH,)]
-        self._has_large_matrix = any(prod(matrix.shape) > MATRIX_BY_COLUMNS for matrix in matrices)
+        values = [each.value.detail.values if each.value.function == "loop" else [each.value] for each in statements]
+        nodes = [node for each in values for node in topological_order(*each) if node.shape[:1] == (BATCH,)]
+        is_large = any(x.function == "matmul" and prod(x.operands[1].shape) > MATRIX_BY_COLUMNS for x in nodes)
+        taken = [node.operands[0].detail for node in nodes if node.function == "take"]
+        self._all_by_columns = is_large or not all(isinstance(each, Input) for each in taken)
         gradients = [each for each in statements if each.target.detail == "gradient"]
         rest = [each for each in statements if each not in gradients]
         backward = next((place for place, each in enumerate(rest) if each.section == BACKWARD), len(rest))

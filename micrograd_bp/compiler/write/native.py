@@ -16,14 +16,7 @@ from micrograd_bp.compiler.arrays.routine import Routine
 from micrograd_bp.compiler.arrays.schedule import scheduled
 from micrograd_bp.compiler.arrays.statements import Statement
 from micrograd_bp.compiler.thresholds import MOST_NATIVE_LINES
-from micrograd_bp.compiler.write.nests import (
-    TOGETHER,
-    Nests,
-    NoLoopNestError,
-    Storage,
-    peeled,
-    sums_samples,
-)
+from micrograd_bp.compiler.write.nests import TOGETHER, Nests, NoLoopNestError, Storage, peeled, sums_samples
 from micrograd_bp.compiler.write.places import evenly
 from micrograd_bp.engine.graph import topological_order
 
