@@ -140,7 +140,7 @@ BUDGETS = {
     "": 1_000,
     "checks": 5_750,
     "cli": 1_270,
-    "compiler": 10_047,
+    "compiler": 10_056,
     "datasets": 100,
     "engine": 5_650,
     "matrix": 690,

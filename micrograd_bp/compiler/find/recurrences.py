@@ -29,11 +29,11 @@ def period_of(computed: Sequence[Value], roots: Sequence[Value], known: Mapping[
     """
     if len(computed) < thresholds.LONG_RECURRENCE:
         return None
-    period, ends = _in_this_order(_Nodes(computed, roots, known))
+    period, ends = _in_this_order(computed, roots, known)
     if period is None and len(ends) > 2 * ROUNDS_KEPT:  # what each round begins with may stand elsewhere
         inside = set(computed)
         in_rounds = [node for node in topological_order(*ends, *roots) if node in inside]
-        period, _ = _in_this_order(_Nodes(in_rounds, roots, known))
+        period, _ = _in_this_order(in_rounds, roots, known)
     return period
 
 
@@ -53,13 +53,12 @@ class _Nodes:
         last: for each node the last one that reads it; the number of nodes for roots.
     """
 
-    def __init__(self, computed: Sequence[Value], roots: Sequence[Value], known: Mapping[Value, Entry]) -> None:
-        self.computed, self.n = computed, len(computed)
+    def __init__(
+        self, computed: Sequence[Value], looks: Index, roots: Sequence[Value], known: Mapping[Value, Entry]
+    ) -> None:
+        self.computed, self.looks, self.n = computed, looks, len(computed)
         number = dict(zip(computed, count()))
-        below, operations = [node.operands for node in computed], dict[Any, int]()
-        counts = np.fromiter(map(len, below), np.int64, self.n)
-        own = [operations.setdefault(node.operation, len(operations)) for node in computed]
-        self.looks = np.array(own, np.int64) << 32 | counts
+        below, counts = [node.operands for node in computed], looks & 0xFFFFFFFF
         numbers = (number.setdefault(each, len(number)) for each in chain.from_iterable(below))
         self.read = np.fromiter(numbers, np.int64, counts.sum())
         self.leaves = list(number)[self.n :]
@@ -70,19 +69,6 @@ class _Nodes:
         self.last = np.full(len(number), -1)
         self.last[self.read] = self.reader  # the last one stays
         self.last[[number[root] for root in roots if root in number]] = self.n
-
-    def lengths(self) -> Iterator[tuple[int, int]]:
-        """How far apart nodes may be that are alike in two rounds, and a node in the middle of these."""
-        text, size, window = self.looks.tobytes(), self.looks.itemsize, min(256, self.n // 4)
-        for middle in (self.n // 2, 3 * self.n // 4):
-            begin, end = (middle - window) * size, middle * size
-            for _ in range(CANDIDATES):
-                found = text.rfind(text[begin : middle * size], 0, end - 1)
-                if found < 0:
-                    break
-                end = found + window * size
-                if found % size == 0:
-                    yield (begin - found) // size, middle
 
     def odd_looks(self, length: int) -> Index:
         """The nodes that do not look like those a round before."""
@@ -117,23 +103,62 @@ def _kind_of(source: Entry | None) -> int:
     return -1 - source[1] if isinstance(source[0], Parameters) else 1 + source[0].number
 
 
-def _in_this_order(nodes: _Nodes) -> tuple[Period | None, Sequence[Value]]:
+def _in_this_order(
+    computed: Sequence[Value], roots: Sequence[Value], known: Mapping[Value, Entry]
+) -> tuple[Period | None, Sequence[Value]]:
     """The rounds, if they are one after the other, and the last nodes of what at least looks like rounds."""
-    ends: list[Value] = []
-    for length, middle in nodes.lengths():
+    operations, ends = dict[Any, int](), list[Value]()
+    own = [operations.setdefault(node.operation, len(operations)) << 32 | len(node.operands) for node in computed]
+    looks, nodes = np.array(own, np.int64), None
+    for length, middle in _lengths(looks):
+        if not _is_recurrence(
+            computed[middle - length : middle], computed[max(0, middle - 2 * length) : middle - length]
+        ):
+            continue
+        nodes = nodes or _Nodes(computed, looks, roots, known)
         odd = nodes.odd_looks(length)
         begin, end = _around(middle, odd, length, nodes.n)
         if (cut := next(nodes.cuts(begin - length, end, length), None)) is not None and not ends:
             live = np.flatnonzero(nodes.last[cut - length : cut] >= cut)
             starts = np.arange(begin - length + (cut - begin) % length, cut, length)
-            ends = [nodes.computed[node] for node in np.add.outer(starts, live).ravel().tolist()]
+            ends = [computed[node] for node in np.add.outer(starts, live).ravel().tolist()]
         begin, end = _around(middle, np.append(odd, nodes.odd_reads(length, middle)), length, nodes.n)
         for cut in nodes.cuts(begin - length, end, length) if end - begin > nodes.n // 2 else ():
-            if (
-                rounds := _Rounds.of(nodes, begin - length, cut, length)
-            ) is not None:  # those of which least is read in the next one
-                return rounds.period() if rounds.is_recurrence() else None, ()
+            if (rounds := _Rounds.of(nodes, begin - length, cut, length)) is not None:
+                return rounds.period(), ()
     return None, ends
+
+
+def _lengths(looks: Index) -> Iterator[tuple[int, int]]:
+    """How far apart nodes may be that are alike in two rounds, and a node in the middle of these."""
+    text, size, window = looks.tobytes(), looks.itemsize, min(256, len(looks) // 4)
+    for middle in (len(looks) // 2, 3 * len(looks) // 4):
+        begin, end = (middle - window) * size, middle * size
+        for _ in range(CANDIDATES):
+            found = text.rfind(text[begin : middle * size], 0, end - 1)
+            if found < 0:
+                break
+            end = found + window * size
+            if found % size == 0:
+                yield (begin - found) // size, middle
+
+
+def _is_recurrence(nodes: Sequence[Value], before: Sequence[Value]) -> bool:
+    """Whether most of a round is computed from rounds before, and not only added to what these have added up."""
+    number = {node: place for own in (before, nodes) for place, node in enumerate(own)}
+    readers, waits_for = [list[int]() for _ in nodes], [0] * len(nodes)
+    for place, node in enumerate(nodes):
+        is_total = node.operation is not None and rule_terms(node.operation) is not None
+        for read in [number[operand] for operand in node.operands if operand in number]:
+            if read != place or not is_total:
+                readers[read].append(place)
+                waits_for[place] += 1
+    alone = [place for place, n in enumerate(waits_for) if not n]
+    for read in alone:  # which grows meanwhile; what is left waits for itself, round after round
+        for place in readers[read]:
+            waits_for[place] -= 1
+            alone += [place] if not waits_for[place] else []
+    return 2 * len(alone) < len(nodes)
 
 
 def _around(middle: int, odd: Index, begin: int, end: int) -> tuple[int, int]:
@@ -178,17 +203,6 @@ class _Rounds(NamedTuple):
             if (moves_on | nodes.alike(read[0], earlier)).all():
                 return cls(nodes, begin, cut, length, np.vstack((earlier, read)))
         return cls(nodes, first, cut, length, read)
-
-    def is_recurrence(self) -> bool:
-        """Whether most of a round is computed from rounds before, and not only added to what these have added up."""
-        nodes, begin, alone = self.nodes, self.cut - self.length, set[int]()
-        for number in range(begin, self.cut):
-            is_total = (own := nodes.computed[number].operation) is not None and rule_terms(own) is not None
-            before = number - self.length if is_total else -1
-            read = {*nodes.read[nodes.first[number] : nodes.first[number + 1]].tolist()} - {before}
-            if all(operand < self.first or operand >= self.cut or operand in alone for operand in read):
-                alone.add(number)
-        return 2 * len(alone) < self.length
 
     def period(self) -> Period | None:
         """The rounds as they are asked for; None if one of their leaves is read elsewhere."""
