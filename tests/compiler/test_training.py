@@ -152,6 +152,7 @@ def test_a_step_that_is_interrupted_anywhere_in_the_program_has_not_happened(
     make_optimizer: Callable[[], Optimizer],
 ) -> None:
     _, program = regression()
+    assert program.source  # what runs under a tracer: to write it takes far more lines than a step
     start = program.parameters
     uninterrupted = run_of(program, make_optimizer)
     uninterrupted.run(2)
