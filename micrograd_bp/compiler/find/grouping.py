@@ -97,8 +97,7 @@ class Grouping:
         self._joined: dict[Any, tuple[Group, dict[Entry, int]]] = {}
         self.few: float | None = None
         computed = dependent(graph.order, self.group_of)
-        known = {leaf: self.place(leaf) for leaf in self.group_of}
-        self.period = period_of(computed, graph.roots, known) if shortened else None
+        self.period = period_of(computed, graph.roots, self._known) if shortened else None
         self._parts, roots = [computed], set(graph.roots)
         self.stand_ins: dict[Value, Value] = {}
         if self.period is not None:
@@ -124,6 +123,9 @@ class Grouping:
     def place(self, node: Value) -> Entry:
         """The group of a node, and its position in there."""
         return self.group_of[node], self.position_of[node]
+
+    def _known(self, node: Value) -> Entry | None:
+        return self.place(node) if node in self.group_of else None
 
     def _put_constants(self, nodes: Iterable[Value]) -> None:
         """Makes constants of nodes that depend on no input and no parameter, and one of equal ones."""

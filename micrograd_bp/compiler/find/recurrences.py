@@ -5,7 +5,7 @@ do, and reads the same as that, or what is as far behind, or a leaf of the same 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, count
 from typing import Any, NamedTuple
 
@@ -18,21 +18,22 @@ from micrograd_bp.compiler.find.sums import rule_terms
 from micrograd_bp.compiler.thresholds import CANDIDATES, ROUNDS_KEPT
 from micrograd_bp.engine import Value, topological_order
 
+Known = Callable[[Value], Entry | None]
 
-def period_of(computed: Sequence[Value], roots: Sequence[Value], known: Mapping[Value, Entry]) -> Period | None:
+
+def period_of(computed: Sequence[Value], roots: Sequence[Value], known: Known) -> Period | None:
     """The rounds of a graph, if it is long, and for the most part rounds that compute on from each other.
 
     Args:
         computed: the nodes that depend on parameters or inputs, operands before results.
         roots: the nodes that are wanted.
-        known: the places of parameters and inputs; other leaves are constants.
+        known: gives the places of parameters and inputs; other leaves are constants, and have none.
     """
     if len(computed) < thresholds.LONG_RECURRENCE:
         return None
     period, ends = _in_this_order(computed, roots, known)
     if period is None and len(ends) > 2 * ROUNDS_KEPT:  # what each round begins with may stand elsewhere
-        inside = set(computed)
-        in_rounds = [node for node in topological_order(*ends, *roots) if node in inside]
+        in_rounds = list(filter(set(computed).__contains__, topological_order(*ends, *roots)))
         period, _ = _in_this_order(in_rounds, roots, known)
     return period
 
@@ -53,16 +54,14 @@ class _Nodes:
         last: for each node the last one that reads it; the number of nodes for roots.
     """
 
-    def __init__(
-        self, computed: Sequence[Value], looks: Index, roots: Sequence[Value], known: Mapping[Value, Entry]
-    ) -> None:
+    def __init__(self, computed: Sequence[Value], looks: Index, roots: Sequence[Value], known: Known) -> None:
         self.computed, self.looks, self.n = computed, looks, len(computed)
         number = dict(zip(computed, count()))
         below, counts = [node.operands for node in computed], looks & 0xFFFFFFFF
         numbers = (number.setdefault(each, len(number)) for each in chain.from_iterable(below))
         self.read = np.fromiter(numbers, np.int64, counts.sum())
         self.leaves = list(number)[self.n :]
-        self.sources = [known.get(leaf) for leaf in self.leaves]
+        self.sources = list(map(known, self.leaves))
         self.kinds = np.array([_kind_of(source) for source in self.sources], np.int64)
         self.first = np.cumsum(np.concatenate(([0], counts)))
         self.reader = np.repeat(np.arange(self.n), counts)
@@ -104,16 +103,14 @@ def _kind_of(source: Entry | None) -> int:
 
 
 def _in_this_order(
-    computed: Sequence[Value], roots: Sequence[Value], known: Mapping[Value, Entry]
+    computed: Sequence[Value], roots: Sequence[Value], known: Known
 ) -> tuple[Period | None, Sequence[Value]]:
     """The rounds, if they are one after the other, and the last nodes of what at least looks like rounds."""
     operations, ends = dict[Any, int](), list[Value]()
     own = [operations.setdefault(node.operation, len(operations)) << 32 | len(node.operands) for node in computed]
     looks, nodes = np.array(own, np.int64), None
     for length, middle in _lengths(looks):
-        if not _is_recurrence(
-            computed[middle - length : middle], computed[max(0, middle - 2 * length) : middle - length]
-        ):
+        if not _is_recurrence(computed[max(0, middle - 2 * length) : middle], length):
             continue
         nodes = nodes or _Nodes(computed, looks, roots, known)
         odd = nodes.odd_looks(length)
@@ -143,8 +140,9 @@ def _lengths(looks: Index) -> Iterator[tuple[int, int]]:
                 yield (begin - found) // size, middle
 
 
-def _is_recurrence(nodes: Sequence[Value], before: Sequence[Value]) -> bool:
+def _is_recurrence(two_rounds: Sequence[Value], length: int) -> bool:
     """Whether most of a round is computed from rounds before, and not only added to what these have added up."""
+    before, nodes = two_rounds[:-length], two_rounds[-length:]
     number = {node: place for own in (before, nodes) for place, node in enumerate(own)}
     readers, waits_for = [list[int]() for _ in nodes], [0] * len(nodes)
     for place, node in enumerate(nodes):
